@@ -1,0 +1,1 @@
+"""Knows the web, knows nothing about meaning."""

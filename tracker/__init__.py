@@ -1,0 +1,1 @@
+"""The domain: what institutions published, when, in which versions, and what follows from it."""

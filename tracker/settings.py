@@ -1,0 +1,44 @@
+"""One frozen Settings from the environment. Read by entry points only, then passed in."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Every setting, from variables named TRACKER_…; see README, "Settings"."""
+
+    model_config = SettingsConfigDict(env_prefix="TRACKER_", frozen=True, extra="ignore")
+
+    database_url: str | None = None
+    data_dir: Path = Path("data")
+    sources: Path = Path("sources.yaml")
+    contact: str = ""
+    download_delay: Annotated[float, Field(ge=0)] = 1.0
+    allow_hosts: Annotated[frozenset[str], NoDecode] = frozenset()
+    max_bytes: Annotated[int, Field(gt=0)] = 30_000_000
+    timeout: Annotated[float, Field(gt=0)] = 30.0
+    public_url: str = "http://127.0.0.1:8501"
+    smtp_url: str = ""
+    mail_from: str = ""
+    secret: str = ""
+    confirm_after_hours: Annotated[float, Field(ge=0)] = 1.0
+
+    @field_validator("allow_hosts", mode="before")
+    @classmethod
+    def _split_on_commas(cls, value: object) -> object:
+        if isinstance(value, str):
+            return frozenset(host.strip().lower() for host in value.split(",") if host.strip())
+        return value
+
+    @property
+    def store_url(self) -> str:
+        """Address of the database: the one set, else the embedded SQLite file in data_dir."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'tracker.db'}"
+
+    @property
+    def outbox(self) -> Path:
+        """Folder where deliveries of the local channel are written."""
+        return self.data_dir / "outbox"

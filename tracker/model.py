@@ -395,8 +395,9 @@ class Document(SQLModel, table=True):
     last_payload_id: int | None = Field(default=None, foreign_key="payload.id")
     last_tried_at: datetime | None = None
     last_good_at: datetime | None = None
-    failures: int = 0  # in a row
+    failures: int = 0  # in a row, counted at most once an hour
     failing_since: datetime | None = None
+    failed_at: datetime | None = None  # the last failure that was counted
     last_reason: Reason | None = Field(default=None, sa_type=choice(Reason))
     due_at: datetime | None = None
     extraction_choice: str | None = None  # made once per document, so that it cannot flip

@@ -1,0 +1,95 @@
+"""The write side: the only part that changes the database. Knows no web and no meaning.
+
+`Store` opens the database and hands out transactions; the modules beside it hold the writes by stage:
+`crawling` (what a run fetched), `reading` (what was derived from it), `deliveries` (what is owed to whom),
+`integrity` (whether everything still is what it was).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import Engine, event, inspect, text
+from sqlalchemy.engine import make_url
+from sqlmodel import Session, create_engine
+
+from tracker.migrations import HEAD
+
+
+class StoreError(Exception):
+    """The database cannot be used as it is; the message says what to do."""
+
+
+class Store:
+    """One database, SQLite or PostgreSQL."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @classmethod
+    def open(cls, url: str, *, migrate: bool = True) -> Self:
+        """Open the database at that URL, creating or upgrading an SQLite file.
+
+        Raises StoreError where a server's schema is not the one this program knows.
+        """
+        engine = _engine(url)
+        if migrate and engine.dialect.name == "sqlite" and _revision(engine) != HEAD:
+            upgrade(engine)
+        if migrate and (found := _revision(engine)) != HEAD:
+            engine.dispose()
+            raise StoreError(
+                f"{_shown(url)} has schema {found or 'none'}, this program needs {HEAD}: "
+                "run `tracker db upgrade`"
+            )
+        return cls(engine)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Give a session whose writes are kept together or not at all."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.engine.dispose()
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the schema to the newest revision."""
+    # Alembic costs a fifth of a second to import, and nearly every start finds nothing to do.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", "tracker:migrations")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _engine(url: str) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(url)
+    if parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": 30})
+    event.listen(engine, "connect", _set_pragmas)
+    return engine
+
+
+def _set_pragmas(connection: Any, _record: object) -> None:
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _revision(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _shown(url: str) -> str:
+    return make_url(url).render_as_string(hide_password=True)

@@ -1,0 +1,279 @@
+"""What a run plans to fetch and what it fetched. Knows no meaning."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlmodel import Session, col, select, update
+
+from tracker.model import (
+    Document,
+    Fetch,
+    Institution,
+    InstitutionKind,
+    Reason,
+    Run,
+    RunState,
+    Source,
+    SourceKind,
+    SourceState,
+)
+from tracker.sources import InstitutionEntry, SourceEntry, SourcesFile
+from tracker.store.integrity import manifest
+
+DECLARED = (SourceKind.PAGE, SourceKind.DOCUMENT)
+RESUMABLE = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentTask:
+    """A document to fetch, with the validators of its last good fetch."""
+
+    id: int
+    source_id: int
+    url: str
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTask:
+    """A source to read, with the documents already known from it."""
+
+    id: int
+    institution: str
+    key: str
+    kind: SourceKind
+    url: str
+    options: SourceEntry
+    hosts: tuple[str, ...]
+    documents: tuple[DocumentTask, ...]
+
+
+def sync_sources(session: Session, file: SourcesFile) -> None:
+    """Make the institution and source rows say what sources.yaml says; nothing is deleted."""
+    institutions = {row.key: row for row in session.exec(select(Institution))}
+    for row in institutions.values():
+        row.listed = False
+    for entry in file.institutions:
+        row = institutions.get(entry.key) or Institution(
+            key=entry.key, name=entry.name, kind=entry.kind, country="", homepage=""
+        )
+        _describe(row, entry)
+        session.add(row)
+        session.flush()
+        _sync_institution_sources(session, row, entry.sources)
+
+
+def _describe(row: Institution, entry: InstitutionEntry) -> None:
+    row.name, row.kind, row.country = entry.name, entry.kind, entry.country
+    row.homepage, row.parent_key, row.group = entry.homepage, entry.parent, entry.group
+    row.why_in_scope, row.found_by = entry.why_in_scope, entry.found_by
+    row.hosts, row.aliases = list(entry.hosts), list(entry.aliases)
+    row.languages = list(entry.languages)
+    row.attributed = [item.model_dump() for item in entry.attributed]
+    row.listed = True
+
+
+def _sync_institution_sources(
+    session: Session, institution: Institution, entries: Sequence[SourceEntry]
+) -> None:
+    known = session.exec(select(Source).where(Source.institution_id == institution.id))
+    rows = {row.key: row for row in known}
+    for row in rows.values():
+        row.listed = False
+    for entry in entries:
+        row = rows.get(entry.key) or Source(
+            institution_id=_id(institution.id), key=entry.key, kind=entry.kind, url=entry.url
+        )
+        row.kind, row.url, row.title = entry.kind, entry.url, entry.title
+        row.options = entry.model_dump(mode="json", exclude_defaults=True)
+        row.unverified, row.listed = entry.unverified, True
+        row.valid_until = _midnight(entry.valid_until)
+        session.add(row)
+    session.flush()
+
+
+def start_run(
+    session: Session, *, verb: str, scope: dict[str, Any], tool: str, at: datetime
+) -> int:
+    """Open a run and return its id; a run that was killed is closed as interrupted first.
+
+    A run of the same scope that was interrupted in the last day is resumed: what it fetched is
+    not fetched again.
+    """
+    unfinished = session.exec(
+        select(Run).where(Run.state == RunState.RUNNING).order_by(col(Run.id))
+    )
+    for run in unfinished.all():
+        _close(session, run, RunState.INTERRUPTED, at=at)
+    resumes = _interrupted_before(session, verb, scope, at)
+    run = Run(verb=verb, scope={**scope, "resumes": resumes}, tool=tool, started_at=at)
+    session.add(run)
+    session.flush()
+    return _id(run.id)
+
+
+def _interrupted_before(
+    session: Session, verb: str, scope: dict[str, Any], at: datetime
+) -> list[int]:
+    last = session.exec(select(Run).order_by(col(Run.id).desc()).limit(1)).first()
+    if last is None or last.state is not RunState.INTERRUPTED or last.verb != verb:
+        return []
+    earlier = {key: value for key, value in last.scope.items() if key != "resumes"}
+    if earlier != scope or at - last.started_at > RESUMABLE:
+        return []
+    return [*last.scope["resumes"], _id(last.id)]
+
+
+def finish_run(
+    session: Session,
+    run_id: int,
+    *,
+    at: datetime,
+    counts: dict[str, Any],
+    state: RunState = RunState.COMPLETE,
+) -> None:
+    """Close a run: sources get their outcome, a first complete read becomes the baseline."""
+    run = session.get_one(Run, run_id)
+    run.counts = counts
+    since = _began(session, run)
+    _note_declared_sources(session, since)
+    if state is RunState.COMPLETE:
+        session.exec(
+            update(Source)
+            .where(col(Source.state) == SourceState.OK, col(Source.baseline_run_id).is_(None))
+            .where(col(Source.last_tried_at) >= since)
+            .values(baseline_run_id=run_id)
+        )
+    _close(session, run, state, at=at)
+
+
+def _close(session: Session, run: Run, state: RunState, *, at: datetime) -> None:
+    before = session.exec(
+        select(Run.manifest_sha256)
+        .where(col(Run.manifest_sha256).is_not(None))
+        .order_by(col(Run.id).desc())
+        .limit(1)
+    ).first()
+    run.state, run.finished_at, run.previous_sha256 = state, at, before
+    run.manifest_sha256 = manifest(session, _id(run.id), before)
+    session.add(run)
+    session.flush()
+
+
+def _began(session: Session, run: Run) -> datetime:
+    """When the work of this run began, the interrupted runs it resumes included."""
+    resumed = session.exec(select(Run.started_at).where(col(Run.id).in_(run.scope["resumes"])))
+    began: datetime = min([run.started_at, *resumed])
+    return began
+
+
+def _note_declared_sources(session: Session, since: datetime) -> None:
+    """A declared page's outcome is its document's."""
+    found = session.exec(
+        select(Source, Document)
+        .join(Document, col(Document.source_id) == Source.id)
+        .where(col(Source.kind).in_(DECLARED), col(Document.last_tried_at) >= since)
+    )
+    for source, document in found:
+        source.last_tried_at, source.known = document.last_tried_at, 1
+        source.reason = document.last_reason
+        source.state = SourceState.FAILED if document.last_reason else SourceState.OK
+        source.last_good_at = document.last_good_at
+
+
+def plan(
+    session: Session,
+    *,
+    keys: Sequence[str] = (),
+    kind: InstitutionKind | None = None,
+    due_only: bool = False,
+    at: datetime,
+) -> list[SourceTask]:
+    """Return the sources to read, by institution and key, with the documents known from each.
+
+    A key is an institution's, or institution/source. What an interrupted run that is being
+    resumed has already fetched is left out.
+    """
+    query = (
+        select(Source, Institution)
+        .join(Institution, col(Source.institution_id) == Institution.id)
+        .where(col(Source.listed), col(Institution.listed))
+        .order_by(Institution.key, Source.key)
+    )
+    if kind is not None:
+        query = query.where(Institution.kind == kind)
+    rows = [
+        (source, institution)
+        for source, institution in session.exec(query)
+        if _asked_for(institution.key, source.key, keys)
+        and (source.valid_until is None or source.valid_until > at)
+    ]
+    documents = _known_documents(
+        session, [_id(source.id) for source, _ in rows], due_only=due_only, at=at
+    )
+    return [_task(source, institution, documents) for source, institution in rows]
+
+
+def _asked_for(institution: str, source: str, keys: Sequence[str]) -> bool:
+    return not keys or institution in keys or f"{institution}/{source}" in keys
+
+
+def _task(
+    source: Source, institution: Institution, documents: dict[int, list[DocumentTask]]
+) -> SourceTask:
+    options = {"key": source.key, "kind": source.kind, "url": source.url, **source.options}
+    return SourceTask(
+        id=_id(source.id),
+        institution=institution.key,
+        key=source.key,
+        kind=source.kind,
+        url=source.url,
+        options=SourceEntry.model_validate(options),
+        hosts=tuple(institution.hosts),
+        documents=tuple(documents.get(_id(source.id), ())),
+    )
+
+
+def _known_documents(
+    session: Session, source_ids: Iterable[int], *, due_only: bool, at: datetime
+) -> dict[int, list[DocumentTask]]:
+    done = _fetched_by_resumed_runs(session)
+    query = select(Document).where(col(Document.source_id).in_(list(source_ids)))
+    if due_only:
+        query = query.where((col(Document.due_at).is_(None)) | (col(Document.due_at) <= at))
+    found: dict[int, list[DocumentTask]] = {}
+    for row in session.exec(query.order_by(col(Document.id))):
+        if row.id not in done and row.moved_to_id is None:
+            found.setdefault(row.source_id, []).append(document_task(row))
+    return found
+
+
+def _fetched_by_resumed_runs(session: Session) -> set[int | None]:
+    run = session.exec(select(Run).order_by(col(Run.id).desc()).limit(1)).first()
+    resumes = [] if run is None or run.state is not RunState.RUNNING else run.scope["resumes"]
+    return set(session.exec(select(Fetch.document_id).where(col(Fetch.run_id).in_(resumes))))
+
+
+def document_task(row: Document) -> DocumentTask:
+    """Return what the crawler needs to know of a document row."""
+    return DocumentTask(_id(row.id), row.source_id, row.url, row.etag, row.last_modified)
+
+
+def note_source(source: Source, *, at: datetime, reason: Reason | None, detail: str = "") -> None:
+    """Write down how the last attempt to read a source ended."""
+    source.last_tried_at, source.reason, source.detail = at, reason, detail
+    source.state = SourceState.FAILED if reason else SourceState.OK
+    if reason is None:
+        source.last_good_at = at
+
+
+def _midnight(day: date | None) -> datetime | None:
+    return None if day is None else datetime.combine(day, time(), UTC)
+
+
+def _id(value: int | None) -> int:
+    assert value is not None
+    return value

@@ -1,0 +1,46 @@
+"""Payload rows: content-addressed, compressed against a key frame. Knows no fetches.
+
+A document's first capture is stored against its host's key frame (the host's first page), later
+ones against the document's first capture, whenever that is smaller: a chain of at most two.
+"""
+
+from urllib.parse import urlsplit
+
+from sqlmodel import Session, col, insert, select
+
+from tracker.archive import pack, sha256, unpack
+from tracker.model import KeyFrame, Payload
+
+
+def record_payload(session: Session, data: bytes, *, url: str, first_payload_id: int | None) -> int:
+    """Keep bytes once and return their row's id."""
+    known = session.exec(select(Payload.id).where(Payload.sha256 == sha256(data))).first()
+    if known is not None:
+        return known
+    host = urlsplit(url).netloc
+    base_id = first_payload_id or _key_frame(session, host)
+    packed = pack(data, None if base_id is None else payload_bytes(session, base_id))
+    row = {
+        "sha256": packed.sha256,
+        "size": packed.size,
+        "body": packed.body,
+        "base_id": base_id if packed.on_base else None,
+    }
+    payload_id: int = session.exec(insert(Payload).values(**row).returning(col(Payload.id))).one()[
+        0
+    ]
+    if base_id is None:
+        session.exec(insert(KeyFrame).values(host=host, payload_id=payload_id))
+    return payload_id
+
+
+def payload_bytes(session: Session, payload_id: int) -> bytes:
+    """Return the untouched bytes; raises zstandard.ZstdError where they are damaged."""
+    payload = session.get_one(Payload, payload_id)
+    base = None if payload.base_id is None else payload_bytes(session, payload.base_id)
+    return unpack(payload.body, payload.size, base)
+
+
+def _key_frame(session: Session, host: str) -> int | None:
+    frame = session.get(KeyFrame, host)
+    return None if frame is None else frame.payload_id

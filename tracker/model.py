@@ -404,6 +404,7 @@ class Document(SQLModel, table=True):
     genre: Genre = Field(default=Genre.UNKNOWN, sa_type=choice(Genre))
     voice: Voice = Field(default=Voice.UNKNOWN, sa_type=choice(Voice))
     voice_because: str = ""
+    final_url: str | None = Field(default=None, sa_type=Text)  # where redirects lead, if elsewhere
     moved_to_id: int | None = Field(default=None, foreign_key="document.id")
     withheld: bool = False
 

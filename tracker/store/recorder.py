@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, func, insert, select, update
@@ -19,12 +19,10 @@ from tracker.model import (
 )
 from tracker.store import Store
 from tracker.store.crawling import DocumentTask, document_task, note_source
+from tracker.store.documents import note_failure
 from tracker.store.payloads import record_payload
 
 BATCH = 64
-#: Failures closer together than this are one failure: a page is not gone because we asked thrice in a minute.
-FAILURE_APART = timedelta(hours=1)
-
 Result = Fetched | NotFetched
 
 
@@ -126,12 +124,7 @@ class Recorder:
         self.failed[str(result.reason)] += 1
         row = self._fetch_row(result, task.source_id, task.id, None)
         session.exec(insert(Fetch).values(**row))
-        document = session.get_one(Document, task.id)
-        document.last_tried_at, document.last_reason = result.at, result.reason
-        if document.failed_at is None or result.at - document.failed_at >= FAILURE_APART:
-            document.failures += 1
-            document.failed_at = result.at
-        document.failing_since = document.failing_since or result.at
+        note_failure(session.get_one(Document, task.id), result.reason, at=result.at)
 
     def _record_body(
         self, session: Session, task: DocumentTask, result: Fetched, body: bytes

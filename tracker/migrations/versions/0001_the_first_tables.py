@@ -449,6 +449,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("voice_because", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("final_url", sa.Text(), nullable=True),
         sa.Column("moved_to_id", sa.Integer(), nullable=True),
         sa.Column("withheld", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(

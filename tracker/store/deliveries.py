@@ -1,0 +1,276 @@
+"""What is owed to whom, and what became of it. Knows no message text and no channel's workings.
+
+A delivery waits until its change is confirmed, is due at a time, is claimed by one sender for a
+while, and ends sent, failed or dropped. A claim that is not settled in time falls due again under
+the same message id: a receiver can tell a repeat from news.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, and_, col, func, or_, select, update
+
+from tracker.model import (
+    Cadence,
+    Change,
+    ChangeClass,
+    Channel,
+    Delivery,
+    DeliveryState,
+    Document,
+    Subscription,
+    SubscriptionState,
+)
+
+#: How long a sender may take to settle what it claimed.
+LEASE = timedelta(minutes=15)
+#: Waits after the first, second … failed attempt: a day in all, then the failure is final.
+RETRY_AFTER = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120, 300, 480, 480))
+#: Local time of day at which digests fall due; weekly ones on Mondays.
+DIGEST_HOUR = 7
+
+OPEN = (DeliveryState.WAITING, DeliveryState.DUE, DeliveryState.CLAIMED)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A subscription as senders see it."""
+
+    id: int
+    name: str
+    channel: Channel
+    target: str = field(repr=False)  # a secret for some channels
+    cadence: Cadence
+    timezone: str
+    rule: Mapping[str, Any]
+    state: SubscriptionState
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One message that this sender, and no other, may send now."""
+
+    message_id: str
+    recipient: Recipient
+    change_ids: tuple[int, ...]
+    attempts: int  # this one included
+
+
+def add_subscription(
+    session: Session,
+    *,
+    name: str,
+    channel: Channel,
+    target: str = "",
+    cadence: Cadence = Cadence.INSTANT,
+    timezone: str = "UTC",
+    rule: Mapping[str, Any] | None = None,
+    at: datetime,
+) -> int:
+    """Add an active subscription and return its id; the caller has checked rule and target."""
+    row = Subscription(
+        name=name,
+        channel=channel,
+        target=target,
+        cadence=cadence,
+        timezone=timezone,
+        rule=dict(rule or {}),
+        token=secrets.token_urlsafe(24),
+        created_at=at,
+    )
+    session.add(row)
+    session.flush()
+    return _id(row.id)
+
+
+def end_subscription(session: Session, *, token: str) -> bool:
+    """End the subscription of that token and drop what it is still owed; False for no such token."""
+    row = session.exec(select(Subscription).where(Subscription.token == token)).first()
+    if row is None:
+        return False
+    row.state = SubscriptionState.ENDED
+    owed = and_(Delivery.subscription_id == row.id, col(Delivery.state).in_(OPEN))
+    session.exec(update(Delivery).where(owed).values(state=DeliveryState.DROPPED))
+    return True
+
+
+def recipients(session: Session) -> tuple[Recipient, ...]:
+    """Return every subscription, by name."""
+    rows = session.exec(select(Subscription).order_by(col(Subscription.name)))
+    return tuple(_recipient(row) for row in rows)
+
+
+def owe(session: Session, recipient: Recipient, change_ids: Sequence[int], *, at: datetime) -> int:
+    """Owe a recipient word of these changes, once each; return how many are newly owed.
+
+    Imported, folded and technical changes are never owed; material ones wait to be confirmed.
+    """
+    owed = select(Delivery.change_id).where(Delivery.subscription_id == recipient.id)
+    news = session.exec(
+        select(Change, Document.url)
+        .join(Document, col(Change.document_id) == Document.id)
+        .where(col(Change.id).in_(change_ids), col(Change.id).not_in(owed))
+        .where(col(Change.imported).is_(False), col(Change.folded_into_id).is_(None))
+        .where(Change.change_class != ChangeClass.TECHNICAL)
+        .order_by(col(Change.id))
+    ).all()
+    for change, url in news:
+        waits = change.change_class is ChangeClass.MATERIAL and not change.confirmed
+        row = Delivery(subscription_id=recipient.id, change_id=_id(change.id), message_id="")
+        _schedule(row, recipient, change, url, at)
+        row.state = DeliveryState.WAITING if waits else DeliveryState.DUE
+        session.add(row)
+    session.flush()
+    return len(news)
+
+
+def release_confirmed(session: Session, *, at: datetime) -> int:
+    """Make due what waited for a change that is confirmed now, drop what was folded; count the due."""
+    rows = session.exec(
+        select(Delivery, Change, Document.url, Subscription)
+        .join(Change, col(Delivery.change_id) == Change.id)
+        .join(Document, col(Change.document_id) == Document.id)
+        .join(Subscription, col(Delivery.subscription_id) == Subscription.id)
+        .where(Delivery.state == DeliveryState.WAITING)
+        .where(or_(col(Change.confirmed), col(Change.folded_into_id).is_not(None)))
+    ).all()
+    for delivery, change, url, subscription in rows:
+        if change.folded_into_id is not None:
+            delivery.state = DeliveryState.DROPPED
+            continue
+        delivery.state = DeliveryState.DUE
+        _schedule(delivery, _recipient(subscription), change, url, at)
+    session.flush()
+    return sum(delivery.state is DeliveryState.DUE for delivery, *_ in rows)
+
+
+def claim_due(session: Session, *, at: datetime, limit: int = 20) -> tuple[Claimed, ...]:
+    """Claim up to `limit` messages that are due, longest due first, for the length of a lease."""
+    active = select(Subscription.id).where(Subscription.state == SubscriptionState.ACTIVE)
+    due = and_(
+        col(Delivery.state).in_((DeliveryState.DUE, DeliveryState.CLAIMED)),
+        col(Delivery.next_try_at) <= at,
+        col(Delivery.subscription_id).in_(active),
+    )
+    first = col(Delivery.message_id)
+    next_ones = (
+        select(first)
+        .where(due)
+        .group_by(first)
+        .order_by(func.min(Delivery.next_try_at), func.min(Delivery.id))
+        .limit(limit)
+    )
+    # One statement that repeats the condition, so that of two senders only one gets a row.
+    claim = (
+        update(Delivery)
+        .where(due, first.in_(next_ones))
+        .values(
+            state=DeliveryState.CLAIMED,
+            next_try_at=at + LEASE,
+            attempts=col(Delivery.attempts) + 1,
+        )
+        .returning(
+            first, col(Delivery.subscription_id), col(Delivery.change_id), col(Delivery.attempts)
+        )
+        .execution_options(synchronize_session=False)
+    )
+    rows = sorted(tuple(row) for row in session.exec(claim).all())
+    known = {recipient.id: recipient for recipient in recipients(session)}
+    return tuple(_claimed(known, list(group)) for _, group in groupby(rows, key=lambda row: row[0]))
+
+
+def mark_sent(session: Session, message_id: str, *, at: datetime) -> None:
+    """Write down that a claimed message was taken by its channel."""
+    _settle(session, message_id, state=DeliveryState.SENT, sent_at=at, next_try_at=None, error="")
+
+
+def mark_failed(
+    session: Session, claimed: Claimed, reason: str, *, permanent: bool, at: datetime
+) -> None:
+    """Write down why a claimed message was not taken, and when to try again, if ever."""
+    tried = claimed.attempts
+    if permanent or tried > len(RETRY_AFTER):
+        change = {"state": DeliveryState.FAILED, "next_try_at": None}
+    else:
+        wait = RETRY_AFTER[tried - 1] * _jitter(claimed.message_id)
+        change = {"state": DeliveryState.DUE, "next_try_at": at + wait}
+    _settle(session, claimed.message_id, error=reason, **change)
+
+
+def release_claims(session: Session, *, at: datetime) -> None:
+    """Make due at once what killed senders had claimed; only for who knows no other sender runs."""
+    claimed = col(Delivery.state) == DeliveryState.CLAIMED
+    session.exec(update(Delivery).where(claimed).values(state=DeliveryState.DUE, next_try_at=at))
+
+
+def unsent(session: Session) -> int:
+    """Count the deliveries that are neither settled nor given up."""
+    query = select(func.count()).select_from(Delivery).where(col(Delivery.state).in_(OPEN))
+    return session.exec(query).one()
+
+
+def next_window(cadence: Cadence, timezone: str, after: datetime) -> datetime:
+    """Return when word of something known since `after` falls due, in UTC."""
+    if cadence is Cadence.INSTANT:
+        return after.astimezone(UTC)
+    local = after.astimezone(ZoneInfo(timezone))
+    end = local.replace(hour=DIGEST_HOUR, minute=0, second=0, microsecond=0)
+    if end <= local:
+        end += timedelta(days=1)
+    if cadence is Cadence.WEEKLY:
+        end += timedelta(days=-end.weekday() % 7)
+    return end.astimezone(UTC)
+
+
+def _schedule(row: Delivery, recipient: Recipient, change: Change, url: str, at: datetime) -> None:
+    row.next_try_at = next_window(recipient.cadence, recipient.timezone, at)
+    if recipient.cadence is Cadence.INSTANT:
+        about = (url, str(change.kind), change.seen_to.astimezone(UTC).isoformat())
+    else:
+        about = (row.next_try_at.isoformat(),)  # all that falls due together is one digest
+    # Natural keys only, so that a store built anew gives the same message the same id.
+    row.message_id = hashlib.sha256("\n".join((recipient.name, *about)).encode()).hexdigest()[:32]
+
+
+def _settle(session: Session, message_id: str, **change: Any) -> None:
+    claimed = and_(
+        col(Delivery.message_id) == message_id, col(Delivery.state) == DeliveryState.CLAIMED
+    )
+    session.exec(update(Delivery).where(claimed).values(**change))
+
+
+def _jitter(message_id: str) -> float:
+    """Return a factor from 0.8 to 1, fixed per message, so that retries do not come in step."""
+    return 0.8 + 0.2 * int(message_id[:4], 16) / 0xFFFF
+
+
+def _claimed(known: Mapping[int, Recipient], rows: list[tuple[Any, ...]]) -> Claimed:
+    message_id, recipient_id = rows[0][:2]
+    change_ids = tuple(change_id for _, _, change_id, _ in rows)
+    return Claimed(message_id, known[recipient_id], change_ids, max(row[3] for row in rows))
+
+
+def _recipient(row: Subscription) -> Recipient:
+    return Recipient(
+        id=_id(row.id),
+        name=row.name,
+        channel=row.channel,
+        target=row.target,
+        cadence=row.cadence,
+        timezone=row.timezone,
+        rule=dict(row.rule),
+        state=row.state,
+        token=row.token,
+    )
+
+
+def _id(value: int | None) -> int:
+    assert value is not None
+    return value

@@ -1,0 +1,53 @@
+# Everything a person or a server does with a checkout. Needs Python ≥ 3.11, pip, make and git.
+
+PYTHON ?= python3
+BIN := .venv/bin
+STARTER := ada-lovelace-institute ai-now-institute stanford-hai
+
+.PHONY: help env demo run test check quality bench faults real lock clean
+
+help:  ## Show these targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
+
+env: .venv/ready  ## Make .venv with the locked dependencies and the tracker command
+
+.venv/ready: requirements-dev.lock pyproject.toml
+	@command -v uv >/dev/null || test -x .uv/bin/uv || { $(PYTHON) -m venv .uv && .uv/bin/pip install -q uv; }
+	@PATH="$$PATH:$(CURDIR)/.uv/bin"; \
+	test -x $(BIN)/python || uv venv -q --python $(PYTHON) .venv; \
+	uv pip sync -q --python $(BIN)/python --require-hashes requirements-dev.lock && \
+	uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: env  ## Play the whole chain on invented institutions, then open the app
+	$(BIN)/tracker demo
+
+run: env  ## Crawl a starter set of real institutions, then open the app
+	$(BIN)/tracker run $(STARTER) --max-pages 60
+	$(BIN)/tracker serve
+
+test: env  ## Run every test
+	$(BIN)/pytest
+
+check: env  ## Lint, format, types, import directions, dead code
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/vulture
+
+bench: env  ## Measure against a floor taken in the same run
+	$(BIN)/python bench/run.py
+
+faults: env  ## Kill at random moments and compare with an undisturbed run
+	$(BIN)/python bench/faults.py
+
+real: env  ## Read saved real pages through the whole chain, where they are
+	$(BIN)/python bench/real.py
+
+lock:  ## Compile the requirements files anew
+	uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 -q -o requirements.lock
+	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 -q -o requirements-dev.lock
+
+clean:  ## Remove the environment and caches, never data
+	rm -rf .venv .uv .mypy_cache .ruff_cache .hypothesis *.egg-info

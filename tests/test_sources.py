@@ -1,0 +1,145 @@
+"""What a person may write in sources.yaml, and what they are told when it is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from tracker.sources import SourcesError, load_sources, nearest, parse_sources
+
+GOOD = """
+institutions:
+  - key: alder
+    name: Alder Institute
+    kind: ethics_institute
+    country: GB
+    homepage: https://www.alder.example/
+    sources:
+      - {kind: page, url: "https://alder.example/policies/partnerships"}
+"""
+
+# One file with many mistakes: each comment names the one that the line makes.
+BAD = """
+institutions:
+  - key: Alder Institute              # not kebab-case
+    name: Alder
+    kind: ethics_institut             # wrong kind
+    country: UK                       # not an ISO code
+    homepage: htp://alder.example/    # not a URL
+    grup: core                        # unknown field
+    sources:
+      - {kind: page, url: "https://alder.example/a", selct: main}     # unknown field
+      - {kind: page, url: "https://alder.example/b", select: "a[["}   # bad selector
+      - {kind: pages, url: "https://alder.example/c"}                 # wrong source kind
+      - {kind: page, url: "https://alder.example/d", at_least_words: -1}  # out of range
+      - {kind: page, url: "https://alder.example/e", interval: weekly}    # bad interval
+      - {kind: page}                                                  # url missing
+"""
+
+RULES = """
+institutions:
+  - key: alder
+    name: Alder
+    kind: ethics_institute
+    country: GB
+    homepage: https://alder.example/
+    parent: brich
+    sources:
+      - {kind: page, url: "https://clone.example/a"}
+      - {kind: listing, url: "https://alder.example/news"}
+      - {kind: page, url: "https://alder.example/a", key: one}
+      - {kind: page, url: "https://alder.example/a", key: one}
+  - key: birch
+    name: Birch
+    kind: university
+    country: DE
+    homepage: https://birch.example/
+    parent: birch
+"""
+
+
+def problems(text: str) -> tuple[str, ...]:
+    with pytest.raises(SourcesError) as caught:
+        parse_sources(text, Path("sources.yaml"))
+    return caught.value.problems
+
+
+def test_a_good_file_gets_its_defaults():
+    entry = parse_sources(GOOD, Path("s")).institutions[0]
+
+    assert entry.hosts == ("alder.example",)
+    assert entry.sources[0].key == "page-policies-partnerships"
+
+
+def test_every_mistake_is_listed_at_once_with_its_line():
+    found = problems(BAD)
+
+    lines = [int(line.split(":")[0].removeprefix("line ")) for line in found]
+    assert sorted(set(lines)) == [3, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15]
+    assert lines == sorted(lines)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        'kind: "ethics_institut" is none of ethics_institute, university',
+        'country: not a country ("UK")',
+        'homepage: not a URL ("htp://alder.example/")',
+        'grup: unknown field; did you mean "group"?',
+        'selct: unknown field; did you mean "select"?',
+        'select: not a CSS selector ("a[[")',
+        'did you mean "page"?',
+        'interval: "weekly" is not of the form 12h, 7d or 2w',
+        "url: is missing",
+        'key: "Alder Institute" is not of the form lower-case-words-with-hyphens',
+    ],
+)
+def test_each_mistake_says_place_cause_and_remedy(said: str):
+    assert said in "\n".join(problems(BAD))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        'alder: parent: there is no institution "brich"; did you mean "birch"?',
+        "clone.example is none of the official hosts (alder.example)",
+        "alder/listing-news: follow: is missing",
+        "alder/one: key is used 2 times",
+        "alder/one: url: alder/one has the same URL",
+        "birch: parent: leads back to itself",
+    ],
+)
+def test_rules_between_entries_are_checked(said: str):
+    assert said in "\n".join(problems(RULES))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("institutions: [", "line 2: not YAML"),
+        ("", "the file is empty"),
+        ("institutions: []\ninstitutions: []", '"institutions" is written twice'),
+        ("institution: []", 'unknown field; did you mean "institutions"?'),
+        ("- a", "input should be"),
+        ("a: !!python/object:os.system x", "not YAML"),
+    ],
+)
+def test_a_file_of_the_wrong_shape_is_named(text: str, said: str):
+    assert said in "\n".join(problems(text))
+
+
+def test_a_file_that_is_not_utf8_is_named(tmp_path: Path):
+    path = tmp_path / "sources.yaml"
+    path.write_bytes(b"institutions: \xff")
+
+    with pytest.raises(SourcesError, match="byte 14: not UTF-8"):
+        load_sources(path)
+
+
+def test_a_missing_file_is_named(tmp_path: Path):
+    with pytest.raises(SourcesError, match="no such file"):
+        load_sources(tmp_path / "sources.yaml")
+
+
+def test_the_nearest_word_is_found_or_none():
+    assert nearest("standford-hai", ["stanford-hai", "ada-lovelace"]) == "stanford-hai"
+    assert nearest("zzzz", ["stanford-hai"]) is None

@@ -1,0 +1,112 @@
+"""Which addresses are one, official, or forbidden. Knows no network and no database."""
+
+import ipaddress
+import re
+from collections.abc import Iterable
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+TRACKING = re.compile(r"^(utm_\w+|fbclid|gclid|dclid|msclkid|mc_[ce]id|_ga|igshid)$", re.IGNORECASE)
+TRACKING_HINT = re.compile(r"utm_|clid|mc_|_ga|igshid", re.IGNORECASE)
+SAFE_IN_PATH = "/:@!$&'()*+,;=~%-._"
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+def canonical_url(url: str) -> str:
+    """Return the one spelling of an http(s) URL under which a document is known (RFC 3986 §6.2).
+
+    Raises ValueError where it is no http or https URL with a host.
+    """
+    parts = urlsplit(url.strip())
+    scheme = parts.scheme.lower()
+    if scheme not in DEFAULT_PORTS or not parts.hostname:
+        raise ValueError(f"not an http or https URL: {url!r}")
+    host = _host(parts.hostname)
+    port = parts.port
+    netloc = host if port in (None, DEFAULT_PORTS[scheme]) else f"{host}:{port}"
+    path = quote(_without_dots(parts.path) or "/", safe=SAFE_IN_PATH)
+    return urlunsplit((scheme, netloc, path, _query(parts.query), ""))
+
+
+def _host(name: str) -> str:
+    if ":" in name:
+        return f"[{name.lower()}]"
+    try:
+        return name.rstrip(".").encode("idna").decode().lower()
+    except UnicodeError as error:
+        raise ValueError(f"not a host name: {name!r}") from error
+
+
+def _without_dots(path: str) -> str:
+    kept: list[str] = []
+    segments = path.split("/")
+    for segment in segments:
+        if unquote(segment) == "..":
+            if len(kept) > 1:
+                kept.pop()
+        elif unquote(segment) != ".":
+            kept.append(segment)
+    if unquote(segments[-1]) in {".", ".."}:
+        kept.append("")
+    return "/".join(kept)
+
+
+def _query(query: str) -> str:
+    if not TRACKING_HINT.search(query):
+        return query
+    pairs = parse_qsl(query, keep_blank_values=True)
+    return urlencode([(name, value) for name, value in pairs if not TRACKING.match(name)])
+
+
+def on_official_host(url: str, hosts: Iterable[str]) -> bool:
+    """Tell whether a URL's host is one of these or a subdomain of one.
+
+    A host may carry a port, which must then be the URL's.
+    """
+    try:
+        parts = urlsplit(url)
+        name, port = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:
+        return False
+    return any(_covers(host.lower(), name, port) for host in hosts)
+
+
+def _covers(host: str, name: str, port: int | None) -> bool:
+    bare, _, wanted = host.partition(":")
+    if wanted and wanted != str(port):
+        return False
+    return name == bare or name.endswith(f".{bare}")
+
+
+def is_literal(host: str) -> bool:
+    """Tell whether a URL's host is an IP address rather than a name."""
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+def refusal(address: str) -> str | None:
+    """Return why an IP address may not be contacted, or None where it is public."""
+    found = ipaddress.ip_address(address.strip("[]").partition("%")[0])
+    if isinstance(found, ipaddress.IPv6Address):
+        found = _inside(found)
+    if found.is_loopback:
+        return "a loopback address"
+    if found.is_multicast:
+        return "a multicast address"
+    if not found.is_global:
+        return "not a public address"
+    return None
+
+
+def _inside(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """The IPv4 address that an IPv6 one stands for, else itself."""
+    if address.ipv4_mapped:
+        return address.ipv4_mapped
+    if address.sixtofour:
+        return address.sixtofour
+    if address in NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address

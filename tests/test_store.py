@@ -34,11 +34,12 @@ def begin(store, *, at=NOON, scope=None) -> int:
 
 
 def declare(store, run_id, *, at=NOON):
-    """Make the declared page a document and return its task."""
+    """Make the declared page a document, if it is none yet, and return its task."""
     with store.transaction() as session:
         task = plan(session, at=at)[0]
     recorder = Recorder(store, run_id)
-    return recorder, recorder.candidates(task.id, [Candidate(task.url)], at=at)[0]
+    fresh = recorder.candidates(task.id, [Candidate(task.url)], at=at)
+    return recorder, (*fresh, *task.documents)[0]
 
 
 def crawl(store, *results, at=NOON):

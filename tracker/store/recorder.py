@@ -53,22 +53,20 @@ class Recorder:
     def candidates(
         self, source_id: int, candidates: Sequence[Candidate], *, at: datetime
     ) -> list[DocumentTask]:
-        """Make documents of what a source names, up to its `max_documents`; return them all."""
+        """Make documents of what a source names and nobody knew, up to its `max_documents`.
+
+        Returns the new ones; the known ones are in the plan.
+        """
         with self.store.transaction() as session:
             source = session.get_one(Source, source_id)
             source.known = len({candidate.url for candidate in candidates})
             known = _documents_at(session, [candidate.url for candidate in candidates])
             room = self._room(session, source)
             fresh = {c.url: c for c in candidates if c.url not in known}
-            for candidate in list(fresh.values())[: max(0, room)]:
-                session.add(self._document(source, candidate, at))
+            rows = [self._document(source, c, at) for c in list(fresh.values())[: max(0, room)]]
+            session.add_all(rows)
             session.flush()
-            rows = _documents_at(session, [candidate.url for candidate in candidates]).values()
-            return [
-                document_task(row)
-                for row in rows
-                if row.institution_id == source.institution_id and row.moved_to_id is None
-            ]
+            return [document_task(row) for row in rows]
 
     @staticmethod
     def _room(session: Session, source: Source) -> int:

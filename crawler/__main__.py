@@ -1,0 +1,213 @@
+"""`python -m crawler crawl`: one polite run, in a process of its own (a reactor starts only once)."""
+
+import argparse
+import json
+import logging
+import resource
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from crawler.progress import Bar, Lines, Progress, Silent
+from crawler.settings import NAME, scrapy_settings
+from tracker.model import InstitutionKind, RunState
+from tracker.settings import Settings
+from tracker.sources import SourcesError, SourcesFile, load_sources, nearest
+from tracker.store import Store, StoreError
+from tracker.store.crawling import (
+    DECLARED,
+    SourceTask,
+    finish_run,
+    plan,
+    start_run,
+    sync_sources,
+)
+from tracker.store.recorder import Recorder
+
+WRONG_INPUT = 2
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line asks for."""
+
+    keys: tuple[str, ...]
+    kind: InstitutionKind | None
+    max_pages: int | None
+    due: bool
+    dry_run: bool
+    json: bool
+    quiet: bool
+    at: datetime | None
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Crawl, and return the exit code: 0 when every source has an outcome."""
+    asked = _asked(arguments)
+    settings = Settings()
+    try:
+        file = load_sources(settings.sources)
+        _known_keys(asked.keys, file)
+        store = Store.open(settings.store_url)
+    except (SourcesError, StoreError, UnknownKeyError) as error:
+        print(error, file=sys.stderr)
+        return WRONG_INPUT
+    try:
+        return (
+            _dry_run(store, file, asked) if asked.dry_run else _crawl(store, file, settings, asked)
+        )
+    finally:
+        store.close()
+
+
+def _asked(arguments: Sequence[str] | None) -> Asked:
+    parser = argparse.ArgumentParser(prog="crawler", description=__doc__, allow_abbrev=False)
+    parser.add_argument("verb", choices=["crawl"])
+    parser.add_argument("keys", nargs="*", metavar="KEY", help="institution or institution/source")
+    parser.add_argument("--kind", type=InstitutionKind, choices=list(InstitutionKind))
+    parser.add_argument("--max-pages", type=int, metavar="N", help="most documents of a source")
+    parser.add_argument("--due", action="store_true", help="only documents that are new or due")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be read")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--quiet", action="store_true")
+    parser.add_argument(
+        "--at", type=_moment, metavar="T", help="set the clock (demonstration, tests)"
+    )
+    given = vars(parser.parse_intermixed_args(arguments))
+    del given["verb"]
+    return Asked(**given | {"keys": tuple(given["keys"])})
+
+
+def _moment(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+class UnknownKeyError(Exception):
+    """No institution or source has that key."""
+
+
+def _known_keys(keys: Sequence[str], file: SourcesFile) -> None:
+    known = {entry.key for entry in file.institutions}
+    known |= {f"{entry.key}/{s.key}" for entry in file.institutions for s in entry.sources}
+    problems = []
+    for key in keys:
+        if key not in known:
+            guess = nearest(key, known)
+            hint = (
+                f'; did you mean "{guess}"?' if guess else "; `tracker sources list` names them all"
+            )
+            problems.append(f'no institution or source has the key "{key}"{hint}')
+    if problems:
+        raise UnknownKeyError("\n".join(problems))
+
+
+def _dry_run(store: Store, file: SourcesFile, asked: Asked) -> int:
+    at = asked.at or datetime.now(UTC)
+    with store.transaction() as session:
+        sync_sources(session, file)
+        tasks = plan(session, keys=asked.keys, kind=asked.kind, due_only=asked.due, at=at)
+        session.rollback()
+    for task in tasks:
+        known = f"{len(task.documents)} known documents" if task.documents else "nothing known yet"
+        print(f"{task.institution}/{task.key}\t{task.kind}\t{task.url}\t{known}")
+    return 0
+
+
+def _crawl(store: Store, file: SourcesFile, settings: Settings, asked: Asked) -> int:
+    clock = _clock(asked.at)
+    started = time.monotonic()
+    run_id, tasks = _begin(store, file, asked, clock())
+    recorder = Recorder(store, run_id)
+    progress = _progress(asked)
+    given = {"tasks": tasks, "recorder": recorder, "clock": clock, "progress": progress}
+    finished = not tasks or _read(settings, {**given, "max_pages": asked.max_pages})
+    progress.close()
+    counts = _counts(recorder, time.monotonic() - started)
+    with store.transaction() as session:
+        state = RunState.COMPLETE if finished else RunState.INTERRUPTED
+        finish_run(session, run_id, at=clock(), counts=counts, state=state)
+    _report(run_id, counts, asked)
+    return 0 if finished else INTERRUPTED
+
+
+def _clock(at: datetime | None) -> Callable[[], datetime]:
+    """A clock that may have been set: it then starts at that time and runs on."""
+    started = time.monotonic()
+    if at is None:
+        return lambda: datetime.now(UTC)
+    return lambda: at + timedelta(seconds=time.monotonic() - started)
+
+
+def _begin(
+    store: Store, file: SourcesFile, asked: Asked, at: datetime
+) -> tuple[int, list[SourceTask]]:
+    scope = {"keys": list(asked.keys), "kind": asked.kind, "max_pages": asked.max_pages}
+    with store.transaction() as session:
+        sync_sources(session, file)
+        run_id = start_run(
+            session, verb="crawl", scope={**scope, "due": asked.due}, tool=NAME, at=at
+        )
+        return run_id, plan(session, keys=asked.keys, kind=asked.kind, due_only=asked.due, at=at)
+
+
+def _progress(asked: Asked) -> Progress:
+    if asked.quiet:
+        return Silent()
+    if sys.stderr.isatty():
+        return Bar()
+    return Lines(lambda line: print(line, file=sys.stderr))
+
+
+def _read(settings: Settings, given: dict[str, Any]) -> bool:
+    """Run the spider that the tasks need; return whether it came to its end."""
+    from scrapy.crawler import AsyncCrawlerProcess  # noqa: PLC0415  (installs the reactor)
+
+    from crawler.spiders.policies import Policies  # noqa: PLC0415
+    from crawler.spiders.statements import Statements  # noqa: PLC0415
+
+    # What fails is an outcome row; only our own mistakes belong on the screen.
+    logging.getLogger("scrapy.downloadermiddlewares").setLevel(logging.CRITICAL)
+    spider = Policies if all(task.kind in DECLARED for task in given["tasks"]) else Statements
+    process = AsyncCrawlerProcess(scrapy_settings(settings))
+    crawler = process.create_crawler(spider)
+    process.crawl(crawler, **given)
+    process.start()
+    return bool(crawler.stats.get_value("finish_reason") == "finished")
+
+
+def _counts(recorder: Recorder, seconds: float) -> dict[str, Any]:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    failed = dict(sorted(recorder.failed.items()))
+    read = recorder.counts["fetched"] + recorder.counts["not_modified"]
+    return {
+        "documents": read + sum(failed.values()),
+        "fetched": recorder.counts["fetched"],
+        "not_modified": recorder.counts["not_modified"],
+        "failed": failed,
+        "new_snapshots": recorder.counts["new_snapshots"],
+        "seconds": round(seconds, 2),
+        "cpu_seconds": round(used.ru_utime + used.ru_stime, 2),
+    }
+
+
+def _report(run_id: int, counts: dict[str, Any], asked: Asked) -> None:
+    failed = ", ".join(f"{reason} {number}" for reason, number in counts["failed"].items())
+    line = (
+        f"run {run_id}: {counts['documents']} documents, {counts['fetched']} fetched, "
+        f"{counts['not_modified']} not modified, {sum(counts['failed'].values())} failed"
+        f"{f' ({failed})' if failed else ''}, {counts['new_snapshots']} new snapshots, "
+        f"{counts['seconds']:.1f} s"
+    )
+    if not asked.quiet:
+        print(line, file=sys.stderr)
+    if asked.json:
+        print(json.dumps({"run": run_id, **counts}))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

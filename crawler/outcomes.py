@@ -1,0 +1,126 @@
+"""Answers and failures of the downloader as what the store records."""
+
+import re
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from scrapy import exceptions
+from scrapy.http import Response
+from scrapy.spidermiddlewares.httperror import HttpError
+from twisted.python.failure import Failure
+
+from crawler.middlewares.guard import Refused
+from crawler.resolver import REFUSED
+from tracker.archive import Fetched, NotFetched
+from tracker.model import Reason
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+#: Headers kept as evidence; the rest (cookies, nonces, caches) says nothing about the document.
+KEPT_HEADERS = frozenset(
+    b"content-type content-language content-disposition date etag last-modified link location "
+    b"retry-after server x-robots-tag".split()
+)
+LOGIN = re.compile(
+    r"/(login|signin|sign-in|sso|saml2?|shibboleth|cas|adfs|idp)([/.?]|$)", re.IGNORECASE
+)
+STATUS_REASONS = {
+    401: Reason.LOGIN,
+    403: Reason.HTTP_ERROR,
+    404: Reason.NOT_FOUND,
+    410: Reason.NOT_FOUND,
+    429: Reason.RATE_LIMITED,
+}
+
+
+def fetched(url: str, response: Response, *, at: datetime) -> Fetched | NotFetched:
+    """Return what an answer brought; a redirect to a login page brought nothing."""
+    headers = kept_headers(response)
+    if response.status == 304:
+        return Fetched(url, url, at, 304, headers, body=None)
+    if LOGIN.search(urlsplit(response.url).path) and not LOGIN.search(urlsplit(url).path):
+        return NotFetched(
+            url,
+            at,
+            Reason.LOGIN,
+            "redirected to a login page",
+            response.status,
+            response.url,
+            headers,
+        )
+    content_type = (response.headers.get(b"Content-Type") or b"").decode("latin-1")
+    return Fetched(
+        url=url,
+        final_url=response.url,
+        at=at,
+        status=response.status,
+        headers=headers,
+        body=response.body,
+        media_type=media_type(content_type, response.body),
+        charset=charset(content_type),
+    )
+
+
+def kept_headers(response: Response) -> tuple[tuple[str, str], ...]:
+    """Return the headers that are evidence, in order."""
+    return tuple(
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, values in response.headers.items()
+        if name.lower() in KEPT_HEADERS
+        for value in values
+    )
+
+
+def media_type(content_type: str, body: bytes) -> str:
+    """Return the media type by the first bytes where they are telling, else by the header."""
+    head = body[:1024].lstrip()
+    if head.startswith(b"%PDF-"):
+        return "application/pdf"
+    if body[:4] == b"PK\x03\x04" and b"word/" in body[:4096] + body[-8192:]:
+        return DOCX
+    declared = content_type.partition(";")[0].strip().lower()
+    if declared in {"", "application/octet-stream", "text/plain"} and b"<html" in head.lower():
+        return "text/html"
+    return declared
+
+
+def charset(content_type: str) -> str | None:
+    """Return the charset that a Content-Type header names."""
+    found = re.search(r"charset\s*=\s*[\"']?([\w.:-]+)", content_type, re.IGNORECASE)
+    return found[1].lower() if found else None
+
+
+def not_fetched(url: str, failure: Failure, *, at: datetime) -> NotFetched:
+    """Return why nothing was brought."""
+    error = failure.value
+    if isinstance(error, HttpError):
+        response: Any = error.response
+        reason = STATUS_REASONS.get(response.status, Reason.HTTP_ERROR)
+        detail = f"status {response.status}"
+        return NotFetched(
+            url, at, reason, detail, response.status, response.url, kept_headers(response)
+        )
+    if isinstance(error, Refused):
+        return NotFetched(url, at, error.reason, error.detail)
+    host = urlsplit(url).hostname or ""
+    if host in REFUSED:
+        return NotFetched(url, at, Reason.PRIVATE_ADDRESS, REFUSED[host])
+    return NotFetched(url, at, _reason(error), _detail(error))
+
+
+def _reason(error: BaseException | None) -> Reason:
+    match error:
+        case exceptions.CannotResolveHostError():
+            return Reason.DNS
+        case exceptions.DownloadTimeoutError():
+            return Reason.TIMEOUT
+        case exceptions.DownloadCancelledError() | exceptions.IgnoreRequest():
+            return Reason.TOO_LARGE
+        case exceptions.UnsupportedURLSchemeError():
+            return Reason.FOREIGN_HOST
+        case _:
+            return Reason.TLS if "SSL" in repr(error) else Reason.CONNECTION
+
+
+def _detail(error: BaseException | None) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__

@@ -1,0 +1,1 @@
+"""Which addresses to ask for, in which order."""

@@ -1,0 +1,303 @@
+"""Whole crawls of a real server on loopback, in a process of their own."""
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from sqlmodel import col, select
+from webserver import serving
+
+from tracker.model import Document, Fetch, Reason, Run, RunState, Source, SourceState
+from tracker.store import Store
+
+PROXIED = "http://alder.example"
+
+
+@pytest.fixture
+def site():
+    with serving() as site:
+        yield site
+
+
+class Crawl:
+    """Runs the crawler on a store of its own, with the site as its proxy."""
+
+    def __init__(self, folder: Path, site) -> None:
+        self.folder, self.site = folder, site
+        self.store = Store.open(f"sqlite:///{folder / 'tracker.db'}")
+        self.environment = {
+            **os.environ,
+            "TRACKER_DATA_DIR": str(folder),
+            "TRACKER_SOURCES": str(folder / "sources.yaml"),
+            "TRACKER_DOWNLOAD_DELAY": "0",
+            "http_proxy": site.address,
+        }
+
+    def declare(self, *sources: dict, **institution) -> None:
+        entry = {
+            "key": "alder",
+            "name": "Alder Institute",
+            "kind": "ethics_institute",
+            "country": "GB",
+            "homepage": f"{PROXIED}/",
+            **institution,
+            "sources": list(sources),
+        }
+        (self.folder / "sources.yaml").write_text(yaml.safe_dump({"institutions": [entry]}))
+
+    def start(self, *arguments: str) -> subprocess.Popen:
+        return subprocess.Popen(
+            [sys.executable, "-m", "crawler", "crawl", *arguments],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def __call__(self, *arguments: str, code: int = 0) -> dict:
+        process = self.start("--json", *arguments)
+        out, self.said = process.communicate(timeout=60)
+        assert process.returncode == code, self.said
+        return json.loads(out) if out else {}
+
+    def rows(self, table) -> list:
+        with self.store.transaction() as session:
+            return list(session.exec(select(table).order_by(col(table.id))))
+
+
+@pytest.fixture
+def crawl(tmp_path: Path, site):
+    made = Crawl(tmp_path, site)
+    yield made
+    made.store.close()
+
+
+def a_page(path: str = "/policy", **fields) -> dict:
+    return {"kind": "page", "url": f"{PROXIED}{path}", **fields}
+
+
+def test_a_declared_page_is_read_and_not_read_again(crawl, site):
+    site.put("/policy", "<p>Policy</p>", headers={"ETag": '"1"', "Content-Type": "text/html"})
+    crawl.declare(a_page())
+
+    first, second = crawl(), crawl()
+
+    assert (first["fetched"], first["new_snapshots"]) == (1, 1)
+    assert (second["fetched"], second["not_modified"]) == (0, 1)
+    assert [run.state for run in crawl.rows(Run)] == [RunState.COMPLETE] * 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "body", "extra"),
+    [
+        ("feed", "/feed", "<rss version='2.0'><channel><item><link>/a</link></item></channel></rss>", {}),
+        ("sitemap", "/sitemap.xml", f"<urlset><url><loc>{PROXIED}/a</loc></url></urlset>", {}),
+        ("sitemap", "/map.gz", gzip.compress(f"<urlset><url><loc>{PROXIED}/a</loc></url></urlset>".encode()), {}),
+        ("listing", "/news", "<a class=n href='/a'>A</a><a href='/b'>B</a>", {"follow": "a.n"}),
+    ],
+)  # fmt: skip
+def test_what_a_source_names_is_read(crawl, site, kind, path, body, extra):
+    site.put(path, body)
+    site.put("/a", "<p>A statement</p>")
+    crawl.declare({"kind": kind, "url": f"{PROXIED}{path}", **extra})
+
+    crawl()
+
+    assert [document.url for document in crawl.rows(Document)] == [f"{PROXIED}/a"]
+    assert crawl.rows(Source)[0].state is SourceState.OK
+
+
+def test_nested_sitemaps_and_further_pages_are_followed(crawl, site):
+    site.put(
+        "/index.xml", f"<sitemapindex><sitemap><loc>{PROXIED}/1.xml</loc></sitemap></sitemapindex>"
+    )
+    site.put("/1.xml", f"<urlset><url><loc>{PROXIED}/a</loc></url></urlset>")
+    site.put("/news", "<a class=n href=/b>B</a><a rel=next href=/news2>next</a>")
+    site.put("/news2", "<a class=n href=/c>C</a>")
+    crawl.declare(
+        {"kind": "sitemap", "url": f"{PROXIED}/index.xml"},
+        {"kind": "listing", "url": f"{PROXIED}/news", "follow": "a.n", "pages": 2},
+    )
+
+    crawl()
+
+    assert {document.url[-2:] for document in crawl.rows(Document)} == {"/a", "/b", "/c"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ({"status": 404}, Reason.NOT_FOUND),
+        ({"status": 500}, Reason.HTTP_ERROR),
+        ({"status": 429}, Reason.RATE_LIMITED),
+        ({"status": 401}, Reason.LOGIN),
+        ({"hang_up": True}, Reason.CONNECTION),
+        ({"delay": 3.0}, Reason.TIMEOUT),
+        (
+            {"status": 302, "headers": {"Location": "http://elsewhere.example/x"}},
+            Reason.FOREIGN_HOST,
+        ),
+        ({"status": 302, "headers": {"Location": f"{PROXIED}/login?next=x"}}, Reason.LOGIN),
+        ({"body": b"x" * 5000}, Reason.TOO_LARGE),
+        (
+            {"body": gzip.compress(b"x" * 100_000), "headers": {"Content-Encoding": "gzip"}},
+            Reason.TOO_LARGE,
+        ),
+    ],
+)
+def test_every_failure_is_a_row_with_its_reason(crawl, site, answer, reason):
+    site.put("/policy", **answer)
+    site.put("/login", "<form>")
+    crawl.declare(a_page())
+    crawl.environment |= {"TRACKER_TIMEOUT": "1", "TRACKER_MAX_BYTES": "4000"}
+
+    counts = crawl()
+
+    assert counts["failed"] == {reason: 1}
+    assert [fetch.reason for fetch in crawl.rows(Fetch)] == [reason]
+    assert crawl.rows(Source)[0].state is SourceState.FAILED
+
+
+def test_robots_txt_is_obeyed_and_said(crawl, site):
+    site.put("/robots.txt", "User-agent: *\nDisallow: /policy")
+    site.put("/policy", "secret")
+    crawl.declare(a_page())
+
+    assert crawl()["failed"] == {Reason.ROBOTS: 1}
+    assert f"{PROXIED}/policy" not in site.urls()
+
+
+@pytest.mark.parametrize(
+    ("robots", "read"),
+    [
+        ({"status": 404}, True),
+        ({"status": 503}, False),
+        ({"body": "<html>User-agent: *\nDisallow: /</html>"}, True),
+    ],
+)
+def test_a_robots_txt_that_cannot_be_read_is_taken_as_rfc_9309_says(crawl, site, robots, read):
+    site.put("/robots.txt", **robots)
+    site.put("/policy", "<p>Policy</p>")
+    crawl.declare(a_page())
+
+    assert (crawl()["fetched"] == 1) is read
+
+
+def test_crawl_delay_is_kept(crawl, site):
+    site.put("/robots.txt", "User-agent: *\nCrawl-delay: 0.7")
+    for path in ("/a", "/b", "/c"):
+        site.put(path, "<p>text</p>")
+    crawl.declare(a_page("/a"), a_page("/b"), a_page("/c"))
+
+    began = time.monotonic()
+    crawl()
+
+    assert time.monotonic() - began > 1.4
+
+
+def test_loopback_is_refused_unless_allowed(crawl, site):
+    del crawl.environment["http_proxy"]
+    site.put("/policy", "<p>Policy</p>")
+    host = site.address.removeprefix("http://")
+    crawl.declare(
+        {"kind": "page", "url": f"{site.address}/policy"},
+        {"kind": "page", "key": "by-name", "url": f"http://localhost:{site.server_port}/policy"},
+        hosts=[host, f"localhost:{site.server_port}"],
+    )
+
+    assert crawl()["failed"] == {Reason.PRIVATE_ADDRESS: 2}
+    assert site.asked == []
+
+    crawl.environment["TRACKER_ALLOW_HOSTS"] = "127.0.0.1,localhost"
+    assert crawl()["fetched"] == 2
+
+
+def test_known_documents_are_re_read_when_their_source_fails(crawl, site):
+    site.put("/feed", "<rss version='2.0'><channel><item><link>/a</link></item></channel></rss>")
+    site.put("/a", "<p>one</p>")
+    crawl.declare({"kind": "feed", "url": f"{PROXIED}/feed"})
+    crawl()
+    site.put("/feed", "not a feed at all")
+    site.put("/a", "<p>two</p>")
+
+    assert crawl()["new_snapshots"] == 1
+    assert crawl.rows(Source)[0].reason is Reason.UNREADABLE
+
+
+def test_max_pages_bounds_a_source(crawl, site):
+    urls = "".join(f"<url><loc>{PROXIED}/{n}</loc></url>" for n in range(9))
+    site.put("/sitemap.xml", f"<urlset>{urls}</urlset>")
+    crawl.declare({"kind": "sitemap", "url": f"{PROXIED}/sitemap.xml"})
+
+    assert crawl("--max-pages", "4")["documents"] == 4
+
+
+def test_a_terminated_crawl_ends_clean_and_is_resumed(crawl, site):
+    for number in range(60):
+        site.put(f"/{number}", "<p>text</p>")
+    crawl.declare(*[a_page(f"/{number}") for number in range(60)])
+    crawl.environment["TRACKER_DOWNLOAD_DELAY"] = "0.05"
+
+    process = crawl.start("--json")
+    while len(site.asked) < 4:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    out, _ = process.communicate(timeout=30)
+
+    assert process.returncode == 130
+    assert crawl.rows(Run)[0].state is RunState.INTERRUPTED
+    read = json.loads(out)["documents"]
+    assert 0 < read < 60
+    assert crawl()["documents"] == 60 - read
+
+
+def test_a_killed_crawl_leaves_whole_rows_and_is_resumed(crawl, site):
+    for number in range(8):
+        site.put(f"/{number}", "<p>text</p>", delay=0.3)
+    crawl.declare(*[a_page(f"/{number}") for number in range(8)])
+    crawl.environment["TRACKER_DOWNLOAD_DELAY"] = "0.3"
+    process = crawl.start("--json")
+    while len(site.asked) < 6:
+        time.sleep(0.05)
+    process.kill()
+    process.communicate()
+
+    crawl()
+
+    assert [run.state for run in crawl.rows(Run)] == [RunState.INTERRUPTED, RunState.COMPLETE]
+    assert {document.last_good_at is None for document in crawl.rows(Document)} == {False}
+
+
+def test_an_unknown_key_names_the_nearest(crawl):
+    crawl.declare(a_page())
+
+    crawl("alfer", code=2)
+
+    assert 'did you mean "alder' in crawl.said
+
+
+def test_a_broken_sources_file_is_one_message(crawl):
+    crawl.declare(a_page(), country="UK", kind="institute")
+
+    crawl(code=2)
+
+    assert "country" in crawl.said
+    assert "kind" in crawl.said
+    assert "Traceback" not in crawl.said
+
+
+def test_a_dry_run_fetches_and_records_nothing(crawl, site):
+    crawl.declare(a_page())
+    process = crawl.start("--dry-run")
+    out, _ = process.communicate(timeout=60)
+
+    assert f"{PROXIED}/policy" in out
+    assert site.asked == []
+    assert crawl.rows(Run) == []

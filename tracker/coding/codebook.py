@@ -1,0 +1,101 @@
+"""Loads and checks codebook.yaml; the only reader of it. Knows no passages."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+from tracker.model import InstitutionKind, Recommendation
+
+CODER_VERSION = 1
+Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Checked(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RecommendationEntry(_Checked):
+    """One of the report's recommendations, and what a text must hold to state it."""
+
+    title: str
+    report: str
+    applies_to: tuple[InstitutionKind, ...]
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+
+
+class EntityEntry(_Checked):
+    """A body that a text may name."""
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    ambiguous: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
+
+
+class _CodebookFile(_Checked):
+    version: str
+    languages: tuple[str, ...]
+    recommendations: dict[Recommendation, RecommendationEntry]
+    concepts: dict[str, tuple[tuple[str, ...], ...]]
+    elements: dict[str, tuple[str, ...]]
+    entities: tuple[EntityEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Codebook:
+    """The codebook, ready to code with: every list of terms is one linear-time pattern."""
+
+    version: str
+    languages: frozenset[str]
+    recommendations: Mapping[Recommendation, RecommendationEntry]
+    concepts: Mapping[str, re.Pattern[str]]
+    elements: Mapping[str, re.Pattern[str]]
+    entities: re.Pattern[str]
+    ambiguous: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
+
+    @property
+    def coder_name(self) -> str:
+        """What codings made with this codebook are stamped with."""
+        return f"codebook {self.version} · coder {CODER_VERSION}"
+
+
+@cache
+def load_codebook() -> Codebook:
+    """Return the codebook; raises pydantic.ValidationError where codebook.yaml is wrong."""
+    text = files("tracker.coding").joinpath("codebook.yaml").read_text(encoding="utf-8")
+    given = _CodebookFile.model_validate(yaml.load(text, Loader))  # noqa: S506  (the safe loader)
+    names = [name for entity in given.entities for name in (entity.name, *entity.aliases)]
+    return Codebook(
+        version=given.version,
+        languages=frozenset(given.languages),
+        recommendations=given.recommendations,
+        concepts={
+            name: pattern(term for terms in lists for term in terms)
+            for name, lists in given.concepts.items()
+        },
+        elements={name: pattern(terms) for name, terms in given.elements.items()},
+        entities=pattern(names),
+        ambiguous=tuple(
+            (pattern(entity.ambiguous), pattern(entity.near))
+            for entity in given.entities
+            if entity.ambiguous
+        ),
+    )
+
+
+def pattern(terms: Iterable[str]) -> re.Pattern[str]:
+    """Return one pattern for whole words and phrases; `word*` also matches longer forms."""
+    spelled = sorted({_spelled(term.strip().lower()) for term in terms}, key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(spelled)})(?!\w)", re.IGNORECASE)
+
+
+def _spelled(term: str) -> str:
+    words = [re.escape(word).replace(r"\*", r"\w*") for word in term.split()]
+    return r"[\s-]+".join(words)

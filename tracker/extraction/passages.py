@@ -1,0 +1,72 @@
+"""A text as passages of a paragraph or two, under their headings. Pure.
+
+Where a passage begins and ends depends on the section under one heading only, so that an edit
+elsewhere on the page moves no boundary here (codebook: about 40 to 250 words).
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from tracker.extraction.text import Block, BlockKind, Extracted, PassageText
+
+ENOUGH = 40  # words from which a passage can stand alone
+MOST = 250
+_SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]?[^\W\d_a-z])")
+
+
+def split(extracted: Extracted) -> tuple[PassageText, ...]:
+    """Return the passages of a text in order; each is text[start:end] of it."""
+    return tuple(
+        PassageText(extracted.text[start:end], path, start, end)
+        for path, blocks in _sections(extracted)
+        for start, end in _spans(extracted.text, blocks)
+    )
+
+
+def _sections(extracted: Extracted) -> Iterator[tuple[tuple[str, ...], list[Block]]]:
+    headings: list[tuple[int, str]] = []
+    body: list[Block] = []
+    for block in extracted.blocks:
+        if block.kind is not BlockKind.HEADING:
+            body.append(block)
+            continue
+        if body:
+            yield tuple(text for _, text in headings), body
+            body = []
+        headings = [(level, text) for level, text in headings if level < block.level]
+        headings.append((block.level, extracted.text[block.start : block.end]))
+    if body:
+        yield tuple(text for _, text in headings), body
+
+
+def _spans(text: str, blocks: Sequence[Block]) -> Iterator[tuple[int, int]]:
+    """Join short neighbours, cut long blocks: (start, end) of each passage in a section."""
+    start, end, words = blocks[0].start, blocks[0].start, 0
+    for block in blocks:
+        length = len(text[block.start : block.end].split())
+        if words and (words + length > MOST or (words >= ENOUGH and not _belongs(block))):
+            yield from _cut(text, start, end)
+            start, words = block.start, 0
+        end, words = block.end, words + length
+    yield from _cut(text, start, end)
+
+
+def _belongs(block: Block) -> bool:
+    """List items and rows belong to what introduces them."""
+    return block.kind in {BlockKind.ITEM, BlockKind.ROW}
+
+
+def _cut(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Cut a span that is too long at ends of sentences."""
+    if len(text[start:end].split()) <= MOST:
+        yield start, end
+        return
+    begin, words, last = start, 0, start
+    for found in [*_SENTENCE_END.finditer(text, start, end), None]:
+        at = end if found is None else found.start()
+        words += len(text[last:at].split())
+        if words >= MOST // 2 or found is None:
+            if at > begin:
+                yield begin, at
+            begin, words = (end if found is None else found.end()), 0
+        last = at

@@ -197,7 +197,7 @@ def mark_failed(
     """Write down why a claimed message was not taken, and when to try again, if ever."""
     tried = claimed.attempts
     if permanent or tried > len(RETRY_AFTER):
-        change = {"state": DeliveryState.FAILED, "next_try_at": None}
+        change: dict[str, Any] = {"state": DeliveryState.FAILED, "next_try_at": None}
     else:
         wait = RETRY_AFTER[tried - 1] * _jitter(claimed.message_id)
         change = {"state": DeliveryState.DUE, "next_try_at": at + wait}
@@ -232,7 +232,7 @@ def next_window(cadence: Cadence, timezone: str, after: datetime) -> datetime:
 def _schedule(row: Delivery, recipient: Recipient, change: Change, url: str, at: datetime) -> None:
     row.next_try_at = next_window(recipient.cadence, recipient.timezone, at)
     if recipient.cadence is Cadence.INSTANT:
-        about = (url, str(change.kind), change.seen_to.astimezone(UTC).isoformat())
+        about: tuple[str, ...] = (url, str(change.kind), change.seen_to.astimezone(UTC).isoformat())
     else:
         about = (row.next_try_at.isoformat(),)  # all that falls due together is one digest
     # Natural keys only, so that a store built anew gives the same message the same id.

@@ -150,7 +150,7 @@ def record_text(
     """Make a version of what a snapshot says; return its id, or None where the text is the same."""
     snapshot = session.get_one(Snapshot, pending.id)
     document = session.get_one(Document, pending.document_id)
-    _describe(document, extracted, pending)
+    _describe(document, extracted)
     before = _current(session, pending.document_id)
     text_sha256 = sha256(extracted.text.encode())
     if before is not None and before.text_sha256 == text_sha256:
@@ -176,7 +176,7 @@ def _current(session: Session, document_id: int) -> Version | None:
     ).first()
 
 
-def _describe(document: Document, extracted: Extracted, pending: PendingSnapshot) -> None:
+def _describe(document: Document, extracted: Extracted) -> None:
     document.extraction_choice = document.extraction_choice or extracted.choice
     document.title = extracted.title or document.title or document.hint_title
     document.genre, document.voice = extracted.genre, extracted.voice
@@ -246,11 +246,8 @@ def _passage_ids(session: Session, hashes: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for start in range(0, len(hashes), 500):
         chunk = hashes[start : start + 500]
-        found |= dict(
-            session.exec(
-                select(Passage.sha256, Passage.id).where(col(Passage.sha256).in_(chunk))
-            ).all()
-        )
+        rows = session.exec(select(Passage).where(col(Passage.sha256).in_(chunk)))
+        found |= {row.sha256: _id(row.id) for row in rows}
     return found
 
 

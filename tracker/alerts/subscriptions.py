@@ -1,0 +1,155 @@
+"""Which changes a subscriber asked for. Pure; knows no database and no channel."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tracker.model import ChangeClass, ChangeKind, InstitutionKind, Recommendation, Topic
+
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeFacts:
+    """A change with what a rule or a message needs to know of its surroundings."""
+
+    id: int
+    change_class: ChangeClass
+    kind: ChangeKind
+    institution: str  # key
+    institution_name: str
+    institution_kind: InstitutionKind
+    country: str
+    url: str
+    title: str
+    seen_from: datetime | None
+    seen_to: datetime
+    recorded_at: datetime
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    labels: frozenset[str] = frozenset()
+    summary: str = ""
+    confirmed: bool = False
+    imported: bool = False
+
+
+class Rule(BaseModel):
+    """What to be told of: within a field any value will do, all fields given must hold."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    institutions: tuple[str, ...] = ()
+    kinds: tuple[InstitutionKind, ...] = ()
+    countries: tuple[Country, ...] = ()
+    topics: tuple[Topic, ...] = ()
+    recommendations: tuple[Recommendation, ...] = ()
+    classes: tuple[ChangeClass, ...] = (ChangeClass.MATERIAL, ChangeClass.RECORD)
+    change_kinds: tuple[ChangeKind, ...] = ()
+    documents: tuple[str, ...] = ()  # canonical URLs
+
+    def __str__(self) -> str:
+        """Say in words what the rule asks for."""
+        said = [f"{_listed(self.classes)} changes"]
+        named = ("institutions", "kinds", "countries", "topics", "recommendations")
+        said.extend(
+            f"{name}: {_listed(values)}" for name in named if (values := getattr(self, name))
+        )
+        if self.change_kinds:
+            said.append(f"kinds of change: {_listed(self.change_kinds)}")
+        if self.documents:
+            said.append(f"documents: {_listed(self.documents)}")
+        return "; ".join(said)
+
+
+class RuleError(Exception):
+    """A rule cannot be used; `problems` lists everything wrong, one line each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(["the rule cannot be used:", *(f"  {p}" for p in problems)]))
+
+
+def matches(rule: Rule, change: ChangeFacts) -> bool:
+    """Return whether the rule asks for the change."""
+    return (
+        change.change_class in rule.classes
+        and _any(rule.change_kinds, {change.kind})
+        and _any(rule.institutions, {change.institution})
+        and _any(rule.kinds, {change.institution_kind})
+        and _any(rule.countries, {change.country})
+        and _any(rule.topics, change.labels)
+        and _any(rule.recommendations, change.labels)
+        and _any(rule.documents, {change.url})
+    )
+
+
+def sendable(change: ChangeFacts) -> bool:
+    """Return whether a change may be sent at all by now, whatever a rule asks for."""
+    if change.imported or change.change_class is ChangeClass.TECHNICAL:
+        return False
+    return change.confirmed or change.change_class is not ChangeClass.MATERIAL
+
+
+def parse_rule(given: Mapping[str, Any], *, institutions: Collection[str]) -> Rule:
+    """Check a rule written by a person; raises RuleError with every problem at once."""
+    problems: list[str] = []
+    rule = Rule()
+    try:
+        rule = Rule.model_validate(given)
+    except ValidationError as error:
+        problems += [_explained(problem) for problem in error.errors()]
+    problems += _unknown_institutions(given.get("institutions"), institutions)
+    if ChangeClass.TECHNICAL in rule.classes:
+        problems.append("classes: technical changes are our own re-readings and never sent")
+    if problems:
+        raise RuleError(problems)
+    return rule
+
+
+def nearest(value: object, known: Collection[str]) -> str:
+    """Return the end of a sentence that names the known word nearest to a wrong one."""
+    found = get_close_matches(str(value).lower(), sorted(known), n=1)
+    return f', did you mean "{found[0]}"?' if found else ""
+
+
+def _any(wanted: Collection[str], found: Collection[str]) -> bool:
+    return not wanted or not set(wanted).isdisjoint(found)
+
+
+def _listed(values: Collection[str]) -> str:
+    return ", ".join(map(str, values))
+
+
+_CLOSED: Mapping[str, type[StrEnum]] = {
+    "kinds": InstitutionKind,
+    "topics": Topic,
+    "recommendations": Recommendation,
+    "classes": ChangeClass,
+    "change_kinds": ChangeKind,
+}
+
+
+def _explained(problem: Mapping[str, Any]) -> str:
+    field, value = str(problem["loc"][0]), problem["input"]
+    if problem["type"] == "extra_forbidden":
+        return f"{field}: no such field{nearest(field, Rule.model_fields)}"
+    if problem["type"] == "enum":
+        known = [str(member) for member in _CLOSED[field]]
+        hint = nearest(value, known) or f"; one of {_listed(known)}"
+        return f'{field}: "{value}" is not known{hint}'
+    if field == "countries":
+        return f'countries: "{value}" is not an ISO 3166-1 code of two capital letters, or EU'
+    return f"{field}: {problem['msg'].lower()}"
+
+
+def _unknown_institutions(given: object, known: Collection[str]) -> Iterator[str]:
+    if not isinstance(given, list | tuple):
+        return  # absent, or already reported as no list
+    for key in given:
+        if key not in known:
+            yield f'institutions: "{key}" is not known{nearest(key, known)}'

@@ -1,0 +1,352 @@
+"""Changes as rows: what was compared, what happened to documents, what a second read confirmed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session, col, select, update
+
+from tracker.model import (
+    Change,
+    ChangeClass,
+    ChangeKind,
+    Coding,
+    Document,
+    DocumentState,
+    Fetch,
+    Passage,
+    Reason,
+    Recommendation,
+    Snapshot,
+    Source,
+    Stance,
+    Topic,
+    Version,
+    VersionOrigin,
+    VersionPassage,
+)
+
+CONFIRMATIONS = 3  # reads in a row, an hour or more apart, before a document counts as gone
+OUT_OF_REACH = timedelta(hours=72)
+
+
+@dataclass(frozen=True, slots=True)
+class Uncompared:
+    """A version nobody has compared with the one before it."""
+
+    id: int
+    document_id: int
+    institution_id: int
+    number: int
+    before_id: int | None
+    text_sha256: str
+    earlier: tuple[tuple[str, datetime], ...]  # (text hash, last seen) of older versions
+    seen_from: datetime | None
+    seen_to: datetime
+    origin: VersionOrigin
+    news: bool  # found after its source's first complete read
+    words: int
+    moved_here: bool  # another document's redirect leads here
+
+
+def uncompared(session: Session) -> list[Uncompared]:
+    """Return the versions to compare, by institution and document, oldest first."""
+    rows = session.exec(
+        select(Version, Document, Source)
+        .join(Document, col(Version.document_id) == Document.id)
+        .join(Source, col(Document.source_id) == Source.id)
+        .where(col(Version.compared).is_(False))
+        .order_by(col(Document.institution_id), col(Version.document_id), col(Version.number))
+    ).all()
+    targets = set(
+        session.exec(select(Document.final_url).where(col(Document.final_url).is_not(None)))
+    )
+    older = _older(session, {version.document_id for version, *_ in rows})
+    return [
+        _uncompared(version, document, source, older[version.document_id], document.url in targets)
+        for version, document, source in rows
+    ]
+
+
+def _older(session: Session, document_ids: set[int]) -> dict[int, list[Version]]:
+    found: dict[int, list[Version]] = {}
+    ids = sorted(document_ids)
+    for start in range(0, len(ids), 500):
+        chunk = ids[start : start + 500]
+        query = select(Version).where(col(Version.document_id).in_(chunk))
+        for version in session.exec(query.order_by(col(Version.number))):
+            found.setdefault(version.document_id, []).append(version)
+    return found
+
+
+def _uncompared(
+    version: Version,
+    document: Document,
+    source: Source,
+    versions: list[Version],
+    moved_here: bool,  # noqa: FBT001
+) -> Uncompared:
+    older = [other for other in versions if other.number < version.number]
+    baseline = source.baseline_run_id
+    return Uncompared(
+        id=_id(version.id),
+        document_id=version.document_id,
+        institution_id=document.institution_id,
+        number=version.number,
+        before_id=older[-1].id if older else None,
+        text_sha256=version.text_sha256,
+        earlier=tuple((other.text_sha256, other.last_seen_at) for other in older[:-1]),
+        seen_from=version.seen_from or source.last_good_at if older else None,
+        seen_to=version.seen_to,
+        origin=version.origin,
+        news=baseline is not None and document.found_run_id > baseline,
+        words=version.words,
+        moved_here=moved_here,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CodedPassage:
+    text: str
+    heading_path: str
+    labels: frozenset[str]
+
+
+_LABEL_COLUMNS = (*map(str, Topic), *map(str, Recommendation))
+
+
+def labels_of(coding: Coding | None) -> frozenset[str]:
+    """Return the labels of a coding row: topics, recommendations, and the stance if there is one."""
+    if coding is None:
+        return frozenset()
+    held = {label for label in _LABEL_COLUMNS if getattr(coding, label)}
+    return frozenset(held | ({str(coding.stance)} - {str(Stance.NONE)}))
+
+
+def coded_passages(session: Session, version_id: int, coder: str) -> list[CodedPassage]:
+    """Return a version's passages in order, with what the coder said of them."""
+    rows = session.exec(
+        select(VersionPassage, Passage, Coding)
+        .join(Passage, col(VersionPassage.passage_id) == Passage.id)
+        .join(
+            Coding,
+            (col(Coding.passage_id) == Passage.id) & (col(Coding.coder) == coder),
+            isouter=True,
+        )
+        .where(VersionPassage.version_id == version_id)
+        .order_by(col(VersionPassage.position))
+    )
+    return [CodedPassage(p.text, place.heading_path, labels_of(c)) for place, p, c in rows]
+
+
+def record_change(session: Session, **fields: Any) -> int | None:
+    """Add a change and return its id; None where it is already there."""
+    same = select(Change.id).where(
+        Change.document_id == fields["document_id"],
+        Change.kind == fields["kind"],
+        Change.to_version_id == fields.get("to_version_id"),
+        Change.seen_to == fields["seen_to"],
+    )
+    if session.exec(same).first() is not None:
+        return None
+    change = Change(**fields)
+    session.add(change)
+    session.flush()
+    return change.id
+
+
+def mark_compared(session: Session, version_ids: Sequence[int]) -> None:
+    """Write down that these versions were compared."""
+    rows = [{"id": version_id, "compared": True} for version_id in version_ids]
+    if rows:
+        session.exec(update(Version), params=rows)
+
+
+def fold(session: Session, change_ids: Sequence[int], into: int) -> None:
+    """Make changes part of another: they are listed there, not sent by themselves."""
+    rows = [{"id": change_id, "folded_into_id": into} for change_id in change_ids]
+    if rows:
+        session.exec(update(Change), params=rows)
+
+
+def last_change(session: Session, version_id: int) -> int | None:
+    """Return the change that led to a version."""
+    return session.exec(select(Change.id).where(Change.to_version_id == version_id)).first()
+
+
+def confirm_changes(session: Session, *, apart: timedelta) -> None:
+    """Confirm text changes that a second read, at least so much later, still showed."""
+    waiting = session.exec(
+        select(Change, Version)
+        .join(Version, col(Change.to_version_id) == Version.id)
+        .where(col(Change.confirmed).is_(False))
+    )
+    for change, version in waiting:
+        change.confirmed = version.last_seen_at - change.seen_to >= apart
+
+
+def document_events(session: Session, *, at: datetime) -> list[tuple[int, int]]:
+    """Record what happened to documents as such; return (change id, institution id) of what is new.
+
+    Gone and walled need three reads in a row that say so, unreachable three failures over 72 h.
+    """
+    found: list[tuple[int, int]] = []
+    failing = session.exec(select(Document).where(col(Document.failures) >= CONFIRMATIONS)).all()
+    for document in failing:
+        if event := _event(document, at):
+            document.state = _STATES[event[1]]
+            found += _record_event(session, document, *event, at=at)
+    found += _moves(session, at=at)
+    found += _returns(session, at=at)
+    return found
+
+
+_STATES = {
+    ChangeKind.DOCUMENT_REMOVED: DocumentState.GONE,
+    ChangeKind.WALLED: DocumentState.WALLED,
+    ChangeKind.UNREACHABLE: DocumentState.UNREACHABLE,
+}
+
+
+def _event(document: Document, at: datetime) -> tuple[ChangeClass, ChangeKind] | None:
+    if document.last_good_at is None or document.failing_since is None:
+        return None  # never read: the source's health says so
+    match document.last_reason:
+        case Reason.NOT_FOUND:
+            return ChangeClass.MATERIAL, ChangeKind.DOCUMENT_REMOVED
+        case Reason.LOGIN:
+            return ChangeClass.MATERIAL, ChangeKind.WALLED
+        case _ if at - document.failing_since >= OUT_OF_REACH:
+            return ChangeClass.AVAILABILITY, ChangeKind.UNREACHABLE
+        case _:
+            return None
+
+
+_EVENT_SAID = {
+    ChangeKind.DOCUMENT_REMOVED: "the document is no longer at its address",
+    ChangeKind.WALLED: "the document is now behind a login",
+    ChangeKind.UNREACHABLE: "the document could not be read for three days or more",
+    ChangeKind.REACHABLE_AGAIN: "the document can be read again",
+}
+
+
+def _record_event(
+    session: Session,
+    document: Document,
+    change_class: ChangeClass,
+    kind: ChangeKind,
+    *,
+    at: datetime,
+) -> list[tuple[int, int]]:
+    last = session.exec(
+        select(Version).where(Version.document_id == document.id, col(Version.current))
+    ).first()
+    change_id = record_change(
+        session,
+        document_id=_id(document.id),
+        from_version_id=last.id if last else None,
+        change_class=change_class,
+        kind=kind,
+        seen_from=document.last_good_at,
+        seen_to=document.failing_since,
+        recorded_at=at,
+        confirmed=True,
+        summary=_EVENT_SAID[kind],
+    )
+    return [(change_id, document.institution_id)] if change_id else []
+
+
+def _moves(session: Session, *, at: datetime) -> list[tuple[int, int]]:
+    """Documents whose address now leads elsewhere, since the read that first showed it."""
+    found: list[tuple[int, int]] = []
+    rows = session.exec(
+        select(Document, Fetch)
+        .join(Snapshot, col(Snapshot.document_id) == Document.id)
+        .join(Fetch, col(Snapshot.fetch_id) == Fetch.id)
+        .where(col(Fetch.final_url).is_not(None), col(Document.moved_to_id).is_(None))
+        .order_by(col(Fetch.id))
+    ).all()
+    for document, fetch in rows:
+        if document.final_url == fetch.final_url:
+            continue
+        first_read = document.final_url is None and _only_address(session, document)
+        document.final_url = fetch.final_url
+        target = session.exec(select(Document).where(Document.url == fetch.final_url)).first()
+        if target is not None and target.id != document.id:
+            document.moved_to_id, document.state = target.id, DocumentState.MOVED
+        if not first_read:
+            found += _record_move(session, document, fetch, at=at)
+    return found
+
+
+def _only_address(session: Session, document: Document) -> bool:
+    """Tell whether the document has never been read at its own address."""
+    there = select(Fetch.id).where(
+        Fetch.document_id == document.id,
+        col(Fetch.final_url).is_(None),
+        col(Fetch.payload_id).is_not(None),
+    )
+    return session.exec(there).first() is None
+
+
+def _record_move(
+    session: Session, document: Document, fetch: Fetch, *, at: datetime
+) -> list[tuple[int, int]]:
+    before = session.exec(
+        select(Fetch.at)
+        .where(Fetch.document_id == document.id, col(Fetch.at) < fetch.at)
+        .where(col(Fetch.reason).is_(None))
+        .order_by(col(Fetch.at).desc())
+    ).first()
+    change_id = record_change(
+        session,
+        document_id=_id(document.id),
+        change_class=ChangeClass.MATERIAL,
+        kind=ChangeKind.MOVED,
+        seen_from=before,
+        seen_to=fetch.at,
+        recorded_at=at,
+        confirmed=True,
+        summary=f"the document moved to {fetch.final_url}",
+    )
+    return [(change_id, document.institution_id)] if change_id else []
+
+
+def _returns(session: Session, *, at: datetime) -> list[tuple[int, int]]:
+    """Documents that were gone or out of reach and were read again."""
+    lost = (ChangeKind.UNREACHABLE, ChangeKind.DOCUMENT_REMOVED, ChangeKind.WALLED)
+    rows = session.exec(
+        select(Change, Document)
+        .join(Document, col(Change.document_id) == Document.id)
+        .where(col(Change.kind).in_(lost), Document.state == DocumentState.LIVE)
+        .where(col(Document.last_good_at) > col(Change.seen_to))
+    ).all()
+    found: list[tuple[int, int]] = []
+    for change, document in rows:
+        known = select(Change.id).where(
+            Change.document_id == document.id,
+            Change.kind == ChangeKind.REACHABLE_AGAIN,
+            col(Change.seen_to) > change.seen_to,
+        )
+        if session.exec(known).first() is not None:
+            continue
+        change_id = record_change(
+            session,
+            document_id=_id(document.id),
+            change_class=ChangeClass.AVAILABILITY,
+            kind=ChangeKind.REACHABLE_AGAIN,
+            seen_from=change.seen_to,
+            seen_to=document.last_good_at,
+            recorded_at=at,
+            confirmed=True,
+            summary=_EVENT_SAID[ChangeKind.REACHABLE_AGAIN],
+        )
+        if change_id:
+            found.append((change_id, document.institution_id))
+    return found
+
+
+def _id(value: int | None) -> int:
+    assert value is not None
+    return value

@@ -1,0 +1,382 @@
+"""The one place that strings the stages together. Derives what is missing, so any kill is only a pause."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session
+
+from tracker.alerts.facts import facts_of
+from tracker.alerts.subscriptions import Rule as AlertRule
+from tracker.alerts.subscriptions import matches
+from tracker.changes import Comparison, Piece, classify, compare, is_flip, same_edit_key, summary
+from tracker.coding.codebook import Codebook, load_codebook
+from tracker.coding.coder import code
+from tracker.extraction.passages import split
+from tracker.extraction.quality import quarantine
+from tracker.extraction.reader import read
+from tracker.extraction.text import Extracted, Unreadable
+from tracker.findings import Evidence, Result, Rule, SearchRecord, coverage, spoken
+from tracker.model import (
+    SPOKEN,
+    ChangeClass,
+    ChangeKind,
+    DocumentState,
+    Recommendation,
+    Reviewed,
+    Stance,
+    SubscriptionState,
+    Topic,
+    VersionOrigin,
+)
+from tracker.reviews import judged
+from tracker.settings import Settings
+from tracker.store import Store, assessing, comparing, deliveries, reading
+from tracker.store.payloads import payload_bytes
+
+BATCH = 50
+SITE_WIDE = 5  # pages from which one edit is the site's, not a document's
+MOST_EVIDENCE = 20  # passages kept with a finding; the rest is counted
+CHANGED_SENTENCES = 50  # kept of each side of a change
+
+Told = Callable[[str, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """What an update derived."""
+
+    new_versions: int = 0
+    quarantined: int = 0
+    coded: int = 0
+    changes: int = 0
+    owed: int = 0
+
+
+def update(
+    store: Store,
+    settings: Settings,
+    *,
+    at: datetime,
+    recode: bool = False,
+    told: Told = lambda _stage, _done: None,
+) -> Updated:
+    """Derive versions, passages, codings, changes, findings and deliveries that are missing.
+
+    `told` hears the name of each stage and how far it is.
+    """
+    codebook = load_codebook()
+    versions, set_aside = _read_snapshots(store, told)
+    coded = _code_passages(store, codebook, told)
+    with store.transaction() as session:
+        reading.note_seen(session)
+    changes, owed = _compare_versions(store, codebook, at=at)
+    events, owed_events = _note_events(store, at=at)
+    _confirm(store, settings, at=at)
+    _assess(store, codebook, force=recode)
+    return Updated(versions, set_aside, coded, changes + events, owed + owed_events)
+
+
+def _read_snapshots(store: Store, told: Told) -> tuple[int, int]:
+    versions = set_aside = 0
+    while True:
+        with store.transaction() as session:
+            batch = reading.pending_snapshots(session, limit=BATCH)
+            for pending in batch:
+                made = _read_snapshot(session, pending)
+                versions += made is True
+                set_aside += made is False
+        if not batch:
+            return versions, set_aside
+        told("reading", versions + set_aside)
+
+
+def _read_snapshot(session: Session, pending: reading.PendingSnapshot) -> bool | None:
+    """Read one snapshot: True for a new version, False where it was set aside, None for the same."""
+    body = payload_bytes(session, pending.payload_id)
+    found = read(
+        body,
+        media_type=pending.media_type,
+        charset=pending.charset,
+        url=pending.url,
+        select=pending.select,
+        remove=pending.remove,
+        choice=pending.choice,
+    )
+    if isinstance(found, Unreadable):
+        reading.record_unread(session, pending, detail=found.reason, quarantine=found.quarantine)
+        return False
+    why = quarantine(
+        found,
+        body,
+        previous_words=pending.previous_words,
+        at_least_words=pending.at_least_words,
+    )
+    if why is not None:
+        said = f"looks like {why.replace('_', ' ')}"
+        reading.record_unread(session, pending, detail=said, quarantine=why)
+        return False
+    return _record(session, pending, found)
+
+
+def _record(session: Session, pending: reading.PendingSnapshot, found: Extracted) -> bool | None:
+    made = reading.record_text(session, pending, found, split(found))
+    return True if made is not None else None
+
+
+def _code_passages(store: Store, codebook: Codebook, told: Told) -> int:
+    coded = 0
+    while True:
+        with store.transaction() as session:
+            batch = reading.uncoded_passages(session, codebook.coder_name, limit=10 * BATCH)
+            rows = [coding_row(passage_id, text, codebook) for passage_id, text in batch]
+            reading.record_codings(session, codebook.coder_name, rows)
+        if not batch:
+            return coded
+        coded += len(batch)
+        told("coding", coded)
+
+
+def coding_row(passage_id: int, text: str, codebook: Codebook) -> dict[str, Any]:
+    """Return the columns of a passage's coding."""
+    coded = code(text, codebook)
+    return {
+        "passage_id": passage_id,
+        **{str(topic): topic in coded.topics for topic in Topic},
+        "stance": coded.stance,
+        **{str(r): r in coded.recommendations for r in Recommendation},
+        "in_passing": coded.in_passing,
+        "elements": {name: list(found) for name, found in coded.elements.items()},
+        "cues": {label: list(words) for label, words in coded.cues.items()},
+        "confidence": coded.confidence,
+    }
+
+
+def _compare_versions(store: Store, codebook: Codebook, *, at: datetime) -> tuple[int, int]:
+    with store.transaction() as session:
+        waiting = comparing.uncompared(session)
+    by_institution: defaultdict[int, list[comparing.Uncompared]] = defaultdict(list)
+    for version in waiting:
+        by_institution[version.institution_id].append(version)
+    made = owed = 0
+    for versions in by_institution.values():
+        # One transaction an institution: a change and what is owed for it are there together.
+        with store.transaction() as session:
+            found = _compare_institution(session, versions, codebook, at=at)
+            owed += _owe(session, found, at=at)
+            made += len(found)
+    return made, owed
+
+
+def _compare_institution(
+    session: Session, versions: list[comparing.Uncompared], codebook: Codebook, *, at: datetime
+) -> list[int]:
+    edits: defaultdict[str, list[int]] = defaultdict(list)
+    made: list[int] = []
+    for version in versions:
+        if version.before_id is None:
+            change_id, key = _first_version(session, version, codebook, at=at), ""
+        else:
+            change_id, key = _next_version(session, version, version.before_id, codebook, at=at)
+        if change_id is not None:
+            made.append(change_id)
+            edits[key].append(change_id)
+    edits.pop("", None)
+    for same in edits.values():
+        if len(same) >= SITE_WIDE:
+            comparing.fold(session, same[1:], same[0])
+    comparing.mark_compared(session, [version.id for version in versions])
+    return made
+
+
+def _first_version(
+    session: Session, version: comparing.Uncompared, codebook: Codebook, *, at: datetime
+) -> int | None:
+    if not version.news or version.moved_here or version.origin is not VersionOrigin.OBSERVED:
+        return None
+    pieces = _pieces(session, version.id, codebook)
+    labels = sorted({label for piece in pieces for label in piece.labels})
+    return comparing.record_change(
+        session,
+        document_id=version.document_id,
+        to_version_id=version.id,
+        change_class=ChangeClass.MATERIAL,
+        kind=ChangeKind.DOCUMENT_ADDED,
+        seen_from=version.seen_from,
+        seen_to=version.seen_to,
+        recorded_at=at,
+        added=[piece.text for piece in pieces if piece.labels][:CHANGED_SENTENCES],
+        labels_gained=labels,
+        labels=labels,
+        summary=f"a document of {version.words} words was added",
+    )
+
+
+def _next_version(
+    session: Session,
+    version: comparing.Uncompared,
+    before_id: int,
+    codebook: Codebook,
+    *,
+    at: datetime,
+) -> tuple[int | None, str]:
+    """Record what differs from the version before; return the change and the key of its edit."""
+    found = compare(_pieces(session, before_id, codebook), _pieces(session, version.id, codebook))
+    typed = classify(found)
+    if typed is None:
+        return None, ""
+    change_class, kind = typed
+    if version.origin is VersionOrigin.TECHNICAL:
+        change_class, kind = ChangeClass.TECHNICAL, ChangeKind.REDERIVED
+    change_id = comparing.record_change(
+        session,
+        document_id=version.document_id,
+        from_version_id=before_id,
+        to_version_id=version.id,
+        change_class=change_class,
+        kind=kind,
+        seen_from=version.seen_from,
+        seen_to=version.seen_to,
+        recorded_at=at,
+        imported=version.origin is VersionOrigin.IMPORTED,
+        **_described(found),
+    )
+    flipped = is_flip(version.earlier, version.text_sha256, version.seen_to)
+    into = comparing.last_change(session, before_id) if flipped else None
+    if change_id is not None and into is not None:
+        comparing.fold(session, [change_id], into)
+    return change_id, same_edit_key(found)
+
+
+def _described(found: Comparison) -> dict[str, Any]:
+    return {
+        "added": list(found.added[:CHANGED_SENTENCES]),
+        "removed": list(found.removed[:CHANGED_SENTENCES]),
+        "labels_gained": sorted(found.labels_gained),
+        "labels_lost": sorted(found.labels_lost),
+        "labels": sorted(found.labels_touched),
+        "summary": summary(found),
+    }
+
+
+def _pieces(session: Session, version_id: int, codebook: Codebook) -> list[Piece]:
+    rows = comparing.coded_passages(session, version_id, codebook.coder_name)
+    joined = reading.HEADINGS_JOINED
+    return [
+        Piece(row.text, tuple(filter(None, row.heading_path.split(joined))), row.labels)
+        for row in rows
+    ]
+
+
+def _note_events(store: Store, *, at: datetime) -> tuple[int, int]:
+    with store.transaction() as session:
+        found = comparing.document_events(session, at=at)
+        return len(found), _owe(session, [change_id for change_id, _ in found], at=at)
+
+
+def _owe(session: Session, change_ids: Iterable[int], *, at: datetime) -> int:
+    """Owe every subscriber word of the changes that its rule asks for."""
+    facts = facts_of(session, list(change_ids))
+    owed = 0
+    for recipient in deliveries.recipients(session):
+        if recipient.state is SubscriptionState.ACTIVE and facts:
+            rule = AlertRule.model_validate(recipient.rule)
+            wanted = [fact.id for fact in facts if matches(rule, fact)]
+            owed += deliveries.owe(session, recipient, wanted, at=at) if wanted else 0
+    return owed
+
+
+def _confirm(store: Store, settings: Settings, *, at: datetime) -> None:
+    with store.transaction() as session:
+        comparing.confirm_changes(session, apart=timedelta(hours=settings.confirm_after_hours))
+        deliveries.release_confirmed(session, at=at)
+
+
+def _assess(store: Store, codebook: Codebook, *, force: bool = False) -> None:
+    with store.transaction() as session:
+        everyone = assessing.subjects(session)
+    for subject in everyone:
+        with store.transaction() as session:
+            _assess_institution(session, subject, codebook, force=force)
+
+
+def rules(codebook: Codebook) -> list[Rule]:
+    """Return the codebook's rule of each recommendation, as findings read it."""
+    return [
+        Rule(recommendation, frozenset(entry.applies_to), entry.required, entry.optional)
+        for recommendation, entry in codebook.recommendations.items()
+    ]
+
+
+def _assess_institution(
+    session: Session, subject: assessing.Subject, codebook: Codebook, *, force: bool
+) -> None:
+    fields = assessing.search_record(
+        session, subject.id, codebook=codebook.version, covered=codebook.languages
+    )
+    record = SearchRecord(**fields)
+    stamp = assessing.stamp(session, subject.id, codebook.coder_name)
+    kept = assessing.findings_of(session, subject.id)
+    said = {**record.to_json(), assessing.STAMP: stamp}
+    if SPOKEN in kept and not force and all(row.search_record == said for row in kept.values()):
+        return
+    evidence = _evidence(session, subject, codebook)
+    results = {SPOKEN: spoken(evidence, record)} | {
+        str(rule.code): coverage(rule, subject.kind, evidence, record) for rule in rules(codebook)
+    }
+    for question, result in results.items():
+        row = {**_finding_row(result), "search_record": said}
+        assessing.record_finding(session, subject.id, question, row)
+
+
+def _evidence(session: Session, subject: assessing.Subject, codebook: Codebook) -> list[Evidence]:
+    rows = assessing.coded_rows(session, subject.id, codebook.coder_name)
+    people = judged(session, {row.version.document_id for row in rows})
+    found = []
+    for row in rows:
+        verdict = people.get((row.version.document_id, row.place.passage_id))
+        labels, stance = comparing.labels_of(row.coding), row.coding.stance
+        if verdict is not None and not verdict.rejected:
+            labels, stance = verdict.labels, verdict.stance
+        found.append(
+            Evidence(
+                passage_id=row.place.passage_id,
+                document_id=row.version.document_id,
+                version_id=row.place.version_id,
+                version=row.version.number,
+                quote=row.passage.text,
+                heading_path=row.place.heading_path,
+                url=row.document.url,
+                title=row.document.title,
+                stated_date=row.version.stated_date,
+                stated_basis=row.version.stated_basis,
+                voice=row.document.voice,
+                genre=row.document.genre,
+                labels=frozenset(labels - set(Stance)),
+                stance=stance,
+                in_passing=row.coding.in_passing and verdict is None,
+                elements=row.coding.elements,
+                reviewed=verdict.reviewed if verdict else Reviewed.NONE,
+                rejected=verdict is not None and verdict.rejected,
+                on_page=row.document.state in {DocumentState.LIVE, DocumentState.UNREACHABLE},
+                language=row.version.language,
+            )
+        )
+    return found
+
+
+def _finding_row(result: Result) -> dict[str, Any]:
+    return {
+        "result": str(result.result),
+        "basis": result.basis,
+        "reviewed": result.reviewed,
+        "possible": result.possible,
+        "possible_quotes": result.possible_quotes,
+        "rule": result.rule,
+        "since": result.since,
+        "latest": result.latest,
+        "undated": result.undated,
+        "evidence": [item.to_json() for item in result.evidence[:MOST_EVIDENCE]],
+    }

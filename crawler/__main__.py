@@ -170,10 +170,10 @@ def _read(settings: Settings, given: dict[str, Any]) -> bool:
     from crawler.spiders.policies import Policies  # noqa: PLC0415
     from crawler.spiders.statements import Statements  # noqa: PLC0415
 
-    # What fails is an outcome row; only our own mistakes belong on the screen.
-    logging.getLogger("scrapy.downloadermiddlewares").setLevel(logging.CRITICAL)
     spider = Policies if all(task.kind in DECLARED for task in given["tasks"]) else Statements
     process = AsyncCrawlerProcess(scrapy_settings(settings))
+    # What fails is an outcome row; only our own mistakes belong on the screen.
+    logging.getLogger("scrapy.downloadermiddlewares").setLevel(logging.CRITICAL)
     crawler = process.create_crawler(spider)
     process.crawl(crawler, **given)
     process.start()

@@ -1,0 +1,1 @@
+"""The demonstration: invented institutions on a loopback site, watched over four days of a calendar."""

@@ -115,20 +115,26 @@ def _answer(given: dict[str, Any], path: str, day: int) -> Answer:
             )
             return _text("text/html", f"<html><body><main><ul>{links}</ul></main></body></html>")
     for page in there:
-        moved = page.get("moved", {"day": 99, "to": ""})
-        if path == urlsplit(address(page["url"])).path:
-            if day >= moved["day"]:
-                return Answer(301, headers={"Location": address(moved["to"])})
-            if day >= page.get("wall", 99):
-                return _text("text/html", WALL)
-            if page.get("pdf"):
-                return _binary("application/pdf", write_pdf(page["title"], text_on(page, day)))
-            return _text("text/html; charset=utf-8", render(given, page, day))
-        if moved["to"] and path == urlsplit(address(moved["to"])).path and day >= moved["day"]:
-            return _text("text/html; charset=utf-8", render(given, page, day))
+        if found := _page(given, page, path, day):
+            return found
     return Answer(
         404, b"<html><body><h1>Page not found</h1></body></html>", {"Content-Type": "text/html"}
     )
+
+
+def _page(given: dict[str, Any], page: dict[str, Any], path: str, day: int) -> Answer | None:
+    moved = page.get("moved", {"day": 99, "to": ""})
+    at_home = path == urlsplit(address(page["url"])).path
+    at_new = day >= moved["day"] and path == urlsplit(address(moved["to"])).path
+    if not (at_home or at_new):
+        return None
+    if at_home and day >= moved["day"]:
+        return Answer(301, headers={"Location": address(moved["to"])})
+    if day >= page.get("wall", 99):
+        return _text("text/html", WALL)
+    if page.get("pdf"):
+        return _binary("application/pdf", write_pdf(page["title"], text_on(page, day)))
+    return _text("text/html; charset=utf-8", render(given, page, day))
 
 
 def _text(media_type: str, text: str) -> Answer:

@@ -2,7 +2,9 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-STARTER := ada-lovelace-institute ai-now-institute stanford-hai
+STARTER := ada-lovelace-institute ai-now-institute stanford-hai mit stanford-university harvard-university \
+	princeton-university carnegie-mellon-university university-of-oxford university-college-london \
+	mcgill-university johns-hopkins-university uc-berkeley darpa nsf onr nih
 
 .PHONY: help env demo run test check quality bench faults real lock clean
 

@@ -185,7 +185,8 @@ def coverage(
         return Result(result, why)
     result = _stated(rule, chosen)
     missing = [name for name in rule.required if name not in _elements(rule, chosen)]
-    why = f"lacks {', '.join(missing)}" if missing else "holds every required element"
+    named = ", ".join(missing).replace("_", " ")
+    why = f"lacks: {named}" if missing else "holds every required element"
     return _result(str(result), why, tuple(chosen), (), possible=possible, waiting=len(waiting))
 
 

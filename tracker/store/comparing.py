@@ -64,9 +64,27 @@ def uncompared(session: Session) -> list[Uncompared]:
     )
     older = _older(session, {version.document_id for version, *_ in rows})
     return [
-        _uncompared(version, document, source, older[version.document_id], document.url in targets)
+        _uncompared(
+            version,
+            document,
+            source,
+            older[version.document_id],
+            seen_from=version.seen_from or _source_read_before(session, document),
+            moved_here=document.url in targets,
+        )
         for version, document, source in rows
     ]
+
+
+def _source_read_before(session: Session, document: Document) -> datetime | None:
+    """The last read of the source that did not name the document yet."""
+    query = (
+        select(Fetch.at)
+        .where(Fetch.source_id == document.source_id, col(Fetch.document_id).is_(None))
+        .where(col(Fetch.run_id) < document.found_run_id, col(Fetch.reason).is_(None))
+        .order_by(col(Fetch.at).desc())
+    )
+    return session.exec(query.limit(1)).first()
 
 
 def _older(session: Session, document_ids: set[int]) -> dict[int, list[Version]]:
@@ -85,7 +103,9 @@ def _uncompared(
     document: Document,
     source: Source,
     versions: list[Version],
-    moved_here: bool,  # noqa: FBT001
+    *,
+    seen_from: datetime | None,
+    moved_here: bool,
 ) -> Uncompared:
     older = [other for other in versions if other.number < version.number]
     baseline = source.baseline_run_id
@@ -97,7 +117,7 @@ def _uncompared(
         before_id=older[-1].id if older else None,
         text_sha256=version.text_sha256,
         earlier=tuple((other.text_sha256, other.last_seen_at) for other in older[:-1]),
-        seen_from=version.seen_from or source.last_good_at if older else None,
+        seen_from=seen_from,
         seen_to=version.seen_to,
         origin=version.origin,
         news=baseline is not None and document.found_run_id > baseline,

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict
 
+from tracker.coding.matching import Matcher
 from tracker.model import InstitutionKind, Recommendation
 
 CODER_VERSION = 1
@@ -50,15 +51,14 @@ class _CodebookFile(_Checked):
 
 @dataclass(frozen=True, slots=True)
 class Codebook:
-    """The codebook, ready to code with: every list of terms is one linear-time pattern."""
+    """The codebook, ready to code with: one matcher for all terms, a linear-time pattern an element."""
 
     version: str
     languages: frozenset[str]
     recommendations: Mapping[Recommendation, RecommendationEntry]
-    concepts: Mapping[str, re.Pattern[str]]
+    matcher: Matcher
+    concepts: tuple[str, ...]
     elements: Mapping[str, re.Pattern[str]]
-    entities: re.Pattern[str]
-    ambiguous: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
 
     @property
     def coder_name(self) -> str:
@@ -71,23 +71,31 @@ def load_codebook() -> Codebook:
     """Return the codebook; raises pydantic.ValidationError where codebook.yaml is wrong."""
     text = files("tracker.coding").joinpath("codebook.yaml").read_text(encoding="utf-8")
     given = _CodebookFile.model_validate(yaml.load(text, Loader))  # noqa: S506  (the safe loader)
-    names = [name for entity in given.entities for name in (entity.name, *entity.aliases)]
+    concepts = {
+        name: [term for terms in lists for term in terms] for name, lists in given.concepts.items()
+    }
     return Codebook(
         version=given.version,
         languages=frozenset(given.languages),
         recommendations=given.recommendations,
-        concepts={
-            name: pattern(term for terms in lists for term in terms)
-            for name, lists in given.concepts.items()
-        },
+        matcher=Matcher({**concepts, **_entity_terms(given.entities)}),
+        concepts=tuple(concepts),
         elements={name: pattern(terms) for name, terms in given.elements.items()},
-        entities=pattern(names),
-        ambiguous=tuple(
-            (pattern(entity.ambiguous), pattern(entity.near))
-            for entity in given.entities
-            if entity.ambiguous
-        ),
     )
+
+
+#: Concepts made of the entities: sure names, names that need company, and that company.
+ENTITY, AMBIGUOUS, NEAR = "entity", "ambiguous ", "near "
+
+
+def _entity_terms(entities: Iterable[EntityEntry]) -> dict[str, list[str]]:
+    terms: dict[str, list[str]] = {ENTITY: []}
+    for entity in entities:
+        terms[ENTITY] += [entity.name, *entity.aliases]
+        if entity.ambiguous:
+            terms[AMBIGUOUS + entity.name] = list(entity.ambiguous)
+            terms[NEAR + entity.name] = list(entity.near)
+    return terms
 
 
 def pattern(terms: Iterable[str]) -> re.Pattern[str]:

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tracker.coding.codebook import Codebook
+from tracker.coding.codebook import AMBIGUOUS, ENTITY, NEAR, Codebook
 from tracker.coding.coded import Coded
 from tracker.coding.sentences import sentences
 from tracker.model import Recommendation, Stance, Topic
@@ -41,7 +41,7 @@ _BLANKED = {
 
 def code(text: str, codebook: Codebook) -> Coded:
     """Return what the codebook says of a passage. Never raises on any text."""
-    parts = [_read(sentence, codebook) for sentence in sentences(text)]
+    parts = _read(text, codebook)
     cues: defaultdict[str, list[str]] = defaultdict(list)
     topics = _topics(parts, cues)
     stance, in_passing = _stance(parts, topics, cues)
@@ -57,19 +57,35 @@ def code(text: str, codebook: Codebook) -> Coded:
     )
 
 
-def _read(sentence: str, codebook: Codebook) -> _Sentence:
-    read = _Sentence(sentence)
-    for name, concept in codebook.concepts.items():
-        text = sentence
-        if blanks := _BLANKED.get(name):
-            text = codebook.concepts[blanks].sub(lambda found: " " * len(found[0]), sentence)
-        read.found[name] = [found[0] for found in concept.finditer(text)]
-    entities = [found[0] for found in codebook.entities.finditer(sentence)]
-    for ambiguous, near in codebook.ambiguous:
-        if near.search(sentence):
-            entities += [found[0] for found in ambiguous.finditer(sentence)]
-    read.found["entity"] = entities
-    return read
+def _read(text: str, codebook: Codebook) -> list[_Sentence]:
+    """Find all terms at once, then give each sentence its own."""
+    spans = sentences(text)
+    parts = [_Sentence(text[start:end]) for start, end in spans]
+    for part in parts:
+        part.found = {name: [] for name in (*codebook.concepts, ENTITY)}
+    hits = codebook.matcher.find(text)
+    blanked = {
+        name: [(hit.start, hit.end) for hit in hits if hit.concept == other]
+        for name, other in _BLANKED.items()
+    }
+    at = 0
+    for hit in hits:
+        while at < len(spans) - 1 and hit.start >= spans[at][1]:
+            at += 1
+        if not any(
+            start < hit.end and hit.start < end for start, end in blanked.get(hit.concept, ())
+        ):
+            parts[at].found.setdefault(hit.concept, []).append(text[hit.start : hit.end])
+    for part in parts:
+        _settle_ambiguous(part)
+    return parts
+
+
+def _settle_ambiguous(part: _Sentence) -> None:
+    """A name that could mean something else counts in the company that the codebook asks for."""
+    for concept in [name for name in part.found if name.startswith(AMBIGUOUS)]:
+        if part.found.get(NEAR + concept.removeprefix(AMBIGUOUS)):
+            part.found[ENTITY] += part.found[concept]
 
 
 def _topics(parts: list[_Sentence], cues: dict[str, list[str]]) -> set[Topic]:

@@ -6,6 +6,13 @@ _ABBREVIATIONS = r"(?<!\b[A-Z])(?<!\bDr)(?<!\bProf)(?<!\bMr)(?<!\bMs)(?<!\bNo)(?
 _END = re.compile(rf"{_ABBREVIATIONS}(?<=[.!?;。])[\"')\]]*\s+|\n+")
 
 
-def sentences(text: str) -> list[str]:
-    """Return the sentences and lines of a passage, in order, without what is between them."""
-    return [part for part in _END.split(text) if part and part.strip()]
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Return where the sentences and lines of a passage stand, in order: text[start:end]."""
+    found, start = [], 0
+    for end in _END.finditer(text):
+        if text[start : end.start()].strip():
+            found.append((start, end.start()))
+        start = end.end()
+    if text[start:].strip():
+        found.append((start, len(text)))
+    return found

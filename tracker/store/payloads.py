@@ -12,8 +12,18 @@ from tracker.archive import pack, sha256, unpack
 from tracker.model import KeyFrame, Payload
 
 
-def record_payload(session: Session, data: bytes, *, url: str, first_payload_id: int | None) -> int:
-    """Keep bytes once and return their row's id."""
+def record_payload(
+    session: Session,
+    data: bytes,
+    *,
+    url: str,
+    first_payload_id: int | None,
+    key_frame: bool = True,
+) -> int:
+    """Keep bytes once and return their row's id.
+
+    `key_frame` says whether they may become what a host's other pages are stored against.
+    """
     known = session.exec(select(Payload.id).where(Payload.sha256 == sha256(data))).first()
     if known is not None:
         return known
@@ -29,7 +39,7 @@ def record_payload(session: Session, data: bytes, *, url: str, first_payload_id:
     payload_id: int = session.exec(insert(Payload).values(**row).returning(col(Payload.id))).one()[
         0
     ]
-    if base_id is None:
+    if base_id is None and key_frame:
         session.exec(insert(KeyFrame).values(host=host, payload_id=payload_id))
     return payload_id
 

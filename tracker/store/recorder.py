@@ -45,7 +45,7 @@ class Recorder:
             payload_id = None
             if isinstance(result, Fetched) and result.body is not None:
                 payload_id = record_payload(
-                    session, result.body, url=result.url, first_payload_id=None
+                    session, result.body, url=result.url, first_payload_id=None, key_frame=False
                 )
             fetch = self._fetch_row(result, source_id, None, payload_id)
             session.exec(insert(Fetch).values(**fetch))

@@ -1,0 +1,53 @@
+"""The floor: bare Scrapy, with or without trafilatura, on the addresses of a file.
+
+python floor.py URLS BODIES extract     first round: fetch, keep the body, extract
+python floor.py URLS BODIES revalidate  second round: ask with If-None-Match
+"""
+
+import hashlib
+import sys
+from pathlib import Path
+
+from scrapy import Request, Spider
+from scrapy.crawler import AsyncCrawlerProcess
+
+URLS, BODIES, MODE = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+
+
+class Floor(Spider):
+    name = "floor"
+
+    async def start(self):
+        for url in URLS.read_text().split():
+            kept = BODIES / hashlib.sha256(url.encode()).hexdigest()
+            headers = (
+                {"If-None-Match": kept.with_suffix(".etag").read_text()}
+                if MODE == "revalidate"
+                else {}
+            )
+            yield Request(url, headers=headers, meta={"handle_httpstatus_list": [304]})
+
+    def parse(self, response):
+        if response.status == 304:
+            return
+        kept = BODIES / hashlib.sha256(response.url.encode()).hexdigest()
+        kept.write_bytes(response.body)
+        kept.with_suffix(".etag").write_bytes(response.headers["ETag"])
+        import trafilatura
+
+        kept.with_suffix(".txt").write_text(trafilatura.extract(response.body) or "")
+
+
+if __name__ == "__main__":
+    process = AsyncCrawlerProcess(
+        {
+            "LOG_ENABLED": False,
+            "TELNETCONSOLE_ENABLED": False,
+            "REMOTE_CONTROL_ENABLED": False,
+            "CONCURRENT_REQUESTS": 32,
+            "CONCURRENT_REQUESTS_PER_DOMAIN": 16,
+            "DOWNLOAD_DELAY": 0,
+        }
+    )
+    process.crawl(Floor)
+    process.start()

@@ -18,7 +18,12 @@ TRACKER = [sys.executable, "-c", "from tracker.cli import main; main()"]
 
 def run(folder: Path, *arguments: str, code: int = 0) -> str:
     done = subprocess.run(
-        [*TRACKER, *arguments], env=environment(folder), capture_output=True, text=True, timeout=170
+        [*TRACKER, *arguments],
+        env=environment(folder),
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=170,
     )
     assert done.returncode == code, done.stderr
     return done.stdout + (done.stderr if code else "")

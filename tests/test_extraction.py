@@ -3,6 +3,7 @@
 import io
 import zipfile
 
+import docx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -159,8 +160,6 @@ def test_a_pdf_is_read_and_a_broken_or_empty_one_says_why():
 
 
 def test_a_word_file_is_read_and_a_broken_one_says_why():
-    import docx
-
     document = docx.Document()
     document.add_heading("Partners", 1)
     document.add_paragraph("Each partner is reviewed.")

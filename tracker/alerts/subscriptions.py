@@ -54,9 +54,16 @@ class Rule(BaseModel):
 
     def __str__(self) -> str:
         """Say in words what the rule asks for."""
-        asked = self.model_dump(exclude={"classes"}, exclude_defaults=True)
-        narrowed = [f"{field.replace('_', ' ')}: {_listed(asked[field])}" for field in asked]
-        return "; ".join([f"{_listed(self.classes)} changes", *narrowed])
+        said = [f"{_listed(self.classes)} changes"]
+        named = ("institutions", "kinds", "countries", "topics", "recommendations")
+        said.extend(
+            f"{name}: {_listed(values)}" for name in named if (values := getattr(self, name))
+        )
+        if self.change_kinds:
+            said.append(f"kinds of change: {_listed(self.change_kinds)}")
+        if self.documents:
+            said.append(f"documents: {_listed(self.documents)}")
+        return "; ".join(said)
 
 
 class RuleError(Exception):

@@ -39,24 +39,18 @@ OPEN = (DeliveryState.WAITING, DeliveryState.DUE, DeliveryState.CLAIMED)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What somebody wants to be told, and where."""
-
-    name: str
-    channel: Channel
-    target: str = field(default="", repr=False)  # a secret for some channels
-    cadence: Cadence = Cadence.INSTANT
-    timezone: str = "UTC"
-    rule: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient(Wanted):
+class Recipient:
     """A subscription as senders see it."""
 
-    id: int = 0
-    state: SubscriptionState = SubscriptionState.ACTIVE
-    token: str = field(default="", repr=False)
+    id: int
+    name: str
+    channel: Channel
+    target: str = field(repr=False)  # a secret for some channels
+    cadence: Cadence
+    timezone: str
+    rule: Mapping[str, Any]
+    state: SubscriptionState
+    token: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +63,25 @@ class Claimed:
     attempts: int  # this one included
 
 
-def add_subscription(session: Session, wanted: Wanted, *, at: datetime) -> int:
-    """Add an active subscription and return its id; the caller has checked what is wanted."""
+def add_subscription(
+    session: Session,
+    *,
+    name: str,
+    channel: Channel,
+    target: str = "",
+    cadence: Cadence = Cadence.INSTANT,
+    timezone: str = "UTC",
+    rule: Mapping[str, Any] | None = None,
+    at: datetime,
+) -> int:
+    """Add an active subscription and return its id; the caller has checked rule and target."""
     row = Subscription(
-        name=wanted.name,
-        channel=wanted.channel,
-        target=wanted.target,
-        cadence=wanted.cadence,
-        timezone=wanted.timezone,
-        rule=dict(wanted.rule),
+        name=name,
+        channel=channel,
+        target=target,
+        cadence=cadence,
+        timezone=timezone,
+        rule=dict(rule or {}),
         token=secrets.token_urlsafe(24),
         created_at=at,
     )
@@ -191,12 +195,13 @@ def mark_failed(
     session: Session, claimed: Claimed, reason: str, *, permanent: bool, at: datetime
 ) -> None:
     """Write down why a claimed message was not taken, and when to try again, if ever."""
-    if permanent or claimed.attempts > len(RETRY_AFTER):
-        state, next_try_at = DeliveryState.FAILED, None
+    tried = claimed.attempts
+    if permanent or tried > len(RETRY_AFTER):
+        change: dict[str, Any] = {"state": DeliveryState.FAILED, "next_try_at": None}
     else:
-        wait = RETRY_AFTER[claimed.attempts - 1] * _jitter(claimed.message_id)
-        state, next_try_at = DeliveryState.DUE, at + wait
-    _settle(session, claimed.message_id, state=state, next_try_at=next_try_at, error=reason)
+        wait = RETRY_AFTER[tried - 1] * _jitter(claimed.message_id)
+        change = {"state": DeliveryState.DUE, "next_try_at": at + wait}
+    _settle(session, claimed.message_id, error=reason, **change)
 
 
 def release_claims(session: Session, *, at: datetime) -> None:

@@ -5,13 +5,12 @@ Crawled text passes through here before it reaches a subject, a body, a feed or 
 
 import hashlib
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit
 
 from tracker.alerts.subscriptions import ChangeFacts
-from tracker.model import ChangeClass, ChangeKind
+from tracker.model import ChangeClass
 
 SUBJECT_LENGTH = 140
 QUOTE_LENGTH = 300
@@ -21,27 +20,6 @@ QUOTES = 3
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]+"
 )
-
-_SUBJECTS: Mapping[ChangeKind, str] = {
-    ChangeKind.TEXT_CHANGED: "text changed",
-    ChangeKind.PASSAGE_ADDED: "passage added",
-    ChangeKind.PASSAGE_REMOVED: "passage removed",
-    ChangeKind.DOCUMENT_ADDED: "document added",
-    ChangeKind.DOCUMENT_REMOVED: "document no longer found",
-    ChangeKind.MOVED: "document moved",
-    ChangeKind.WALLED: "document no longer open to read",
-    ChangeKind.TYPOGRAPHIC: "typography changed",
-    ChangeKind.LINKS: "links changed",
-    ChangeKind.NUMBERS: "numbers changed",
-    ChangeKind.REORDER: "text reordered",
-    ChangeKind.WORDING: "wording changed",
-    ChangeKind.UNREACHABLE: "document cannot be reached",
-    ChangeKind.REACHABLE_AGAIN: "document can be reached again",
-    ChangeKind.CODING: "our reading changed",
-    ChangeKind.REPLY: "reply received",
-    ChangeKind.CORRECTION: "our record corrected",
-    ChangeKind.REDERIVED: "text read anew by us",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +44,19 @@ class Item:
 def item(change: ChangeFacts, *, public_url: str) -> Item:
     """Put a change into words about its text, leaving meaning to people (design, decision 11)."""
     institution, title = one_line(change.institution_name), one_line(change.title)
-    happened = _SUBJECTS[change.kind]
+    summary = one_line(change.summary).rstrip(".") or change.kind.replace("_", " ")
     return Item(
         change=change,
-        subject=one_line(f"{institution}: {happened} · {title}", SUBJECT_LENGTH),
+        subject=one_line(f"{institution}: {summary} ({title})", SUBJECT_LENGTH),
         institution=institution,
         title=title,
-        summary=one_line(change.summary) or f"{happened.capitalize()}.",
+        summary=summary,
         added=_quotes(change.added),
         removed=_quotes(change.removed),
         more=max(0, len(change.added) - QUOTES) + max(0, len(change.removed) - QUOTES),
         when=_when(change),
         confidence=_confidence(change),
-        labels=tuple(sorted(one_line(label) for label in change.labels)),
+        labels=tuple(sorted(change.labels)),
         link=f"{public_url.rstrip('/')}/changes?id={change.id}",
         live=_web_address(change.url),
     )
@@ -104,7 +82,7 @@ def domain(public_url: str) -> str:
 def moment(at: datetime) -> str:
     """Return a time as people read it, in UTC."""
     at = at.astimezone(UTC)
-    return f"{at.day} {at:%b %Y %H:%M} UTC"
+    return f"{at.day} {at:%B %Y, %H:%M} UTC"
 
 
 def _quotes(texts: tuple[str, ...]) -> tuple[str, ...]:
@@ -114,7 +92,7 @@ def _quotes(texts: tuple[str, ...]) -> tuple[str, ...]:
 def _when(change: ChangeFacts) -> str:
     if change.seen_from is None:
         return f"First seen {moment(change.seen_to)}; how long it had stood there is not known."
-    return f"Between {moment(change.seen_from)} and {moment(change.seen_to)}, our two readings."
+    return f"Between {moment(change.seen_from)} and {moment(change.seen_to)}."
 
 
 def _confidence(change: ChangeFacts) -> str:

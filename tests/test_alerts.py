@@ -13,9 +13,9 @@ from aiosmtpd.controller import Controller
 from sqlmodel import select
 from standardwebhooks import Webhook as Reference
 
-from tracker.alerts.channels import webhook_key
 from tracker.alerts.outbox import preview, send_due
 from tracker.alerts.subscriptions import Rule, RuleError, parse_rule
+from tracker.alerts.webhook import webhook_key
 from tracker.model import (
     Change,
     ChangeClass,
@@ -127,7 +127,7 @@ def test_mail_says_what_when_and_why_in_plain_text_first(store, tmp_path, mail_s
     assert report.sent == 1
     assert mail["Subject"] == "[Tracker] Alder Institute: 1 sentence changed (Partnership policy)"
     assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
-    plain = mail.get_body(["plain"]).get_content()
+    plain = " ".join(mail.get_body(["plain"]).get_content().split())
     assert "Between 28 February 2026, 12:00 UTC and 2 March 2026, 12:00 UTC." in plain
     assert "meaning not assessed; institution not yet asked" in plain
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
@@ -236,7 +236,9 @@ def test_a_webhook_is_signed_as_the_reference_library_expects(store, tmp_path, r
         token = recipients(session)[0].token
     headers = {name.lower(): value for name, value in headers.items()}
     assert (
-        Reference(webhook_key("s", token)).verify(body, headers)["data"][0]["institution"]
+        Reference(webhook_key("s", token)).verify(body, headers)["data"]["changes"][0][
+            "institution"
+        ]
         == "alder"
     )
 

@@ -1,114 +1,184 @@
-"""Changes as messages that people can cite. Knows no channel and no database.
+"""A delivery in words: subject, plain text, HTML, e-mail, event. Knows no channel's workings."""
 
-Crawled text is data in every place: templates run in Jinja's sandbox and escape, header values
-hold no control characters. A subject states what the text did, never what it means (design,
-decision 11).
-"""
-
-import re
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
+from email.utils import format_datetime
 from functools import cache
-from urllib.parse import urlsplit
+from itertools import groupby
+from typing import Any
 
-from jinja2 import PackageLoader, Template, select_autoescape
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from tracker.alerts.items import SUBJECT_LENGTH, Item, domain, item, one_line
 from tracker.alerts.subscriptions import ChangeFacts, Rule
-from tracker.settings import Settings
+from tracker.model import ChangeClass
 from tracker.store.deliveries import Recipient
 
-MOST_ITEMS = 20
-MOST_SENTENCES = 5
-LONGEST_SUBJECT = 140
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
+DIGEST_ITEMS = 20
+MAIL = SMTP.clone(cte_type="7bit")  # so that no relay needs to recode what was signed
+
+_FIRST = (ChangeClass.MATERIAL, ChangeClass.RECORD, ChangeClass.AVAILABILITY)
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What goes out: one per instant change, or a digest."""
+    """One message to one recipient; the same id means the same message, however often it comes."""
 
     id: str
     recipient: Recipient
-    changes: tuple[ChangeFacts, ...]
     subject: str
     text: str
     html: str
+    items: tuple[Item, ...]
+    public_url: str
+    at: datetime
+
+    @property
+    def unsubscribe(self) -> str:
+        """The address that ends the subscription."""
+        return f"{self.public_url.rstrip('/')}/u/{self.recipient.token}"
 
 
 def compose(
-    message_id: str, recipient: Recipient, changes: Sequence[ChangeFacts], settings: Settings
+    message_id: str,
+    recipient: Recipient,
+    changes: Sequence[ChangeFacts],
+    *,
+    public_url: str,
+    at: datetime,
 ) -> Message:
-    """Write the message about these changes, grouped by institution and document."""
-    ordered = sorted(changes, key=lambda c: (c.institution_name, c.title, c.seen_to, c.id))
-    given = {
-        "changes": ordered[:MOST_ITEMS],
-        "left": max(0, len(ordered) - MOST_ITEMS),
-        "most": MOST_SENTENCES,
-        "when": when,
-        "link": lambda change: f"{settings.public_url}/changes?id={change.id}",
-        "public_url": settings.public_url,
-        "name": recipient.name,
-        "rule": str(Rule.model_validate(recipient.rule)),
-        "stop": f"{settings.public_url}/u/{recipient.token}",
+    """Write the message about these changes: an alert for one, a digest for a subscriber of digests."""
+    items = tuple(item(change, public_url=public_url) for change in sorted(changes, key=_order))
+    kind = "alert" if len(items) == 1 else "digest"
+    blank = Message(message_id, recipient, "", "", "", items, public_url, at)
+    facts = {
+        "message": blank,
+        "items": items[:DIGEST_ITEMS],
+        "groups": _grouped(items[:DIGEST_ITEMS]),
+        "more": max(0, len(items) - DIGEST_ITEMS),
+        "all_changes": f"{public_url.rstrip('/')}/changes",
+        "rule": one_line(str(Rule.model_validate(recipient.rule))),
+        "subscription": one_line(recipient.name),
     }
-    return Message(
-        id=message_id,
-        recipient=recipient,
-        changes=tuple(ordered),
-        subject=subject(ordered),
-        text=_template("message.txt").render(given),
-        html=_template("message.html").render(given),
+    text = _templates().get_template(f"{kind}.txt").render(facts)
+    html = _templates().get_template(f"{kind}.html").render(facts)
+    return Message(message_id, recipient, _subject(items), text, html, items, public_url, at)
+
+
+def as_html(shown: Item) -> str:
+    """Return one change as an HTML fragment."""
+    return _templates().get_template("change.html").render(item=shown)
+
+
+def as_email(message: Message, *, mail_from: str) -> EmailMessage:
+    """Return the message as multipart e-mail whose id, and bytes but for the date, never vary."""
+    host = domain(message.public_url)
+    mail = EmailMessage(policy=MAIL)
+    mail["Subject"] = message.subject
+    mail["From"] = mail_from or Address("Policy and ethics-statement tracker", "tracker", host)
+    mail["To"] = message.recipient.target or Address(
+        one_line(message.recipient.name), "outbox", host
     )
+    mail["Date"] = format_datetime(message.at)
+    mail["Message-ID"] = f"<{message.id}@{host}>"
+    mail["List-Id"] = f"<subscription-{message.recipient.id}.alerts.{host}>"
+    mail["List-Unsubscribe"] = f"<{message.unsubscribe}>"
+    if message.unsubscribe.startswith("https:"):  # RFC 8058 knows no other
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(message.text)
+    mail.add_alternative(message.html, subtype="html")
+    mail.set_boundary(f"part-{message.id}")
+    return mail
+
+
+def as_event(message: Message) -> dict[str, Any]:
+    """Return the message as a CloudEvents 1.0 JSON object."""
+    one = len(message.items) == 1
+    first = message.items[0].change
+    about = f"change.{first.change_class}" if one else "digest"
+    return {
+        "specversion": "1.0",
+        "id": message.id,
+        "source": message.public_url,
+        "type": f"org.policy-ethics-tracker.{about}.v1",
+        "subject": message.subject,
+        "time": max(shown.change.recorded_at for shown in message.items).isoformat(),
+        "datacontenttype": "application/json",
+        "data": {"changes": [_as_json(shown) for shown in message.items]},
+    }
+
+
+def _as_json(shown: Item) -> dict[str, Any]:
+    change = shown.change
+    return {
+        "id": change.id,
+        "institution": change.institution,
+        "url": shown.live,
+        "title": shown.title,
+        "class": str(change.change_class),
+        "kind": str(change.kind),
+        "confirmed": change.confirmed,
+        "seen_from": change.seen_from.isoformat() if change.seen_from else None,
+        "seen_to": change.seen_to.isoformat(),
+        "added": list(shown.added),
+        "removed": list(shown.removed),
+        "labels": list(shown.labels),
+        "summary": shown.summary,
+        "confidence": shown.confidence,
+        "link": shown.link,
+    }
+
+
+def _subject(items: Sequence[Item]) -> str:
+    if len(items) == 1:
+        return one_line(f"[Tracker] {items[0].subject}", SUBJECT_LENGTH)
+    names = list(dict.fromkeys(shown.institution for shown in items))
+    where = f"{len(names)} institutions" if len(names) > 3 else ", ".join(names)
+    return one_line(f"[Tracker] {len(items)} changes: {where}", SUBJECT_LENGTH)
+
+
+def _order(change: ChangeFacts) -> tuple[Any, ...]:
+    first = _FIRST.index(change.change_class) if change.change_class in _FIRST else len(_FIRST)
+    return first, change.institution_name, change.url, change.seen_to, change.id
+
+
+def _grouped(items: Sequence[Item]) -> list[tuple[str, list[tuple[Item, list[Item]]]]]:
+    """Group items by institution, then by document, each group named by its first."""
+    by_place = sorted(items, key=lambda shown: (shown.institution, shown.change.url))
+    groups = []
+    for institution, theirs in groupby(by_place, key=lambda shown: shown.institution):
+        documents = [list(group) for _, group in groupby(theirs, key=lambda s: s.change.url)]
+        groups.append((institution, [(document[0], document) for document in documents]))
+    return groups
 
 
 @cache
-def _template(name: str) -> Template:
-    environment = SandboxedEnvironment(
-        loader=PackageLoader("tracker.alerts"), autoescape=select_autoescape(["html"])
+def _templates() -> Environment:
+    environment = ImmutableSandboxedEnvironment(
+        loader=PackageLoader("tracker.alerts"),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    return environment.get_template(name)
+    environment.filters["under"] = _under
+    return environment
 
 
-def subject(changes: Sequence[ChangeFacts]) -> str:
-    """Return one line that states the text, at most 140 characters."""
-    if len(changes) == 1:
-        said = f"{changes[0].institution_name}: {changes[0].summary} ({changes[0].title})"
-    else:
-        bodies = len({change.institution for change in changes})
-        said = f"{len(changes)} changes at {bodies} institution{'s' if bodies > 1 else ''}"
-    line = _CONTROL.sub(" ", f"[Tracker] {said}")
-    return line if len(line) <= LONGEST_SUBJECT else f"{line[: LONGEST_SUBJECT - 1]}…"
-
-
-def when(change: ChangeFacts) -> str:
-    """Return the interval in which a change happened."""
-    if change.seen_from is None:
-        return f"Seen first on {_day(change.seen_to)}."
-    return f"Between {_day(change.seen_from)} and {_day(change.seen_to)}."
-
-
-def _day(at: datetime) -> str:
-    return f"{at.day} {at:%B %Y, %H:%M} UTC"
-
-
-def as_email(message: Message, settings: Settings) -> EmailMessage:
-    """Return the message as multipart mail: plain text first, no remote content."""
-    host = urlsplit(settings.public_url).hostname or "localhost"
-    sender = settings.mail_from or f"alerts@{host}"
-    mail = EmailMessage(policy=SMTP)
-    mail["From"] = _CONTROL.sub(" ", sender)
-    mail["To"] = _CONTROL.sub(" ", message.recipient.target or sender)
-    mail["Subject"] = message.subject
-    mail["Message-ID"] = f"<{message.id}@{host}>"
-    mail["List-Id"] = f"<{message.recipient.id}.alerts.{host}>"
-    mail["Auto-Submitted"] = "auto-generated"
-    stop = f"{settings.public_url}/u/{message.recipient.token}"
-    mail["List-Unsubscribe"] = f"<{stop}>"
-    mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
-    mail.set_content(message.text)
-    mail.add_alternative(message.html, subtype="html")
-    return mail
+def _under(text: str, label: str) -> str:
+    """Wrap text beside a label in the margin, as plain-text mails show it."""
+    return textwrap.fill(
+        text,
+        width=78,
+        initial_indent=f"{label:<12}",
+        subsequent_indent=" " * 12,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

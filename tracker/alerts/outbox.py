@@ -1,20 +1,27 @@
 """Sends what is owed: claim, send, mark. A kill in between repeats a message, never renames it."""
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Self
 
 from sqlmodel import Session
 
-from tracker.alerts.channels import Sender, SendFailedError, sender
+from tracker.alerts.channels import sender
 from tracker.alerts.facts import facts_between, facts_of
+from tracker.alerts.failure import SendFailedError
 from tracker.alerts.messages import Message, compose
 from tracker.alerts.subscriptions import ChangeFacts, Rule, matches, sendable
-from tracker.model import Channel
 from tracker.settings import Settings
 from tracker.store import Store
-from tracker.store.deliveries import Claimed, claim_due, mark_failed, mark_sent, unsent
+from tracker.store.deliveries import (
+    Claimed,
+    claim_due,
+    mark_failed,
+    mark_sent,
+    release_claims,
+    unsent,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,52 +31,65 @@ class SendReport:
     sent: int = 0
     failed: int = 0
     waiting: int = 0
-    by_channel: dict[str, int] = field(default_factory=dict)
+    by_channel: Mapping[str, int] = field(default_factory=dict)
     subjects: tuple[str, ...] = ()
 
+    def and_one(self, message: Message, *, taken: bool) -> Self:
+        """Return the report with one more message, taken by its channel or not."""
+        if not taken:
+            return replace(self, failed=self.failed + 1)
+        channel = str(message.recipient.channel)
+        counts = {**self.by_channel, channel: self.by_channel.get(channel, 0) + 1}
+        subjects = (*self.subjects, message.subject)
+        return replace(self, sent=self.sent + 1, by_channel=counts, subjects=subjects)
 
-def send_due(store: Store, settings: Settings, *, at: datetime) -> SendReport:
-    """Send every message that is due, each claimed first; return what became of them."""
-    senders: dict[Channel, Sender] = {}
-    sent: Counter[str] = Counter()
-    subjects: list[str] = []
-    failed = 0
-    while True:
+
+def send_due(store: Store, settings: Settings, *, at: datetime, alone: bool = False) -> SendReport:
+    """Send every message that is due, each claimed first; return what became of them.
+
+    With `alone` no other sender runs, so what is claimed was left by one that was killed.
+    """
+    report = SendReport()
+    if alone:
         with store.transaction() as session:
-            batch = [
-                (claimed, _message(session, claimed, settings))
-                for claimed in claim_due(session, at=at)
-            ]
-        if not batch:
-            break
+            release_claims(session, at=at)
+    while batch := _claim(store, settings, at=at):
         for claimed, message in batch:
-            channel = claimed.recipient.channel
-            by = senders.setdefault(channel, sender(channel, settings))
-            if _send(store, by, claimed, message, at=at):
-                sent[str(channel)] += 1
-                subjects.append(message.subject)
-            else:
-                failed += 1
+            taken = _send(store, settings, claimed, message, at=at)
+            report = report.and_one(message, taken=taken)
     with store.transaction() as session:
-        waiting = unsent(session)
-    return SendReport(sent.total(), failed, waiting, dict(sent), tuple(subjects))
+        return replace(report, waiting=unsent(session))
 
 
-def _message(session: Session, claimed: Claimed, settings: Settings) -> Message:
+def _claim(store: Store, settings: Settings, *, at: datetime) -> list[tuple[Claimed, Message]]:
+    with store.transaction() as session:
+        return [
+            (claimed, _message(session, claimed, settings, at=at))
+            for claimed in claim_due(session, at=at)
+        ]
+
+
+def _message(session: Session, claimed: Claimed, settings: Settings, *, at: datetime) -> Message:
     facts = facts_of(session, claimed.change_ids)
-    return compose(claimed.message_id, claimed.recipient, facts, settings)
+    return compose(
+        claimed.message_id, claimed.recipient, facts, public_url=settings.public_url, at=at
+    )
 
 
-def _send(store: Store, by: Sender, claimed: Claimed, message: Message, *, at: datetime) -> bool:
+def _send(
+    store: Store, settings: Settings, claimed: Claimed, message: Message, *, at: datetime
+) -> bool:
+    failure = None
     try:
-        by.send(message, at=at)
+        sender(claimed.recipient.channel, settings).send(message)
     except SendFailedError as error:
-        with store.transaction() as session:
-            mark_failed(session, claimed, error.reason, permanent=error.permanent, at=at)
-        return False
+        failure = error
     with store.transaction() as session:
-        mark_sent(session, claimed.message_id, at=at)
-    return True
+        if failure is None:
+            mark_sent(session, claimed.message_id, at=at)
+        else:
+            mark_failed(session, claimed, failure.reason, permanent=failure.permanent, at=at)
+    return failure is None
 
 
 def preview(

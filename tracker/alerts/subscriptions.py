@@ -54,16 +54,9 @@ class Rule(BaseModel):
 
     def __str__(self) -> str:
         """Say in words what the rule asks for."""
-        said = [f"{_listed(self.classes)} changes"]
-        named = ("institutions", "kinds", "countries", "topics", "recommendations")
-        said.extend(
-            f"{name}: {_listed(values)}" for name in named if (values := getattr(self, name))
-        )
-        if self.change_kinds:
-            said.append(f"kinds of change: {_listed(self.change_kinds)}")
-        if self.documents:
-            said.append(f"documents: {_listed(self.documents)}")
-        return "; ".join(said)
+        asked = self.model_dump(exclude={"classes"}, exclude_defaults=True)
+        narrowed = [f"{field.replace('_', ' ')}: {_listed(asked[field])}" for field in asked]
+        return "; ".join([f"{_listed(self.classes)} changes", *narrowed])
 
 
 class RuleError(Exception):

@@ -111,7 +111,10 @@ def owe(session: Session, recipient: Recipient, change_ids: Sequence[int], *, at
     """Owe a recipient word of these changes, once each; return how many are newly owed.
 
     Imported, folded and technical changes are never owed; material ones wait to be confirmed.
+    Who reads a feed asks for it, so nothing is owed there.
     """
+    if recipient.channel is Channel.ATOM:
+        return 0
     owed = select(Delivery.change_id).where(Delivery.subscription_id == recipient.id)
     news = session.exec(
         select(Change, Document.url)

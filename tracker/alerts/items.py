@@ -1,0 +1,111 @@
+"""One change in words that are safe in any message. Pure; knows no template and no channel.
+
+Crawled text passes through here before it reaches a subject, a body, a feed or a webhook.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import quote, urlsplit
+
+from tracker.alerts.subscriptions import ChangeFacts
+from tracker.model import ChangeClass
+
+SUBJECT_LENGTH = 140
+QUOTE_LENGTH = 300
+QUOTES = 3
+
+# Control characters, line separators, bidirectional overrides, and what XML cannot hold.
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]+"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A change as messages show it: every string is one line of plain text."""
+
+    change: ChangeFacts
+    subject: str
+    institution: str
+    title: str
+    summary: str
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    more: int  # quotes left out
+    when: str
+    confidence: str
+    labels: tuple[str, ...]
+    link: str  # our page of the change
+    live: str  # the document itself
+
+
+def item(change: ChangeFacts, *, public_url: str) -> Item:
+    """Put a change into words about its text, leaving meaning to people (design, decision 11)."""
+    institution, title = one_line(change.institution_name), one_line(change.title)
+    summary = one_line(change.summary).rstrip(".") or change.kind.replace("_", " ")
+    return Item(
+        change=change,
+        subject=one_line(f"{institution}: {summary} ({title})", SUBJECT_LENGTH),
+        institution=institution,
+        title=title,
+        summary=summary,
+        added=_quotes(change.added),
+        removed=_quotes(change.removed),
+        more=max(0, len(change.added) - QUOTES) + max(0, len(change.removed) - QUOTES),
+        when=_when(change),
+        confidence=_confidence(change),
+        labels=tuple(sorted(change.labels)),
+        link=f"{public_url.rstrip('/')}/changes?id={change.id}",
+        live=_web_address(change.url),
+    )
+
+
+def one_line(text: str, length: int | None = None) -> str:
+    """Return text as one line without control characters, cut to a length with an ellipsis."""
+    line = " ".join(_UNSAFE.sub(" ", text).split())
+    return line if length is None or len(line) <= length else line[: length - 1].rstrip() + "…"
+
+
+def natural_id(change: ChangeFacts) -> str:
+    """Return an id of the change that a store built anew would give it too."""
+    key = f"{change.url}\n{change.kind}\n{change.seen_to.astimezone(UTC).isoformat()}"
+    return hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
+def domain(public_url: str) -> str:
+    """Return the host under which messages and feed entries get their ids."""
+    return urlsplit(public_url).hostname or "localhost"
+
+
+def moment(at: datetime) -> str:
+    """Return a time as people read it, in UTC."""
+    at = at.astimezone(UTC)
+    return f"{at.day} {at:%B %Y, %H:%M} UTC"
+
+
+def _quotes(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(one_line(text, QUOTE_LENGTH) for text in texts[:QUOTES])
+
+
+def _when(change: ChangeFacts) -> str:
+    if change.seen_from is None:
+        return f"First seen {moment(change.seen_to)}; how long it had stood there is not known."
+    return f"Between {moment(change.seen_from)} and {moment(change.seen_to)}."
+
+
+def _confidence(change: ChangeFacts) -> str:
+    if change.change_class is ChangeClass.RECORD:
+        return "Our own record changed, not the institution's text."
+    if change.change_class is ChangeClass.AVAILABILITY:
+        return "About what we could read; says nothing about the text."
+    seen = "certain" if change.confirmed else "seen once, not yet seen again"
+    return f"Text change {seen}; meaning not assessed; institution not yet asked."
+
+
+def _web_address(url: str) -> str:
+    """Return a web address that can end no line, attribute or header; nothing for other schemes."""
+    if urlsplit(url).scheme not in {"http", "https"}:
+        return ""
+    return quote(url, safe="/:?&=#%~+@!$,;*()[]'")

@@ -7,9 +7,11 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
+import feedparser
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from conftest import CHROMIUM
@@ -142,6 +144,18 @@ def test_an_unknown_id_is_said_and_shows_nobody_else(demo, browser, path):
 
     assert "No such" in page.inner_text("body")
     assert wrong == []
+
+
+def test_the_feed_is_atom_and_leaving_takes_a_post(demo):
+    feed = feedparser.parse(urllib.request.urlopen(f"{demo}/feeds/all.atom").read())
+    assert (feed.version, bool(feed.bozo)) == ("atom10", False)
+    assert any("Larch University" in entry.title for entry in feed.entries)
+
+    page = urllib.request.urlopen(f"{demo}/u/no-such-token")
+    assert b'<form method="post"' in page.read()
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(f"{demo}/u/no-such-token", data=b"")
 
 
 def test_an_empty_store_says_what_to_do(tmp_path, browser):

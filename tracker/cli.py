@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
@@ -98,7 +99,8 @@ def _print(
 
 
 def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str], title: str) -> None:
-    from rich.console import Console  # noqa: PLC0415  (slow to import)
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415  (slow to import)
+    from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
@@ -108,9 +110,10 @@ def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str], title: str) -
             f"{title}: nothing yet. `tracker run` reads your sources; `make demo` shows an example."
         )
         return
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold")
+        last = column == columns[-1]
+        table.add_column(column.replace("_", " "), overflow="fold", no_wrap=not last)
     for row in rows:
         table.add_row(*[Text(_words(row.get(column))) for column in columns])
     console.print(table)
@@ -122,11 +125,12 @@ def _words(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
     text = str(value)
-    return (
-        text[:16].replace("T", " ")
-        if len(text) > 19 and text[4:5] == "-" and "T" in text[:11]
-        else text
-    )
+    if not _MOMENT.match(text):
+        return text
+    return text[:10] if text[11:16] == "00:00" else text[:16].replace("T", " ")
+
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
 
 def _known(keys: Iterable[str] | None, known: Sequence[str]) -> list[str]:
@@ -281,17 +285,7 @@ def spoken(
             results=result or (),
             countries=country or (),
         )
-    columns = [
-        "institution",
-        "kind",
-        "result",
-        "reviewed",
-        "possible",
-        "since",
-        "documents_read",
-        "documents_known",
-        "rule",
-    ]
+    columns = ["institution", "result", "reviewed", "since", "rule"]
     _print(
         [row.to_json() for row in rows],
         columns,
@@ -319,7 +313,7 @@ def coverage(
             kinds=kind or (),
             results=result or (),
         )
-    columns = ["institution", "recommendation", "result", "reviewed", "possible", "rule"]
+    columns = ["institution", "recommendation", "result", "reviewed", "rule"]
     _print(
         [row.to_json() for row in rows],
         columns,
@@ -351,17 +345,7 @@ def changes(
             since=since.replace(tzinfo=UTC) if since else None,
             folded=folded,
         )
-    columns = [
-        "id",
-        "institution",
-        "title",
-        "class",
-        "kind",
-        "seen_from",
-        "seen_to",
-        "confirmed",
-        "summary",
-    ]
+    columns = ["id", "seen_to", "institution", "kind", "summary"]
     _print(
         [row.to_json() for row in rows], columns, as_json=as_json, as_csv=as_csv, title="Changes"
     )

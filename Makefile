@@ -6,7 +6,7 @@ STARTER := ada-lovelace-institute ai-now-institute stanford-hai mit stanford-uni
 	princeton-university carnegie-mellon-university university-of-oxford university-college-london \
 	mcgill-university johns-hopkins-university uc-berkeley darpa nsf onr nih
 
-.PHONY: help env demo run test check quality bench faults real lock clean
+.PHONY: help env demo run test check bench faults real lock clean
 
 help:  ## Show these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12

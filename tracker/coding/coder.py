@@ -5,7 +5,6 @@ Depends on the passage's text alone; who published it enters in the findings.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tracker.coding.codebook import AMBIGUOUS, ENTITY, NEAR, Codebook
@@ -61,8 +60,6 @@ def _read(text: str, codebook: Codebook) -> list[_Sentence]:
     """Find all terms at once, then give each sentence its own."""
     spans = sentences(text)
     parts = [_Sentence(text[start:end]) for start, end in spans]
-    for part in parts:
-        part.found = {name: [] for name in (*codebook.concepts, ENTITY)}
     hits = codebook.matcher.find(text)
     blanked = {
         name: [(hit.start, hit.end) for hit in hits if hit.concept == other]
@@ -85,7 +82,7 @@ def _settle_ambiguous(part: _Sentence) -> None:
     """A name that could mean something else counts in the company that the codebook asks for."""
     for concept in [name for name in part.found if name.startswith(AMBIGUOUS)]:
         if part.found.get(NEAR + concept.removeprefix(AMBIGUOUS)):
-            part.found[ENTITY] += part.found[concept]
+            part.found.setdefault(ENTITY, []).extend(part.found[concept])
 
 
 def _topics(parts: list[_Sentence], cues: dict[str, list[str]]) -> set[Topic]:
@@ -102,7 +99,7 @@ def _topics(parts: list[_Sentence], cues: dict[str, list[str]]) -> set[Topic]:
             cues[Topic.HUMAN_RIGHTS] += part.words("rights")
         if (
             part.has("partnership", "partnership_research")
-            or len(set(part.found["partnership"])) > 1
+            or len(set(part.words("partnership"))) > 1
         ):
             topics.add(Topic.PARTNERSHIP)
             cues[Topic.PARTNERSHIP] += part.words("partnership")
@@ -111,7 +108,7 @@ def _topics(parts: list[_Sentence], cues: dict[str, list[str]]) -> set[Topic]:
 
 def _on_rights(part: _Sentence) -> bool:
     """Freedom words count where the freedom is threatened or defended (codebook, clarification)."""
-    firm = len(part.found["rights"]) > len(part.found["rights_passing"])
+    firm = len(part.words("rights")) > len(part.words("rights_passing"))
     return firm or part.has("rights", "rights_threat")
 
 
@@ -153,86 +150,92 @@ def _sentence_stance(part: _Sentence, *, strong: bool) -> tuple[Stance, list[str
 _OWN = re.compile(r"\b(we|our|wir|unser\w*|nous|notre|wij|onze|nosotros|vi)\b", re.IGNORECASE)
 
 
+@dataclass(frozen=True, slots=True)
+class _Passage:
+    """A passage as the rules look at it: its sentences, each with the next, and all together."""
+
+    sentences: list[_Sentence]
+    pairs: list[_Sentence]
+    whole: _Sentence
+    stance: Stance
+
+
 def _recommendations(
     parts: list[_Sentence], stance: Stance, cues: dict[str, list[str]]
 ) -> set[Recommendation]:
-    whole = _together(parts)
+    # A rule often takes two sentences, so most rules look at each together with the next.
+    pairs = [_together(parts[at : at + 2]) for at in range(len(parts))]
+    passage = _Passage(parts, pairs, _together(parts), stance)
     found: set[Recommendation] = set()
     for recommendation, rule in _RULES.items():
-        words = rule(parts, whole, stance)
+        words = rule(passage)
         if words:
             found.add(recommendation)
             cues[recommendation] += words
     return found
 
 
-def _due_diligence(parts: list[_Sentence], whole: _Sentence, _: Stance) -> list[str]:
+def _due_diligence(passage: _Passage) -> list[str]:
     """R1: somebody is to check partners or projects for human-rights risk."""
-    if not whole.has("duty", "check", "partnership"):
+    if not passage.whole.has("duty", "check", "partnership"):
         return []
-    for near in _pairs(parts):
+    for near in passage.pairs:
         if _on_rights(near) and near.has("check"):
             return near.words("check", "rights")
     return []
 
 
-def _transparency(parts: list[_Sentence], whole: _Sentence, _: Stance) -> list[str]:
+def _transparency(passage: _Passage) -> list[str]:
     """R2: somebody is to disclose foreign or outside partners, money or appointments."""
-    for near in _pairs(parts):
-        if near.has("disclose", "disclosed") and whole.has("duty"):
+    for near in passage.pairs:
+        if near.has("disclose", "disclosed") and passage.whole.has("duty"):
             return near.words("disclose", "disclosed")
     return []
 
 
-def _safeguards(parts: list[_Sentence], whole: _Sentence, _: Stance) -> list[str]:
+def _safeguards(passage: _Passage) -> list[str]:
     """R3: partners or technology of a named kind are screened, approved, limited or left."""
-    if whole.has("trigger_not") or not whole.has("duty", "partnership_research"):
+    if passage.whole.has("trigger_not") or not passage.whole.has("duty", "partnership_research"):
         return []
-    for near in _pairs(parts):
+    for near in passage.pairs:
         if near.has("trigger", "restrict") and len({*near.words("trigger", "restrict")}) > 2:
             return near.words("trigger", "restrict")
     return []
 
 
-def _leadership(parts: list[_Sentence], whole: _Sentence, stance: Stance) -> list[str]:
+def _leadership(passage: _Passage) -> list[str]:
     """R4: the publisher itself is against repression or surveillance abuse by a state."""
-    if not whole.has("surveillance"):
+    if not passage.whole.has("surveillance"):
         return []
-    for part in parts:
+    for part in passage.sentences:
         against = part.has("abuse", "state_or_supplier") or part.has("surveillance", "call")
         if (
             against
             and not part.has("attributed")
-            and (stance is Stance.CONDEMNS or whole.has("call"))
+            and (passage.stance is Stance.CONDEMNS or passage.whole.has("call"))
         ):
             return part.words("abuse", "call")
     return []
 
 
-def _guidance(parts: list[_Sentence], whole: _Sentence, _: Stance) -> list[str]:
+def _guidance(passage: _Passage) -> list[str]:
     """R5: guidance on partners in China or authoritarian states, with rights risk in view."""
-    if not whole.has("partnership", "rights", "risky_state", "duty"):
+    if not passage.whole.has("partnership", "rights", "risky_state", "duty"):
         return []
-    for near in _pairs(parts):
+    for near in passage.pairs:
         if near.has("guidance", "risky_state", "partnership"):
             return near.words("guidance", "risky_state")
     return []
 
 
-def _public_rule(parts: list[_Sentence], whole: _Sentence, _: Stance) -> list[str]:
+def _public_rule(passage: _Passage) -> list[str]:
     """R6: a named law, list or funder's condition, meant to secure research."""
-    if not whole.has("foreign_misuse", "duty"):
+    if not passage.whole.has("foreign_misuse", "duty"):
         return []
-    for near in _pairs(parts):
+    for near in passage.pairs:
         if near.has("gov_rule", "foreign_misuse"):
             return near.words("gov_rule", "foreign_misuse")
     return []
-
-
-def _pairs(parts: list[_Sentence]) -> Iterator[_Sentence]:
-    """Each sentence together with the next: a rule often takes two."""
-    for first, second in zip(parts, [*parts[1:], _Sentence("")], strict=True):
-        yield _together([first, second])
 
 
 def _together(parts: list[_Sentence]) -> _Sentence:

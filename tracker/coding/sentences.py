@@ -2,17 +2,28 @@
 
 import re
 
-_ABBREVIATIONS = r"(?<!\b[A-Z])(?<!\bDr)(?<!\bProf)(?<!\bMr)(?<!\bMs)(?<!\bNo)(?<!\be\.g)(?<!\bi\.e)(?<!\bz\.B)(?<!\bArt)(?<!\bvs)"
-_END = re.compile(rf"{_ABBREVIATIONS}(?<=[.!?;。])[\"')\]]*\s+|\n+")
+_END = re.compile(r"([.!?;。])[\"')\]]*\s+|\n+")
+_LAST_WORD = re.compile(r"([\w.]+)$")
+_ABBREVIATIONS = frozenset("dr prof mr ms no e.g i.e z.b art vs u.s".split())
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
     """Return where the sentences and lines of a passage stand, in order: text[start:end]."""
     found, start = [], 0
     for end in _END.finditer(text):
-        if text[start : end.start()].strip():
-            found.append((start, end.start()))
+        if end[1] == "." and _abbreviates(text, end.start()):
+            continue
+        at = end.end(1) if end[1] else end.start()
+        if text[start:at].strip():
+            found.append((start, at))
         start = end.end()
     if text[start:].strip():
         found.append((start, len(text)))
     return found
+
+
+def _abbreviates(text: str, stop: int) -> bool:
+    word = _LAST_WORD.search(text, max(0, stop - 12), stop)
+    if word is None:
+        return False
+    return word[1].lower() in _ABBREVIATIONS or (len(word[1]) == 1 and word[1].isupper())

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,13 +18,14 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The address of a PostgreSQL server of our own, on a loopback socket folder."""
     programs = _postgres_programs()
     if programs is None:
         _skip("PostgreSQL is not installed")
-    folder = tmp_path_factory.mktemp("pg")
-    with _server(programs, folder) as url:
+    # Not pytest's folder: that is swept by other runs, and the server's user must reach it.
+    made = tempfile.TemporaryDirectory(prefix="pg", dir="/tmp")
+    with made as folder, _server(programs, Path(folder)) as url:
         yield url
 
 
@@ -59,9 +61,6 @@ class _server:  # noqa: N801  (reads as a with-statement)
     def __enter__(self) -> str:
         if self.prefix:
             shutil.chown(self.folder, "postgres")
-            for parent in [*self.folder.parents][:3]:
-                if parent != Path("/tmp"):
-                    parent.chmod(0o755)
         data = str(self.folder / "data")
         self._run("initdb", "-D", data, "-A", "trust", "-U", "tracker", "--no-sync", "-E", "UTF8")
         options = f"-c listen_addresses='' -k {self.folder} -c fsync=off"

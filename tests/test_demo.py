@@ -31,11 +31,8 @@ def run(folder: Path, *arguments: str, code: int = 0) -> str:
 
 def environment(folder: Path) -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith("TRACKER_")}
-    return {
-        **kept,
-        "TRACKER_DATA_DIR": str(folder),
-        "TRACKER_SOURCES": str(folder / "sources.yaml"),
-    }
+    own = {"TRACKER_DATA_DIR": str(folder), "TRACKER_SOURCES": str(folder / "sources.yaml")}
+    return {**kept, **own, "COLUMNS": "240"}
 
 
 @pytest.fixture(scope="module")

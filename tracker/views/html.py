@@ -82,11 +82,10 @@ def badge(result: str, *, possible: bool = False) -> str:
 def finding_badge(result: str, basis: str, reviewed: str, *, evidence: bool) -> str:
     """Return a finding's badge: what no person confirmed is possible, not stated."""
     unreviewed = evidence and basis == "machine"
-    people = (
-        ""
-        if not evidence or unreviewed
-        else f' <span class="t-soft">· {escape(reviewed)} reviewed</span>'
-    )
+    said = f"{reviewed} reviewed" if evidence and not unreviewed else ""
+    if result == "none_found" and basis == "machine":
+        said = "no match by machine"
+    people = f' <span class="t-soft">· {escape(said)}</span>' if said else ""
     return badge(result, possible=unreviewed) + people
 
 

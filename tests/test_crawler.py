@@ -275,6 +275,21 @@ def test_a_killed_crawl_leaves_whole_rows_and_is_resumed(crawl, site):
     assert {document.last_good_at is None for document in crawl.rows(Document)} == {False}
 
 
+def test_a_second_run_at_once_is_refused_and_disturbs_nothing(crawl, site):
+    site.put("/policy", "<p>Policy</p>", delay=4)
+    crawl.declare(a_page())
+    first = crawl.start("--json")
+    while not site.asked:
+        time.sleep(0.05)
+
+    crawl(code=75)
+    out, _ = first.communicate(timeout=30)
+
+    assert "another run is under way" in crawl.said
+    assert json.loads(out)["fetched"] == 1
+    assert [run.state for run in crawl.rows(Run)] == [RunState.COMPLETE]
+
+
 def test_an_unknown_key_names_the_nearest(crawl):
     crawl.declare(a_page())
 

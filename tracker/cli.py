@@ -33,6 +33,7 @@ from tracker.store import Store, StoreError, upgrade
 from tracker.store.integrity import damage
 
 WRONG_INPUT = 2
+INTERRUPTED = 130
 ROOT = Path(__file__).resolve().parent.parent
 
 app = typer.Typer(
@@ -237,8 +238,8 @@ def run(
     from tracker.update import update as derive  # noqa: PLC0415
 
     crawled = _crawl(_crawl_arguments(keys, kind, max_pages, due=due), capture=True)
-    if crawled.returncode == WRONG_INPUT:
-        raise typer.Exit(WRONG_INPUT)
+    if crawled.returncode not in {0, INTERRUPTED}:
+        raise typer.Exit(crawled.returncode)
     store, settings, now = _open(), Settings(), datetime.now(UTC)
     made = derive(store, settings, at=now, told=_told)
     sent = send_due(store, settings, at=now)

@@ -1,0 +1,195 @@
+"""The answers as tables: who has spoken, coverage, changes, one institution, one difference."""
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from tracker import queries
+from tracker.commands.shared import (
+    Csv,
+    Institutions,
+    Json,
+    Kinds,
+    WrongInputError,
+    institution_keys,
+    known_keys,
+    open_store,
+    print_rows,
+    print_table,
+)
+from tracker.model import SPOKEN, ChangeClass, CoverageResult, Recommendation, SpokenResult
+
+app = typer.Typer()
+
+
+@app.command()
+def spoken(
+    institution: Institutions = None,
+    kind: Kinds = None,
+    result: Annotated[list[SpokenResult] | None, typer.Option("--result")] = None,
+    country: Annotated[list[str] | None, typer.Option("--country")] = None,
+    as_json: Json = False,
+    as_csv: Csv = False,
+) -> None:
+    """Say which institutions have spoken, with quotes, and what was searched where none was found."""
+    with open_store().transaction() as session:
+        rows = queries.finding_rows(
+            session,
+            questions=[SPOKEN],
+            institutions=known_keys(institution, institution_keys(session)),
+            kinds=kind or (),
+            results=result or (),
+            countries=country or (),
+        )
+    columns = ["institution", "result", "reviewed", "since", "rule"]
+    print_rows(
+        [row.to_json() for row in rows],
+        columns,
+        as_json=as_json,
+        as_csv=as_csv,
+        title="Who has spoken",
+    )
+
+
+@app.command()
+def coverage(
+    institution: Institutions = None,
+    kind: Kinds = None,
+    recommendation: Annotated[list[Recommendation] | None, typer.Option("--recommendation")] = None,
+    result: Annotated[list[CoverageResult] | None, typer.Option("--result")] = None,
+    as_json: Json = False,
+    as_csv: Csv = False,
+) -> None:
+    """Say how institutions' policies stand to each recommendation."""
+    with open_store().transaction() as session:
+        rows = queries.finding_rows(
+            session,
+            questions=[str(code) for code in recommendation or Recommendation],
+            institutions=known_keys(institution, institution_keys(session)),
+            kinds=kind or (),
+            results=result or (),
+        )
+    columns = ["institution", "recommendation", "result", "reviewed", "rule"]
+    print_rows(
+        [row.to_json() for row in rows],
+        columns,
+        as_json=as_json,
+        as_csv=as_csv,
+        title="Recommendations",
+    )
+
+
+@app.command()
+def changes(
+    institution: Institutions = None,
+    change_class: Annotated[list[ChangeClass] | None, typer.Option("--class")] = None,
+    since: Annotated[
+        datetime | None, typer.Option("--since", help="Seen on or after this day.")
+    ] = None,
+    folded: Annotated[
+        bool, typer.Option("--folded", help="Also flip-flops and repeats of one edit.")
+    ] = False,
+    as_json: Json = False,
+    as_csv: Csv = False,
+) -> None:
+    """List what changed, newest first."""
+    with open_store().transaction() as session:
+        rows = queries.change_rows(
+            session,
+            institutions=known_keys(institution, institution_keys(session)),
+            classes=change_class or (),
+            since=since.replace(tzinfo=UTC) if since else None,
+            folded=folded,
+        )
+    columns = ["id", "seen_to", "institution", "kind", "summary"]
+    print_rows(
+        [row.to_json() for row in rows], columns, as_json=as_json, as_csv=as_csv, title="Changes"
+    )
+
+
+@app.command()
+def institution(key: str, as_json: Json = False) -> None:
+    """Show everything about one institution."""
+    with open_store().transaction() as session:
+        known_keys([key], institution_keys(session))
+        documents = [row.to_json() for row in queries.document_rows(session, institution=key)]
+        questions = [SPOKEN, *map(str, Recommendation)]
+        findings = queries.finding_rows(session, questions=questions, institutions=[key])
+        sources = [row.to_json() for row in queries.source_rows(session, institutions=[key])]
+    if as_json:
+        rows = [{"question": row.question, **row.to_json()} for row in findings]
+        print(
+            json.dumps(
+                {"institution": key, "findings": rows, "documents": documents, "sources": sources},
+                indent=1,
+            )
+        )
+        return
+    shown = [{"question": row.question, **row.to_json()} for row in findings]
+    print_table(
+        shown,
+        ["question", "result", "reviewed", "possible", "rule"],
+        f"{findings[0].name}: findings",
+    )
+    print_table(
+        documents,
+        ["title", "url", "state", "versions", "words", "stated_date", "last_good_at"],
+        "Documents",
+    )
+    print_table(sources, ["key", "kind", "state", "reason", "documents"], "Sources")
+
+
+@app.command()
+def diff(
+    document: Annotated[str, typer.Argument(help="URL or id of the document.")],
+    before: Annotated[int | None, typer.Option("--from", help="Version number.")] = None,
+    after: Annotated[int | None, typer.Option("--to", help="Version number.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what differs between two versions of a document (default: the last two)."""
+    from tracker.changes import Piece, as_text, classify, compare, summary  # noqa: PLC0415
+
+    with open_store().transaction() as session:
+        wanted = {"document_id": int(document)} if document.isdigit() else {"url": document}
+        found = queries.document_rows(session, **wanted)
+        if not found:
+            raise WrongInputError(
+                f"no document is known as {document}; `tracker institution KEY` lists them"
+            )
+        versions = {row.number: row for row in queries.version_rows(session, found[0].id)}
+        last = max(versions, default=0)
+        pair = [before if before is not None else last - 1, after if after is not None else last]
+        if missing := [number for number in pair if number not in versions]:
+            has = ", ".join(map(str, versions)) or "none"
+            raise WrongInputError(f"no version {missing[0]} of {found[0].url}; it has {has}")
+        sides = [
+            [
+                Piece(p.text, tuple(p.heading_path.split(" › ")))
+                for p in queries.passages_of(session, versions[n].id)
+            ]
+            for n in pair
+        ]
+    comparison = compare(*sides)
+    if as_json:
+        typed = classify(comparison)
+        kind = str(typed[1]) if typed else None
+        print(
+            json.dumps(
+                {
+                    "url": found[0].url,
+                    "from": pair[0],
+                    "to": pair[1],
+                    "kind": kind,
+                    "added": comparison.added,
+                    "removed": comparison.removed,
+                },
+                indent=1,
+            )
+        )
+        return
+    print(
+        f"{found[0].title}\n{found[0].url}\nversion {pair[0]} → {pair[1]}: {summary(comparison) or 'no difference'}\n"
+    )
+    print(as_text(comparison))

@@ -1,0 +1,107 @@
+"""What the verbs share: options, opening the store, tables, keys that people mistype."""
+
+import csv
+import json
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from tracker import queries
+from tracker.export import cell
+from tracker.model import InstitutionKind
+from tracker.settings import Settings
+from tracker.sources import nearest
+from tracker.store import Store
+
+WRONG_INPUT = 2
+INTERRUPTED = 130
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Csv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
+Institutions = Annotated[list[str] | None, typer.Option("--institution", help="Only this key.")]
+Kinds = Annotated[list[InstitutionKind] | None, typer.Option("--kind", help="Only this kind.")]
+
+
+class WrongInputError(Exception):
+    """A person asked for something that cannot be; the message says what and what to do."""
+
+
+def open_store() -> Store:
+    return Store.open(Settings().store_url)
+
+
+def print_rows(
+    rows: Sequence[dict[str, Any]],
+    columns: Sequence[str],
+    *,
+    as_json: bool,
+    as_csv: bool,
+    title: str,
+) -> None:
+    """Print rows as JSON, as CSV with every column, or as a table of some columns."""
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False, indent=1))
+    elif as_csv:
+        names = list(rows[0]) if rows else list(columns)
+        writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({k: cell(v) for k, v in row.items()} for row in rows)
+    else:
+        print_table(rows, columns, title)
+
+
+def print_table(rows: Sequence[dict[str, Any]], columns: Sequence[str], title: str) -> None:
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415  (slow to import)
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    console = Console()
+    if not rows:
+        console.print(
+            f"{title}: nothing yet. `tracker run` reads your sources; `make demo` shows an example."
+        )
+        return
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        last = column == columns[-1]
+        table.add_column(column.replace("_", " "), overflow="fold", no_wrap=not last)
+    for row in rows:
+        table.add_row(*[Text(_words(row.get(column))) for column in columns])
+    console.print(table)
+
+
+def _words(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    text = str(value)
+    if not _MOMENT.match(text):
+        return text
+    return text[:10] if text[11:16] == "00:00" else text[:16].replace("T", " ")
+
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
+
+
+def known_keys(keys: Iterable[str] | None, known: Sequence[str]) -> list[str]:
+    """Return the keys that were asked for; raises WrongInputError naming the nearest."""
+    problems = []
+    for key in keys or []:
+        if key not in known:
+            guess = nearest(key, known)
+            hint = (
+                f'; did you mean "{guess}"?' if guess else "; `tracker sources list` names them all"
+            )
+            problems.append(f'no institution has the key "{key}"{hint}')
+    if problems:
+        raise WrongInputError("\n".join(problems))
+    return list(keys or [])
+
+
+def institution_keys(session: Any) -> list[str]:
+    return [row.key for row in queries.institution_rows(session)]

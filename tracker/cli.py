@@ -10,6 +10,7 @@ from tracker.commands import alerts, answers, crawling, reading, sources, upkeep
 from tracker.commands.shared import WRONG_INPUT, WrongInputError
 from tracker.sources import SourcesError
 from tracker.store import StoreError
+from tracker.store.locks import BUSY, BusyError
 
 app = typer.Typer(
     help="Watch what institutions publish on China, surveillance and research partnerships.",
@@ -35,5 +36,8 @@ def main() -> None:
     ) as error:
         print(error, file=sys.stderr)
         sys.exit(WRONG_INPUT)
+    except BusyError as error:
+        print(error, file=sys.stderr)
+        sys.exit(BUSY)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

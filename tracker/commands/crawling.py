@@ -12,6 +12,7 @@ import typer
 from tracker.commands.shared import INTERRUPTED, Json, open_store
 from tracker.model import InstitutionKind
 from tracker.settings import Settings
+from tracker.store.locks import alone
 
 app = typer.Typer()
 
@@ -75,7 +76,9 @@ def update(
     from tracker.update import update as derive  # noqa: PLC0415  (loads the extractors)
 
     now = datetime.now(UTC) if at is None else at.replace(tzinfo=at.tzinfo or UTC)
-    made = derive(open_store(), Settings(), at=now, recode=recode, told=_told)
+    store = open_store()
+    with alone(store, "update"):
+        made = derive(store, Settings(), at=now, recode=recode, told=_told)
     if as_json:
         print(json.dumps({name: getattr(made, name) for name in made.__dataclass_fields__}))
     else:
@@ -107,8 +110,9 @@ def run(
     if crawled.returncode not in {0, INTERRUPTED}:
         raise typer.Exit(crawled.returncode)
     store, settings, now = open_store(), Settings(), datetime.now(UTC)
-    made = derive(store, settings, at=now, told=_told)
-    sent = send_due(store, settings, at=now)
+    with alone(store, "update"):
+        made = derive(store, settings, at=now, told=_told)
+        sent = send_due(store, settings, at=now, alone=True)
     counts = json.loads(crawled.stdout or "{}")
     counts |= {"new_versions": made.new_versions, "changes": made.changes, "sent": sent.sent}
     print(

@@ -6,7 +6,7 @@ import sys
 import typer
 
 from tracker.coding import evaluation
-from tracker.commands import alerts, answers, crawling, reading, sources, upkeep, watching
+from tracker.commands import alerts, answers, crawling, reading, review, sources, upkeep, watching
 from tracker.commands.shared import WRONG_INPUT, WrongInputError
 from tracker.sources import SourcesError
 from tracker.store import StoreError
@@ -22,6 +22,7 @@ for verbs in (crawling, watching, answers, reading, upkeep):
     app.add_typer(verbs.app)
 app.add_typer(sources.app, name="sources")
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(review.app, name="review")
 
 
 def main() -> None:

@@ -17,8 +17,9 @@ env: .venv/ready  ## Make .venv with the locked dependencies and the tracker com
 	@command -v uv >/dev/null || test -x .uv/bin/uv || { $(PYTHON) -m venv .uv && .uv/bin/pip install -q uv; }
 	@PATH="$$PATH:$(CURDIR)/.uv/bin"; \
 	test -x $(BIN)/python || uv venv -q --python $(PYTHON) .venv; \
-	uv pip sync -q --python $(BIN)/python --require-hashes requirements-dev.lock && \
+	uv pip sync -q --compile-bytecode --python $(BIN)/python --require-hashes requirements-dev.lock && \
 	uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q tracker crawler  # a third of every start, where Python may not write it later
 	@touch $@
 
 demo: env  ## Play the whole chain on invented institutions, then open the app

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from tracker.commands.releases import export_package
 from tracker.commands.shared import Json, WrongInputError, open_store
 from tracker.settings import Settings
 from tracker.store import Store, upgrade
@@ -36,13 +37,12 @@ def verify(as_json: Json = False) -> None:
 
 
 @app.command()
-def export(folder: Path) -> None:
-    """Write findings, changes, sources and documents as CSV and JSON."""
-    from tracker.export import write  # noqa: PLC0415
-
-    with open_store().transaction() as session:
-        for path, number in write(session, folder):
-            print(f"{path}: {number} rows")
+def export(
+    folder: Path,
+    release: Annotated[str | None, typer.Option("--release", help="The id of a release.")] = None,
+) -> None:
+    """Write the public data: a Frictionless Data Package with CSV, Parquet, JSON and a citation."""
+    export_package(folder, release)
 
 
 @app.command()

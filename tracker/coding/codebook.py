@@ -1,20 +1,16 @@
 """Loads and checks codebook.yaml; the only reader of it. Knows no passages."""
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 
+from tracker.coding.lexicon import Lexicon, load_lexicon, read_data, terms
 from tracker.coding.matching import Matcher
 from tracker.model import InstitutionKind, Recommendation
 
-CODER_VERSION = 1
-Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+CODER_VERSION = 2
 
 
 class _Checked(BaseModel):
@@ -31,34 +27,26 @@ class RecommendationEntry(_Checked):
     optional: tuple[str, ...] = ()
 
 
-class EntityEntry(_Checked):
-    """A body that a text may name."""
-
-    name: str
-    aliases: tuple[str, ...] = ()
-    ambiguous: tuple[str, ...] = ()
-    near: tuple[str, ...] = ()
-
-
 class _CodebookFile(_Checked):
     version: str
     languages: tuple[str, ...]
     recommendations: dict[Recommendation, RecommendationEntry]
-    concepts: dict[str, tuple[tuple[str, ...], ...]]
-    elements: dict[str, tuple[str, ...]]
-    entities: tuple[EntityEntry, ...]
+    elements: dict[str, str]
+    force: dict[str, str]
+    reach: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Codebook:
-    """The codebook, ready to code with: one matcher for all terms, a linear-time pattern an element."""
+    """The codebook, ready to code with: the words of topics and stances, and those of elements."""
 
     version: str
     languages: frozenset[str]
     recommendations: Mapping[Recommendation, RecommendationEntry]
-    matcher: Matcher
-    concepts: tuple[str, ...]
-    elements: Mapping[str, re.Pattern[str]]
+    lexicon: Lexicon
+    elements: Matcher  # of elements, forces and reaches
+    forces: tuple[str, ...]
+    reaches: tuple[str, ...]
 
     @property
     def coder_name(self) -> str:
@@ -68,42 +56,15 @@ class Codebook:
 
 @cache
 def load_codebook() -> Codebook:
-    """Return the codebook; raises pydantic.ValidationError where codebook.yaml is wrong."""
-    text = files("tracker.coding").joinpath("codebook.yaml").read_text(encoding="utf-8")
-    given = _CodebookFile.model_validate(yaml.load(text, Loader))  # noqa: S506  (the safe loader)
-    concepts = {
-        name: [term for terms in lists for term in terms] for name, lists in given.concepts.items()
-    }
+    """Return the codebook; raises pydantic.ValidationError where one of its files is wrong."""
+    given = _CodebookFile.model_validate(read_data("codebook.yaml"))
+    words = {**given.elements, **given.force, **given.reach}
     return Codebook(
         version=given.version,
         languages=frozenset(given.languages),
         recommendations=given.recommendations,
-        matcher=Matcher({**concepts, **_entity_terms(given.entities)}),
-        concepts=tuple(concepts),
-        elements={name: pattern(terms) for name, terms in given.elements.items()},
+        lexicon=load_lexicon(),
+        elements=Matcher({name: terms(words[name]) for name in words}),
+        forces=tuple(given.force),
+        reaches=tuple(given.reach),
     )
-
-
-#: Concepts made of the entities: sure names, names that need company, and that company.
-ENTITY, AMBIGUOUS, NEAR = "entity", "ambiguous ", "near "
-
-
-def _entity_terms(entities: Iterable[EntityEntry]) -> dict[str, list[str]]:
-    terms: dict[str, list[str]] = {ENTITY: []}
-    for entity in entities:
-        terms[ENTITY] += [entity.name, *entity.aliases]
-        if entity.ambiguous:
-            terms[AMBIGUOUS + entity.name] = list(entity.ambiguous)
-            terms[NEAR + entity.name] = list(entity.near)
-    return terms
-
-
-def pattern(terms: Iterable[str]) -> re.Pattern[str]:
-    """Return one pattern for whole words and phrases; `word*` also matches longer forms."""
-    spelled = sorted({_spelled(term.strip().lower()) for term in terms}, key=len, reverse=True)
-    return re.compile(rf"(?<!\w)(?:{'|'.join(spelled)})(?!\w)", re.IGNORECASE)
-
-
-def _spelled(term: str) -> str:
-    words = [re.escape(word).replace(r"\*", r"\w*") for word in term.split()]
-    return r"[\s-]+".join(words)

@@ -24,7 +24,7 @@ def _duty(seen: Evidence) -> bool:
 
 def _relayed(seen: Evidence) -> bool:
     """Press and platforms that tell of somebody's rule set none themselves."""
-    return seen.has("relay") and not seen.has("we")
+    return seen.has("vendor") or (seen.has("relay") and not seen.has("we"))
 
 
 def _due_diligence(seen: Evidence, topics: set[Topic], _stance: Stance) -> list[str]:
@@ -45,7 +45,7 @@ def _spread(where: list[int], reach: int) -> list[int]:
 
 def _transparency(seen: Evidence, _topics: set[Topic], _stance: Stance) -> list[str]:
     """R2: somebody is to disclose foreign or outside partners, money or posts."""
-    if not _duty(seen) or seen.has("open_access") or _relayed(seen):
+    if seen.has("open_access") or _relayed(seen):
         return []
     for names in (("disclose", "disclosed"), ("disclose", "foreign_word", "money_tie")):
         where = [at for at in seen.together(*names) if at < len(seen.masks)]

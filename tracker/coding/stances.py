@@ -69,7 +69,7 @@ def _affirmed(seen: Evidence, at: int, name: str) -> list[tuple[int, int, str]]:
 
 
 def _decide(seen: Evidence, said: _Said, where: list[int]) -> tuple[Stance, list[str]]:
-    judged = seen.words(("evaluative",), where)
+    judged = seen.words(("evaluative",), sorted({*where, *(at + 1 for at in where)}))
     law = seen.has("law")
     own = {word.lower() for word in said.own_critic}
     if (
@@ -87,10 +87,16 @@ def _decide(seen: Evidence, said: _Said, where: list[int]) -> tuple[Stance, list
     if supportive and len(own) < 2:
         return Stance.SUPPORTIVE, supportive
     against_people = seen.has("china_people") and own
-    if len(own) > 1 or (own and judged) or said.own_abuse or against_people:
+    if (
+        len(own) > 1
+        or (own and judged)
+        or said.own_abuse
+        or against_people
+        or (own and seen.has("own_eval"))
+    ):
         return Stance.CRITICAL, said.own_critic + judged
     if said.told_abuse or said.told_critic:
         return Stance.REPORTED, said.told_abuse + said.told_critic
-    if not own and seen.has("attributed", "fear"):
+    if len(own) < 2 and seen.has("attributed", "fear"):
         return Stance.REPORTED, seen.words(("attributed", "fear"))
     return Stance.NEUTRAL, []

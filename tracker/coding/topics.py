@@ -116,6 +116,8 @@ def _surveillance(seen: Evidence) -> list[str]:
     several = len({word.lower() for word in words}) > 1 and seen.has("surv_watch")
     if several and seen.together("surv_weak", "surv_people"):
         return words
+    if seen.together("surv_camera", "china_people"):
+        return seen.words(("surv_camera",))
     where = seen.together("surv_data", "privacy") + seen.together("surv_reads", "comms")
     return seen.words(("surv_data", "surv_reads"), where)
 
@@ -137,6 +139,7 @@ def _partnership(seen: Evidence) -> list[str]:
     words = seen.words(("partner_strong",))
     if not words:
         where = seen.together("partner", "research")
+        where += seen.together("partner", "check") + seen.together("partner", "policy")
         where += [
             at
             for at in seen.together("partner")
@@ -150,6 +153,8 @@ def _partnership(seen: Evidence) -> list[str]:
             words += seen.words(("partner",), [at for at in where if seen.near(at, "research")])
         for money in (("funder", "foreign"), ("funder", "check")):
             words += seen.words(("funder",), seen.together(*money, "partner"))
+    if not words and seen.has("disclose", "research"):
+        words = seen.words(("money_tie",), seen.together("money_tie", "foreign_money"))
     if not words:
         words = _joint_team(seen)
     return words

@@ -84,11 +84,13 @@ def test_a_rejected_coding_counts_for_nothing():
 
 
 def test_since_and_latest_are_stated_dates_and_the_undated_are_counted():
-    def of(**fields):
-        return evidence("china", "human_rights", stance=Stance.CRITICAL, **fields)
+    def of(document_id, **fields):
+        return evidence(
+            "china", "human_rights", stance=Stance.CRITICAL, document_id=document_id, **fields
+        )
 
     found = spoken(
-        [of(), of(stated_date=None), of(stated_date=datetime(2025, 5, 5, tzinfo=UTC))], READ
+        [of(1), of(2, stated_date=None), of(3, stated_date=datetime(2025, 5, 5, tzinfo=UTC))], READ
     )
 
     assert (found.since.year, found.latest.year, found.undated) == (2024, 2025, 1)

@@ -76,7 +76,9 @@ def documents_of(subject: Subject) -> Any:
 
     Its own documents do, but for what only claims to be its statement and nobody confirmed.
     """
-    own = (Document.institution_id == subject.id) & col(Document.url).not_in(subject.unconfirmed)
+    own = (col(Document.institution_id) == subject.id) & col(Document.url).not_in(
+        subject.unconfirmed
+    )
     return or_(own, col(Document.url).in_(list(subject.attributed)))
 
 
@@ -89,9 +91,9 @@ def stamp(session: Session, subject: Subject, coder: str) -> str:
     reviews = session.exec(
         select(func.max(Review.id)).where(col(Review.document_id).in_(documents))
     ).one()
-    told = select(Document.id, Document.genre, Document.voice, Document.state, Document.withheld)
-    rows = session.exec(told.where(documents_of(subject)).order_by(col(Document.id))).all()
-    state = zlib.crc32(repr([tuple(map(str, row)) for row in rows]).encode())
+    told = session.exec(select(Document).where(documents_of(subject)).order_by(col(Document.id)))
+    said = [f"{d.id} {d.genre} {d.voice} {d.state} {d.withheld}" for d in told]
+    state = zlib.crc32("\n".join(said).encode())
     return f"{coder} {versions[0]} {versions[1]} {reviews} {state} {sorted(subject.attributed)}"
 
 

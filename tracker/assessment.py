@@ -171,6 +171,7 @@ def _piece(row: assessing.CodedRow, verdict: Judged | None, subject: assessing.S
         attributed=attributed,
         gone_from=row.gone_from,
         gone_to=row.gone_to,
+        voice_because=row.document.voice_because,
     )
 
 

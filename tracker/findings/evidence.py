@@ -56,6 +56,7 @@ class Evidence:
     attributed: str = ""  # "jointly with …" or "hosted by …", where the address is another's
     gone_from: datetime | None = None  # it left its address between these two reads
     gone_to: datetime | None = None
+    voice_because: str = ""
 
     @property
     def standing(self) -> str:

@@ -23,7 +23,7 @@ from crawler.outcomes import fetched, not_fetched
 from crawler.settings import scrapy_settings
 from tracker.archive import Fetched, NotFetched
 from tracker.model import Reason, SourceKind
-from tracker.settings import Settings
+from tracker.settings import load_settings
 from tracker.sources import SourceEntry
 
 WRONG_INPUT = 2
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str]) -> int:
 def _run(looks: Sequence[Look], folder: Path) -> int:
     from scrapy.crawler import AsyncCrawlerProcess  # noqa: PLC0415  (installs the reactor)
 
-    settings = scrapy_settings(Settings()) | {"ITEM_PIPELINES": {}}
+    settings = scrapy_settings(load_settings()) | {"ITEM_PIPELINES": {}}
     process = AsyncCrawlerProcess(settings)
     logging.getLogger("scrapy.downloadermiddlewares").setLevel(logging.CRITICAL)
     crawler = process.create_crawler(Looking)

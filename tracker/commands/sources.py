@@ -26,7 +26,7 @@ from tracker.commands.shared import (
 from tracker.health import Health, HealthState, summary
 from tracker.livecheck import Attempt, Checked, judge
 from tracker.model import InstitutionKind, SourceKind
-from tracker.settings import Settings
+from tracker.settings import load_settings
 from tracker.sources import SourceEntry, SourcesFile, load_sources, parse_sources, schema
 
 app = typer.Typer(help="Check, list and describe sources.yaml.", no_args_is_help=True)
@@ -44,7 +44,7 @@ def sources_check(
     as_json: Json = False,
 ) -> None:
     """Check sources.yaml: every problem at once, with line, cause and remedy; exit 1 if one fails live."""
-    file = load_sources(Settings().sources)
+    file = load_sources(load_settings().sources)
     wanted = _wanted(file, keys or [])
     number = sum(len(entry.sources) for entry in file.institutions)
     said = f"{len(file.institutions)} institutions, {number} sources: no problems in the file"
@@ -105,7 +105,7 @@ def sources_add(
     country: Annotated[str, typer.Option("--country", help="Of a new institution.")] = "",
 ) -> None:
     """Look at an address and propose an entry for sources.yaml, for a person to confirm."""
-    path = Settings().sources
+    path = load_settings().sources
     file = load_sources(path)
     address = _address(url)
     found, sources = _proposed(address, file)

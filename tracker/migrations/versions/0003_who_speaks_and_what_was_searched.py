@@ -1,14 +1,14 @@
 """Who speaks in a document, and what a finding rests on.
 
 Revision ID: 0003
-Revises: 0001
+Revises: 0010
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

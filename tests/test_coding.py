@@ -88,7 +88,7 @@ def test_cues_are_words_of_the_text_and_nothing_raises(text: str):
 
 def test_every_element_that_a_recommendation_needs_has_its_words():
     for entry in CODEBOOK.recommendations.values():
-        assert {*entry.required, *entry.optional} <= set(CODEBOOK.elements.names)
+        assert {*entry.required, *entry.optional} <= set(CODEBOOK.elements)
 
 
 def test_lines_are_coded_in_the_form_that_the_command_promises():

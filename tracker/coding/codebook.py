@@ -1,13 +1,13 @@
 """Loads and checks codebook.yaml; the only reader of it. Knows no passages."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
 from pydantic import BaseModel, ConfigDict
 
 from tracker.coding.lexicon import Lexicon, load_lexicon, read_data, terms
-from tracker.coding.matching import Matcher
 from tracker.model import InstitutionKind, Recommendation
 
 CODER_VERSION = 2
@@ -25,6 +25,10 @@ class RecommendationEntry(_Checked):
     applies_to: tuple[InstitutionKind, ...]
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
+    only_with_partners: tuple[InstitutionKind, ...] = ()
+    should_is_partial: bool = False
+    carries_status: bool = False
+    elsewhere: str = ""
 
 
 class _CodebookFile(_Checked):
@@ -32,21 +36,20 @@ class _CodebookFile(_Checked):
     languages: tuple[str, ...]
     recommendations: dict[Recommendation, RecommendationEntry]
     elements: dict[str, str]
-    force: dict[str, str]
-    reach: dict[str, str]
+    results: dict[str, dict[str, tuple[str, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Codebook:
-    """The codebook, ready to code with: the words of topics and stances, and those of elements."""
+    """The codebook, ready to code with: the lexicon, and a linear-time pattern an element."""
 
     version: str
     languages: frozenset[str]
     recommendations: Mapping[Recommendation, RecommendationEntry]
     lexicon: Lexicon
-    elements: Matcher  # of elements, forces and reaches
-    forces: tuple[str, ...]
-    reaches: tuple[str, ...]
+    elements: Mapping[str, re.Pattern[str]]
+    results: Mapping[str, Mapping[str, re.Pattern[str]]]  # force, reach, status, deeds, partners
+    partners: re.Pattern[str]
 
     @property
     def coder_name(self) -> str:
@@ -58,13 +61,29 @@ class Codebook:
 def load_codebook() -> Codebook:
     """Return the codebook; raises pydantic.ValidationError where one of its files is wrong."""
     given = _CodebookFile.model_validate(read_data("codebook.yaml"))
-    words = {**given.elements, **given.force, **given.reach}
+    lexicon = load_lexicon()
     return Codebook(
         version=given.version,
         languages=frozenset(given.languages),
         recommendations=given.recommendations,
-        lexicon=load_lexicon(),
-        elements=Matcher({name: terms(words[name]) for name in words}),
-        forces=tuple(given.force),
-        reaches=tuple(given.reach),
+        lexicon=lexicon,
+        elements={name: pattern(terms(words)) for name, words in given.elements.items()},
+        results={
+            part: {name: pattern(words) for name, words in names.items()}
+            for part, names in given.results.items()
+        },
+        partners=pattern(
+            name for entity in lexicon.entities if entity.is_partner for name in entity.names
+        ),
     )
+
+
+def pattern(words: Iterable[str]) -> re.Pattern[str]:
+    """Return one pattern for whole words and phrases; a star stands for any letters."""
+    spelled = sorted({_spelled(word.strip().lower()) for word in words}, key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(spelled)})(?!\w)", re.IGNORECASE)
+
+
+def _spelled(term: str) -> str:
+    words = [re.escape(word).replace(r"\*", r"\w*") for word in term.split()]
+    return r"[\s-]+".join(words)

@@ -15,8 +15,6 @@ class Coded:
     recommendations: frozenset[Recommendation] = frozenset()
     in_passing: bool = False  # the abuse is not the passage's subject
     elements: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # "R1" → elements found
-    force: Mapping[str, str] = field(default_factory=dict)  # element → must, should, may
-    reach: str = ""  # all_staff, funded_only, one_unit, or "" where the passage does not say
     cues: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # label → the words, verbatim
     confidence: float = 0.0  # 0 to 1
 

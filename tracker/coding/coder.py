@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from tracker.coding.codebook import Codebook
 from tracker.coding.coded import Coded
-from tracker.coding.elements import elements
 from tracker.coding.evidence import Evidence
 from tracker.coding.rules import recommendations
 from tracker.coding.stances import stance
@@ -33,18 +32,21 @@ def code(text: str, codebook: Codebook) -> Coded:
     stated = recommendations(seen, held, said, cues)
     if not held and not stated:
         return _NOTHING
-    found, force, reach = elements(text, seen.spans, stated, codebook) if stated else ({}, {}, "")
     return Coded(
         topics=frozenset(held),
         stance=said,
         recommendations=frozenset(stated),
         in_passing=in_passing,
-        elements=found,
-        force=force,
-        reach=reach,
+        elements={str(r): _elements(text, r, codebook) for r in sorted(stated)},
         cues={label: tuple(dict.fromkeys(words))[:MOST_CUES] for label, words in cues.items()},
         confidence=_confidence(cues, held, stated),
     )
+
+
+def _elements(text: str, recommendation: Recommendation, codebook: Codebook) -> tuple[str, ...]:
+    entry = codebook.recommendations[recommendation]
+    wanted = (*entry.required, *entry.optional)
+    return tuple(name for name in wanted if codebook.elements[name].search(text))
 
 
 def _confidence(cues: Cues, held: set[Topic], stated: set[Recommendation]) -> float:

@@ -27,6 +27,11 @@ class Entity(BaseModel):
     near: tuple[str, ...] = ()
     china: bool = True
 
+    @property
+    def is_partner(self) -> bool:
+        """Tell whether one can have a partnership with it."""
+        return self.kind in {"lab", "company", "university", "state_body"}
+
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:

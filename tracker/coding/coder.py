@@ -3,10 +3,8 @@
 Depends on the passage's text alone; who published it enters in the findings.
 """
 
-from dataclasses import dataclass
-
 from tracker.coding.codebook import Codebook
-from tracker.coding.coded import Coded
+from tracker.coding.coded import Coded, Mention
 from tracker.coding.evidence import Evidence
 from tracker.coding.rules import recommendations
 from tracker.coding.stances import stance
@@ -17,21 +15,20 @@ MOST_CUES = 12
 #: Share of codings found right on the passages coded by people, by the cues of the weakest label.
 SURE = {0: 0.97, 1: 0.55, 2: 0.7, 3: 0.8}
 SUREST = 0.9
-_NOTHING = Coded(confidence=SURE[0])
 
 
 def code(text: str, codebook: Codebook) -> Coded:
     """Return what the codebook says of a passage. Never raises on any text."""
     seen = Evidence(text, codebook.lexicon)
     if not seen.whole & codebook.lexicon.mask(ANCHORS):
-        return _NOTHING
+        return Coded(confidence=SURE[0], mentions=_mentions(seen))
     seen.split()
     cues: Cues = {}
     held = topics(seen, cues)
     said, in_passing = stance(seen, cues) if Topic.CHINA in held else (Stance.NONE, False)
     stated = recommendations(seen, held, said, cues)
     if not held and not stated:
-        return _NOTHING
+        return Coded(confidence=SURE[0], mentions=_mentions(seen))
     return Coded(
         topics=frozenset(held),
         stance=said,
@@ -40,6 +37,7 @@ def code(text: str, codebook: Codebook) -> Coded:
         elements={str(r): _elements(text, r, codebook) for r in sorted(stated)},
         cues={label: tuple(dict.fromkeys(words))[:MOST_CUES] for label, words in cues.items()},
         confidence=_confidence(cues, held, stated),
+        mentions=_mentions(seen),
     )
 
 
@@ -55,18 +53,14 @@ def _confidence(cues: Cues, held: set[Topic], stated: set[Recommendation]) -> fl
     return SURE.get(weakest, SUREST)
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """A body that a text names, in which words, where: text[start:end]."""
-
-    entity: str
-    words: str
-    start: int
-    end: int
-
-
 def entities(text: str, codebook: Codebook) -> list[Mention]:
     """Return the declared bodies, systems and lists that a text names, in order."""
-    seen = Evidence(text, codebook.lexicon)
-    found = [Mention(n.entity.key, text[n.start : n.end], n.start, n.end) for n in seen.named]
-    return sorted(found, key=lambda mention: mention.start)
+    return list(_mentions(Evidence(text, codebook.lexicon)))
+
+
+def _mentions(seen: Evidence) -> tuple[Mention, ...]:
+    found = (
+        Mention(named.entity.key, seen.text[named.start : named.end], named.start, named.end)
+        for named in seen.named
+    )
+    return tuple(sorted(found, key=lambda mention: mention.start))

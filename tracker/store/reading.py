@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, or_
-from sqlmodel import Session, col, func, insert, select, update
+from sqlmodel import Session, col, delete, func, insert, select, update
 
 from tracker.archive import pack_text, sha256
 from tracker.extraction.text import Extracted, PassageText
@@ -16,6 +16,7 @@ from tracker.model import (
     Fetch,
     Outcome,
     Passage,
+    PassageEntity,
     QuarantineReason,
     Reason,
     Snapshot,
@@ -283,6 +284,15 @@ def record_codings(session: Session, coder: str, rows: Sequence[dict[str, Any]])
     """Add one coding a passage; each row has `passage_id` and the columns of the coding table."""
     if rows:
         session.exec(insert(Coding), params=[{"coder": coder, **row} for row in rows])
+
+
+def record_entities(
+    session: Session, passage_ids: Sequence[int], rows: Sequence[dict[str, Any]]
+) -> None:
+    """Replace what these passages were found to name; a row has the columns of passage_entity."""
+    session.exec(delete(PassageEntity).where(col(PassageEntity.passage_id).in_(list(passage_ids))))
+    if rows:
+        session.exec(insert(PassageEntity), params=list(rows))
 
 
 def _id(value: int | None) -> int:

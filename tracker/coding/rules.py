@@ -69,6 +69,8 @@ def _safeguards(seen: Evidence, topics: set[Topic], _stance: Stance) -> list[str
         and len({*seen.words(("trigger",))}) < 4
     ):
         return []
+    if seen.has("screening_regime") and _duty(seen):
+        return seen.words(("screening_regime",))
     if seen.has("red_flag"):
         return seen.words(("red_flag", "trigger"))
     triggers = seen.words(("trigger",))

@@ -34,13 +34,14 @@ def stance(seen: Evidence, cues: Cues) -> tuple[Stance, bool]:
 
 def _said(seen: Evidence, where: list[int]) -> _Said:
     said = _Said()
+    told = False
     quotes = [match.span() for match in _QUOTED.finditer(seen.text)]
     for at in range(len(seen.masks)):
         here = at in where
         if not here and at - 1 not in where:
             continue
         holds = seen.holds(at)
-        told = holds("attributed") and not holds("we")
+        told = not holds("we") and (holds("attributed") or (told and not here))
         for name, own, other in (
             ("abuse", said.own_abuse, said.told_abuse),
             ("critic_strong", said.own_critic, said.told_critic),
@@ -51,9 +52,11 @@ def _said(seen: Evidence, where: list[int]) -> _Said:
         said.supportive += [
             word
             for start, _, word in _affirmed(seen, at, "supportive")
-            if not any(begin <= start < end for begin, end in quotes)
+            if not told and not any(begin <= start < end for begin, end in quotes)
         ]
-        if told and not (said.told_abuse or said.told_critic):
+        if told and seen.has("denial", "china_people"):
+            said.told_critic += seen.words(("denial",), [at])
+        if told and not seen.has("gov_rule") and not (said.told_abuse or said.told_critic):
             said.told_critic += seen.words(("criticism",), [at])
     return said
 
@@ -78,6 +81,8 @@ def _decide(seen: Evidence, said: _Said, where: list[int]) -> tuple[Stance, list
         and (said.own_abuse or own or seen.has("punitive"))
     ):
         return Stance.CRITICAL, [*seen.words(("punitive",)), *said.own_critic]
+    if said.supportive and seen.has("denial") and not seen.has("own_eval"):
+        return Stance.SUPPORTIVE, said.supportive
     checked = seen.has("check", "partner") and not judged and not seen.has("china_people")
     if checked and said.own_abuse:
         return Stance.NEUTRAL, []

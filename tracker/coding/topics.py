@@ -7,8 +7,8 @@ Cues = dict[str, list[str]]
 
 #: Without one of these no topic can hold, so nothing else is looked at.
 ANCHORS = (
-    "china_name", "chinese", "china_state", "china_people", "entity", "surveillance", "surv_weak", "rights", "rights_free",
-    "partner", "partner_strong", "trigger", "disclosed", "gov_rule",
+    "china_name", "chinese", "china_state", "china_people", "china_city", "entity", "surveillance", "surv_weak", "rights", "rights_free",
+    "persecuted", "partner", "partner_strong", "trigger", "disclosed", "gov_rule",
 )  # fmt: skip
 _REACH, _REACH_BEFORE = 45, 25  # characters between "Chinese" and the actor that it describes
 _BASED_IN = 14  # characters between an actor and "in China"
@@ -33,7 +33,7 @@ def china_sentences(seen: Evidence) -> list[int]:
     """Return the sentences that speak of the Chinese state, its organs, firms, labs or victims."""
     if not any(
         seen.has(name)
-        for name in ("china_name", "chinese", "china_state", "china_people", "entity", "with_china")
+        for name in ("china_name", "chinese", "china_state", "china_people", "entity", "with_china", "china_city")
     ):
         return []
     return [at for at in range(len(seen.masks)) if _china_sentence(seen, at)]
@@ -42,7 +42,7 @@ def china_sentences(seen: Evidence) -> list[int]:
 def _china(seen: Evidence) -> list[str]:
     where = china_sentences(seen)
     return seen.words(
-        ("china_state", "china_people", "entity", "china_name", "chinese", "with_china"), where
+        ("china_state", "china_people", "entity", "china_name", "chinese", "with_china", "china_city"), where
     )
 
 
@@ -52,6 +52,8 @@ def _china_sentence(seen: Evidence, at: int) -> bool:
         return True
     if holds("china_race") and not holds("chinese"):
         return False
+    if holds("china_city") and not holds("born") and (holds("university") or holds("partner_strong")):
+        return True
     grave = any(holds(name) for name in _GRAVE)
     if holds("chinese"):
         return grave or _acting(seen, at) or (holds("partner") and holds("with_china"))
@@ -130,6 +132,8 @@ def _human_rights(seen: Evidence) -> list[str]:
         )
     if seen.together("targets", "hack") and (seen.has("surveillance") or seen.has("surv_weak")):
         words += seen.words(("targets", "hack"))
+    if seen.together("persecuted", "persecution"):
+        words += seen.words(("persecution",), seen.together("persecuted", "persecution"))
     if seen.has("china_people") and (seen.has("surveillance") or seen.has("abuse")):
         words += seen.words(("china_people",))
     return words

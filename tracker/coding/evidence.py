@@ -32,14 +32,21 @@ class Evidence:
         self.text = text
         self.lexicon = lexicon
         hits = lexicon.matcher.find(text)
-        first_entity = len(lexicon.concepts)
-        self.named = list(_entities(text, [h for h in hits if h[2] >= first_entity], lexicon))
-        plain = [hit for hit in hits if hit[2] < first_entity]
-        plain += [(n.start, n.end, first_entity) for n in self.named if n.entity.china]
-        self.hits = _without_blanked(plain, lexicon)
         self.whole = 0
-        for hit in self.hits:
-            self.whole |= 1 << hit[2]
+        for hit in hits:
+            self.whole |= hit[2]
+        self.named: list[Named] = []
+        if self.whole >> len(lexicon.concepts):
+            self.named = list(_entities(text, hits, lexicon))
+            china = lexicon.bits["entity"]
+            hits = _plain(hits, len(lexicon.concepts))
+            hits += [(n.start, n.end, china) for n in self.named if n.entity.china]
+        if self.whole & lexicon.mask(_BLANKS):
+            hits = _without_blanked(hits, lexicon)
+        self.hits = hits
+        self.whole = 0
+        for hit in hits:
+            self.whole |= hit[2]
         self.masks: list[int] = []
         self.spans: list[tuple[int, int]] = []
         self.places: list[list[Hit]] = []
@@ -55,7 +62,7 @@ class Evidence:
             while hit[0] >= until and at < len(ends):
                 at += 1
                 until = ends[at] if at < len(ends) else len(self.text)
-            self.masks[at] |= 1 << hit[2]
+            self.masks[at] |= hit[2]
             self.places[at].append(hit)
 
     def bits(self, names: Iterable[str]) -> int:
@@ -79,8 +86,10 @@ class Evidence:
 
     def hits_of(self, at: int, name: str) -> list[Hit]:
         """Return the hits of a concept in one sentence."""
-        number = self.lexicon.bits[name].bit_length() - 1
-        return [hit for hit in self.places[at] if hit[2] == number]
+        bit = self.lexicon.bits[name]
+        if not self.masks[at] & bit:
+            return []
+        return [hit for hit in self.places[at] if hit[2] & bit]
 
     def near(self, at: int, name: str) -> bool:
         """Tell whether a sentence or one beside it holds a concept."""
@@ -102,44 +111,57 @@ class Evidence:
     def words(self, names: Iterable[str], sentences_: Iterable[int] | None = None) -> list[str]:
         """Return the words, as they stand in the text, that stood for these concepts."""
         wanted = self.bits(names)
-        where = range(len(self.masks)) if sentences_ is None else sentences_
-        return [
-            self.word(hit[0], hit[1])
-            for at in where
-            if at < len(self.places)
-            for hit in self.places[at]
-            if wanted >> hit[2] & 1
-        ]
+        found: list[str] = []
+        for at in range(len(self.places)) if sentences_ is None else sentences_:
+            if at >= len(self.masks) or not self.masks[at] & wanted:
+                continue
+            begun = until = -1
+            for start, end, mask in self.places[at]:
+                if not mask & wanted or (start < until and start > begun):
+                    continue
+                word = self.word(start, end)
+                if start == begun:  # hits at one place come shortest first
+                    found.pop()
+                found.append(word)
+                begun, until = start, start + len(word)
+        return found
 
     def word(self, start: int, end: int) -> str:
         """Return the words of a hit to the end of the last one, as they stand in the text."""
         return self.text[start : word_end(self.text, end)]
 
 
+def _plain(hits: list[Hit], concepts: int) -> list[Hit]:
+    """Return the hits without what they say of entities."""
+    every = (1 << concepts) - 1
+    return [(start, end, mask & every) for start, end, mask in hits if mask & every]
+
+
 def _without_blanked(hits: list[Hit], lexicon: Lexicon) -> list[Hit]:
-    dropped: dict[int, list[tuple[int, int]]] = {}
+    dropped: list[tuple[int, int, int]] = []
     for blank, blanked in _BLANKS.items():
-        number = lexicon.bits[blank].bit_length() - 1
-        spans = [(start, end) for start, end, concept in hits if concept == number]
-        for name in blanked if spans else ():
-            dropped.setdefault(lexicon.bits[name].bit_length() - 1, []).extend(spans)
-    if not dropped:
-        return hits
-    return [
-        hit
-        for hit in hits
-        if not any(start < hit[1] and hit[0] < end for start, end in dropped.get(hit[2], ()))
-    ]
+        bit = lexicon.bits[blank]
+        dropped += [(start, end, lexicon.mask(blanked)) for start, end, mask in hits if mask & bit]
+    kept: list[Hit] = []
+    for start, end, mask in hits:
+        left = mask
+        for begun, ended, gone in dropped:
+            if begun < end and start < ended:
+                left &= ~gone
+        if left:
+            kept.append((start, end, left))
+    return kept
 
 
 def _entities(text: str, hits: list[Hit], lexicon: Lexicon) -> Iterator[Named]:
     """Longest names first win; an ambiguous name must be written as declared, in its company."""
     taken: list[tuple[int, int]] = []
     folded = ""
-    for start, end, number in sorted(hits, key=lambda hit: (hit[0] - hit[1], hit)):
+    naming = [hit for hit in hits if hit[2] >> len(lexicon.concepts)]
+    for start, end, mask in sorted(naming, key=lambda hit: (hit[0] - hit[1], hit)):
         if any(begun < end and start < ended for begun, ended in taken):
             continue
-        found = lexicon.entity(number)
+        found = lexicon.named(mask)
         assert found is not None
         entity, sure = found
         if not sure:

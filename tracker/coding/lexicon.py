@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from tracker.coding.matching import Matcher, fold
 
+_VERBS = "china_verb"  # asked only of the word after a name: too common to be looked for
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -41,6 +42,7 @@ class Lexicon:
     concepts: tuple[str, ...]
     entities: tuple[Entity, ...]
     bits: Mapping[str, int]
+    verbs: frozenset[str] = frozenset()  # what may follow the name of one who acts
     masks: dict[tuple[str, ...], int] = field(default_factory=dict, compare=False)
 
     def mask(self, names: Iterable[str]) -> int:
@@ -50,11 +52,12 @@ class Lexicon:
             self.masks[wanted] = sum(self.bits[name] for name in {*wanted})
         return self.masks[wanted]
 
-    def entity(self, number: int) -> tuple[Entity, bool] | None:
-        """Return the entity that a matcher's number stands for, and whether its name is sure."""
-        at = number - len(self.concepts)
+    def named(self, mask: int) -> tuple[Entity, bool] | None:
+        """Return the entity that a hit's mask stands for, if any, and whether its name is sure."""
+        at = (mask >> len(self.concepts)).bit_length() - 1
         if at < 0:
             return None
+        # A name that is sure for one body and ambiguous for another counts as ambiguous.
         return self.entities[at % len(self.entities)], at < len(self.entities)
 
 
@@ -62,6 +65,7 @@ class Lexicon:
 def load_lexicon() -> Lexicon:
     """Return the lexicon; raises pydantic.ValidationError where one of its files is wrong."""
     concepts = {name: terms(words) for name, words in read_data("lexicon.yaml").items()}
+    verbs = frozenset(concepts.pop(_VERBS))
     entities = TypeAdapter(tuple[Entity, ...]).validate_python(read_data("entities.yaml"))
     sure = {f"sure {e.key}": _names(e.names) for e in entities}
     ambiguous = {f"ambiguous {e.key}": _names(e.ambiguous) for e in entities}
@@ -69,6 +73,7 @@ def load_lexicon() -> Lexicon:
         matcher=Matcher({**concepts, **sure, **ambiguous}),
         concepts=tuple(concepts),
         entities=entities,
+        verbs=verbs,
         bits={name: 1 << number for number, name in enumerate([*concepts, "entity"])},
     )
 

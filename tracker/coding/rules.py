@@ -62,12 +62,8 @@ def _safeguards(seen: Evidence, topics: set[Topic], _stance: Stance) -> list[str
     """R3: partners or technology of a named kind are screened, approved, limited or left."""
     if seen.has("trigger_blank") or _relayed(seen) or not seen.has("trigger"):
         return []
-    if (
-        Topic.PARTNERSHIP not in topics
-        and not seen.has("gov_rule", "research")
-        and not seen.has("red_flag")
-        and len({*seen.words(("trigger",))}) < 4
-    ):
+    ruled = seen.has("gov_rule") and (seen.has("research") or seen.has("screening_regime"))
+    if Topic.PARTNERSHIP not in topics and not ruled and not seen.has("red_flag"):
         return []
     if seen.has("screening_regime") and _duty(seen):
         return seen.words(("screening_regime",))
@@ -90,14 +86,14 @@ def _leadership(seen: Evidence, topics: set[Topic], _stance: Stance) -> list[str
     """R4: the publisher itself is against repression or surveillance abuse by a state."""
     if Topic.SURVEILLANCE not in topics or not seen.has("state_or_supplier"):
         return []
+    if seen.has("private_scope"):
+        return []
     states = seen.together("abuse", "surveillance", reach=1)
     if states and not seen.has("news") and Topic.PARTNERSHIP not in topics:
         return seen.words(("abuse", "surveillance"), states)
     if seen.has("call_on", "state_surv") and not seen.has("news"):
         return seen.words(("call_on", "state_surv"))
     if not seen.has("own_eval"):
-        return []
-    if seen.has("private_scope"):
         return []
     return seen.words(("own_eval", "state_surv"))
 

@@ -33,7 +33,15 @@ def china_sentences(seen: Evidence) -> list[int]:
     """Return the sentences that speak of the Chinese state, its organs, firms, labs or victims."""
     if not any(
         seen.has(name)
-        for name in ("china_name", "chinese", "china_state", "china_people", "entity", "with_china", "china_city")
+        for name in (
+            "china_name",
+            "chinese",
+            "china_state",
+            "china_people",
+            "entity",
+            "with_china",
+            "china_city",
+        )
     ):
         return []
     return [at for at in range(len(seen.masks)) if _china_sentence(seen, at)]
@@ -42,7 +50,16 @@ def china_sentences(seen: Evidence) -> list[int]:
 def _china(seen: Evidence) -> list[str]:
     where = china_sentences(seen)
     return seen.words(
-        ("china_state", "china_people", "entity", "china_name", "chinese", "with_china", "china_city"), where
+        (
+            "china_state",
+            "china_people",
+            "entity",
+            "china_name",
+            "chinese",
+            "with_china",
+            "china_city",
+        ),
+        where,
     )
 
 
@@ -52,7 +69,11 @@ def _china_sentence(seen: Evidence, at: int) -> bool:
         return True
     if holds("china_race") and not holds("chinese"):
         return False
-    if holds("china_city") and not holds("born") and (holds("university") or holds("partner_strong")):
+    if (
+        holds("china_city")
+        and not holds("born")
+        and (holds("university") or holds("partner_strong"))
+    ):
         return True
     grave = any(holds(name) for name in _GRAVE)
     if holds("chinese"):
@@ -92,7 +113,7 @@ _NOT_SUBJECT = frozenset(
 def _acts(seen: Evidence, at: int) -> bool:
     """Tell whether China does something here, or something is China's own."""
     text = seen.text
-    verbs, actors = seen.hits_of(at, "china_verb"), seen.hits_of(at, "actor_noun")
+    actors = seen.hits_of(at, "actor_noun")
     for start, end, _ in seen.hits_of(at, "china_name"):
         before = text[max(0, start - 12) : start].split()
         genitive = text[start:end].lower().endswith("s") and text[end : end + 1] == " "
@@ -102,10 +123,10 @@ def _acts(seen: Evidence, at: int) -> bool:
             return True
         if before and before[-1].lower().strip(",(") in _NOT_SUBJECT:
             continue
-        after = text[end : end + 24].split()
-        if text[end : end + 1] == " " and after and after[0].islower() and after[0].endswith("ed"):
+        after = text[end : end + 24].split()[:2] if text[end : end + 1] == " " else []
+        if any(word.endswith("ed") and word.islower() for word in after[:1]):
             return True
-        if any(0 <= verb[0] - end <= 12 for verb in verbs):
+        if any(word.strip(",.").lower() in seen.lexicon.verbs for word in after):
             return True
     return False
 
@@ -143,7 +164,8 @@ def _partnership(seen: Evidence) -> list[str]:
     words = seen.words(("partner_strong",))
     if not words:
         where = seen.together("partner", "research")
-        where += seen.together("partner", "check") + seen.together("partner", "policy")
+        if seen.has("policy") or not seen.has("news"):
+            where += seen.together("partner", "check") + seen.together("partner", "policy")
         where += [
             at
             for at in seen.together("partner")
@@ -159,6 +181,8 @@ def _partnership(seen: Evidence) -> list[str]:
             words += seen.words(("funder",), seen.together(*money, "partner"))
     if not words and seen.has("disclose", "research"):
         words = seen.words(("money_tie",), seen.together("money_tie", "foreign_money"))
+    if not words and seen.has("trigger"):
+        words = seen.words(("red_flag",))
     if not words:
         words = _joint_team(seen)
     return words

@@ -8,6 +8,7 @@ from functools import cache
 from pydantic import BaseModel, ConfigDict
 
 from tracker.coding.lexicon import Lexicon, load_lexicon, read_data, terms
+from tracker.coding.matching import Matcher
 from tracker.model import InstitutionKind, Recommendation
 
 CODER_VERSION = 2
@@ -48,6 +49,7 @@ class Codebook:
     recommendations: Mapping[Recommendation, RecommendationEntry]
     lexicon: Lexicon
     elements: Mapping[str, re.Pattern[str]]
+    element_words: Matcher  # of all elements at once; the nth element is the bit 1 << n
     results: Mapping[str, Mapping[str, re.Pattern[str]]]  # force, reach, status, deeds, partners
     partners: re.Pattern[str]
 
@@ -62,12 +64,14 @@ def load_codebook() -> Codebook:
     """Return the codebook; raises pydantic.ValidationError where one of its files is wrong."""
     given = _CodebookFile.model_validate(read_data("codebook.yaml"))
     lexicon = load_lexicon()
+    elements = {name: terms(words) for name, words in given.elements.items()}
     return Codebook(
         version=given.version,
         languages=frozenset(given.languages),
         recommendations=given.recommendations,
         lexicon=lexicon,
-        elements={name: pattern(terms(words)) for name, words in given.elements.items()},
+        elements={name: pattern(words) for name, words in elements.items()},
+        element_words=Matcher(elements),
         results={
             part: {name: pattern(words) for name, words in names.items()}
             for part, names in given.results.items()

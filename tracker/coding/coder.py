@@ -34,17 +34,28 @@ def code(text: str, codebook: Codebook) -> Coded:
         stance=said,
         recommendations=frozenset(stated),
         in_passing=in_passing,
-        elements={str(r): _elements(text, r, codebook) for r in sorted(stated)},
+        elements=_elements(text, stated, codebook),
         cues={label: tuple(dict.fromkeys(words))[:MOST_CUES] for label, words in cues.items()},
         confidence=_confidence(cues, held, stated),
         mentions=_mentions(seen),
     )
 
 
-def _elements(text: str, recommendation: Recommendation, codebook: Codebook) -> tuple[str, ...]:
-    entry = codebook.recommendations[recommendation]
-    wanted = (*entry.required, *entry.optional)
-    return tuple(name for name in wanted if codebook.elements[name].search(text))
+def _elements(
+    text: str, stated: set[Recommendation], codebook: Codebook
+) -> dict[str, tuple[str, ...]]:
+    """Return which elements of the stated recommendations the text holds."""
+    if not stated:
+        return {}
+    mask = 0
+    for _, _, found in codebook.element_words.find(text):
+        mask |= found
+    held = {name for at, name in enumerate(codebook.elements) if mask >> at & 1}
+    entries = {r: codebook.recommendations[r] for r in sorted(stated)}
+    return {
+        str(r): tuple(name for name in (*entry.required, *entry.optional) if name in held)
+        for r, entry in entries.items()
+    }
 
 
 def _confidence(cues: Cues, held: set[Topic], stated: set[Recommendation]) -> float:

@@ -1,11 +1,16 @@
 """A passage as sentences and what each of them holds. Pure."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from tracker.coding.lexicon import Entity, Lexicon
 from tracker.coding.matching import Hit, word_end
 from tracker.coding.sentences import sentences
+
+_MOST_HITS = 60  # of a concept in a sentence that are looked at: no honest sentence has more
+_LONGEST_BLANK = 80
 
 #: Concepts that are nothing where they stand inside these phrases.
 _BLANKS = {
@@ -89,7 +94,7 @@ class Evidence:
         bit = self.lexicon.bits[name]
         if not self.masks[at] & bit:
             return []
-        return [hit for hit in self.places[at] if hit[2] & bit]
+        return list(islice((hit for hit in self.places[at] if hit[2] & bit), _MOST_HITS))
 
     def near(self, at: int, name: str) -> bool:
         """Tell whether a sentence or one beside it holds a concept."""
@@ -142,12 +147,15 @@ def _without_blanked(hits: list[Hit], lexicon: Lexicon) -> list[Hit]:
     for blank, blanked in _BLANKS.items():
         bit = lexicon.bits[blank]
         dropped += [(start, end, lexicon.mask(blanked)) for start, end, mask in hits if mask & bit]
+    dropped.sort()
     kept: list[Hit] = []
     for start, end, mask in hits:
         left = mask
-        for begun, ended, gone in dropped:
-            if begun < end and start < ended:
-                left &= ~gone
+        near = bisect_left(dropped, (start - _LONGEST_BLANK,))
+        while near < len(dropped) and dropped[near][0] < end:
+            if start < dropped[near][1]:
+                left &= ~dropped[near][2]
+            near += 1
         if left:
             kept.append((start, end, left))
     return kept
@@ -155,11 +163,11 @@ def _without_blanked(hits: list[Hit], lexicon: Lexicon) -> list[Hit]:
 
 def _entities(text: str, hits: list[Hit], lexicon: Lexicon) -> Iterator[Named]:
     """Longest names first win; an ambiguous name must be written as declared, in its company."""
-    taken: list[tuple[int, int]] = []
+    taken: set[int] = set()
     folded = ""
     naming = [hit for hit in hits if hit[2] >> len(lexicon.concepts)]
     for start, end, mask in sorted(naming, key=lambda hit: (hit[0] - hit[1], hit)):
-        if any(begun < end and start < ended for begun, ended in taken):
+        if start in taken or end - 1 in taken:
             continue
         found = lexicon.named(mask)
         assert found is not None
@@ -174,7 +182,7 @@ def _entities(text: str, hits: list[Hit], lexicon: Lexicon) -> Iterator[Named]:
                 continue
         elif end - start <= 5 and text[start:end].islower():
             continue  # an acronym in small letters is another word
-        taken.append((start, end))
+        taken.update(range(start, end))
         yield Named(entity, start, end)
 
 

@@ -74,6 +74,9 @@ def _safeguards(seen: Evidence, topics: set[Topic], _stance: Stance) -> list[str
         seen.has("duty") or seen.has("restrict") or seen.has("check")
     ):
         return triggers
+    hard = seen.together("trigger_hard", "restrict_hard")
+    if hard and seen.has("policy"):
+        return seen.words(("trigger_hard", "restrict_hard"), hard)
     for reach in (0, 1):
         where = _spread(seen.together("trigger", "restrict", reach=reach), reach)
         words = seen.words(("trigger", "restrict"), where)

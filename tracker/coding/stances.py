@@ -32,8 +32,8 @@ def stance(seen: Evidence, cues: Cues) -> tuple[Stance, bool]:
     return found, found is Stance.CONDEMNS and len(set(said.own_abuse)) < 2
 
 
-def _said(seen: Evidence, where: list[int]) -> _Said:
-    said = _Said()
+def _said(seen: Evidence, china: list[int]) -> _Said:
+    said, where = _Said(), {*china}
     told = False
     quotes = [match.span() for match in _QUOTED.finditer(seen.text)]
     for at in range(len(seen.masks)):
@@ -52,7 +52,8 @@ def _said(seen: Evidence, where: list[int]) -> _Said:
         said.supportive += [
             word
             for start, _, word in _affirmed(seen, at, "supportive")
-            if not told and not any(begin <= start < end for begin, end in quotes)
+            if not (told and not seen.has("we"))
+            and not any(begin <= start < end for begin, end in quotes)
         ]
         if told and seen.has("denial", "china_people"):
             said.told_critic += seen.words(("denial",), [at])

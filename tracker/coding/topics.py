@@ -165,7 +165,8 @@ def _partnership(seen: Evidence) -> list[str]:
     if not words:
         where = seen.together("partner", "research")
         if seen.has("policy") or not seen.has("news"):
-            where += seen.together("partner", "check") + seen.together("partner", "policy")
+            for context in ("check", "policy", "duty", "restrict"):
+                where += seen.together("partner", context)
         where += [
             at
             for at in seen.together("partner")

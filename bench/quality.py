@@ -103,6 +103,43 @@ def speed(rows):
     return f"{coder:,.0f} passages/s a core (mean {statistics.mean(map(len, texts)):.0f} characters); a plain regular expression {regex:,.0f}, ratio {regex / coder:.1f}"
 
 
+def said(row):
+    """The labels of a passage or coding as one short text."""
+    held = [label for label, value in row.items() if value == 1 and label not in ("id", "cues")]
+    return ", ".join([*held, *([row["stance"]] if row["stance"] != "none" else [])]) or "nothing"
+
+
+def explained(gold, side):
+    """Passages coded right or wrong, with the cues and the reason; fails where the side is not true."""
+    rows = {row["id"]: row for row in gold}
+    out = []
+    for key, why in json.loads((GOLD / "explained.json").read_text())[side].items():
+        coded = as_labels(code(rows[key]["text"], CODEBOOK))
+        agree = said({k: rows[key][k] for k in coded if k in rows[key]}) == said(coded)
+        assert agree == (side == "right"), f"{key} is no longer {side}: choose another for explained.json"
+        cues = "; ".join(f"{label}: {', '.join(words)}" for label, words in coded["cues"].items())
+        out.append(f"**{key}** ({rows[key]['lang']}). {rows[key]['text']}\n\n* people: {said({k: rows[key][k] for k in coded if k in rows[key]})}\n* coder: {said(coded)}\n* cues: {cues or 'none'}\n* {why}\n")
+    return "\n".join(out)
+
+
+def adversarial(gold):
+    lines = []
+    for row in gold:
+        if "adversarial" in row["case"]:
+            coded = as_labels(code(row["text"], CODEBOOK))
+            mine, theirs = said(coded), said({k: row[k] for k in coded if k in row})
+            lines.append([row["id"], row["case"].removeprefix("adversarial: "), theirs, "the same" if mine == theirs else mine])
+    return table(["passage", "case", "people", "coder"], lines)
+
+
+def first_figures():
+    found = json.loads((GOLD / "first_figures.json").read_text())
+    labels = list(found["held_back"]["f1"])
+    rows = [[label, *(f"{part['f1'][label]:.3f}" if label in part["f1"] else "" for part in found.values())] for label in labels]
+    notes = "\n".join(f"* `{name}` ({part['passages']} passages): {part['what']}." for name, part in found.items())
+    return f"{notes}\n\n{table(['F1', *found], rows)}"
+
+
 def sections():
     gold = read(GOLD / "passages.jsonl")
     sets = {"gold": gold} | ({"dev": read(DEV)} if DEV.exists() else {})
@@ -110,6 +147,10 @@ def sections():
         yield f"{name}-labels", by_label(rows)
         yield f"{name}-languages", by_language(rows)
         yield f"{name}-stances", stances(rows)
+    yield "first-figures", first_figures()
+    yield "adversarial", adversarial(gold)
+    for side in ("right", "wrong"):
+        yield side, explained(gold, side)
     yield "speed", speed(sets.get("dev", gold))
 
 

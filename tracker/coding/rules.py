@@ -63,16 +63,16 @@ def _safeguards(seen: Evidence, topics: set[Topic], _stance: Stance) -> list[str
     if seen.has("trigger_blank") or _relayed(seen) or not seen.has("trigger"):
         return []
     ruled = seen.has("gov_rule") and (seen.has("research") or seen.has("screening_regime"))
+    triggers = seen.words(("trigger",))
+    several = len({word.lower() for word in triggers}) > 2
+    ruled = ruled or (several and seen.has("research", "duty"))
     if Topic.PARTNERSHIP not in topics and not ruled and not seen.has("red_flag"):
         return []
     if seen.has("screening_regime") and _duty(seen):
         return seen.words(("screening_regime",))
     if seen.has("red_flag"):
         return seen.words(("red_flag", "trigger"))
-    triggers = seen.words(("trigger",))
-    if len({word.lower() for word in triggers}) > 2 and (
-        seen.has("duty") or seen.has("restrict") or seen.has("check")
-    ):
+    if several and (seen.has("duty") or seen.has("restrict") or seen.has("check")):
         return triggers
     hard = seen.together("trigger_hard", "restrict_hard")
     if hard and seen.has("policy"):

@@ -65,8 +65,10 @@ def _china(seen: Evidence) -> list[str]:
 
 def _china_sentence(seen: Evidence, at: int) -> bool:
     holds = seen.holds(at)
-    if holds("china_state") or holds("china_people") or holds("entity"):
+    if holds("china_state") or holds("china_people"):
         return True
+    if holds("entity"):
+        return not holds("born")  # where somebody studied is origin, not an actor
     if holds("china_race") and not holds("chinese"):
         return False
     if (
@@ -178,8 +180,8 @@ def _partnership(seen: Evidence) -> list[str]:
         for china in ("china_name", "chinese", "entity"):
             where = seen.together("partner", china)
             words += seen.words(("partner",), [at for at in where if seen.near(at, "research")])
-        for money in (("funder", "foreign"), ("funder", "check")):
-            words += seen.words(("funder",), seen.together(*money, "partner"))
+        if seen.has("rights_risk") or seen.has("ethics_firm"):
+            words += seen.words(("funder",), seen.together("funder", "check"))
     if not words and seen.has("disclose", "research"):
         words = seen.words(("money_tie",), seen.together("money_tie", "foreign_money"))
     if not words and seen.has("trigger"):

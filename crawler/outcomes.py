@@ -12,15 +12,9 @@ from twisted.python.failure import Failure
 
 from crawler.middlewares.guard import Refused
 from crawler.resolver import REFUSED
-from tracker.archive import Fetched, NotFetched
+from tracker.archive import Fetched, NotFetched, charset, evidence, media_type
 from tracker.model import Reason
 
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-#: Headers kept as evidence; the rest (cookies, nonces, caches) says nothing about the document.
-KEPT_HEADERS = frozenset(
-    b"content-type content-language content-disposition date etag last-modified link location "
-    b"retry-after server x-robots-tag".split()
-)
 LOGIN = re.compile(
     r"/(login|signin|sign-in|sso|saml2?|shibboleth|cas|adfs|idp)([/.?]|$)", re.IGNORECASE
 )
@@ -63,31 +57,11 @@ def fetched(url: str, response: Response, *, at: datetime) -> Fetched | NotFetch
 
 def kept_headers(response: Response) -> tuple[tuple[str, str], ...]:
     """Return the headers that are evidence, in order."""
-    return tuple(
+    return evidence(
         (name.decode("latin-1"), value.decode("latin-1"))
         for name, values in response.headers.items()
-        if name.lower() in KEPT_HEADERS
         for value in values
     )
-
-
-def media_type(content_type: str, body: bytes) -> str:
-    """Return the media type by the first bytes where they are telling, else by the header."""
-    head = body[:1024].lstrip()
-    if head.startswith(b"%PDF-"):
-        return "application/pdf"
-    if body[:4] == b"PK\x03\x04" and b"word/" in body[:4096] + body[-8192:]:
-        return DOCX
-    declared = content_type.partition(";")[0].strip().lower()
-    if declared in {"", "application/octet-stream", "text/plain"} and b"<html" in head.lower():
-        return "text/html"
-    return declared
-
-
-def charset(content_type: str) -> str | None:
-    """Return the charset that a Content-Type header names."""
-    found = re.search(r"charset\s*=\s*[\"']?([\w.:-]+)", content_type, re.IGNORECASE)
-    return found[1].lower() if found else None
 
 
 def not_fetched(url: str, failure: Failure, *, at: datetime) -> NotFetched:

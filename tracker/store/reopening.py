@@ -120,6 +120,8 @@ def _neighbours(session: Session, document_ids: Collection[int]) -> set[Place]:
 
 def supersede(session: Session, changes: Collection[Change], *, at: datetime) -> None:
     """Mark changes as not having happened so: they stay, and what is unsent of them is dropped."""
+    if not changes:
+        return
     ids = [change.id for change in changes]
     for change in changes:
         change.superseded_at, change.to_version_id = at, None

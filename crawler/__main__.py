@@ -25,11 +25,10 @@ from tracker.store.crawling import (
     start_run,
     sync_sources,
 )
-from tracker.store.lock import AnotherRunError, alone
+from tracker.store.locks import BUSY, BusyError, alone
 from tracker.store.recorder import Recorder
 
 WRONG_INPUT = 2
-BUSY = 75  # EX_TEMPFAIL of sysexits.h
 INTERRUPTED = 130
 
 
@@ -61,9 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if asked.dry_run:
             return _dry_run(store, file, asked)
-        with alone(settings.data_dir):
+        with alone(store, "crawl"):
             return _crawl(store, file, settings, asked)
-    except AnotherRunError as error:
+    except BusyError as error:
         print(error, file=sys.stderr)
         return BUSY
     finally:

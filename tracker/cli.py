@@ -6,7 +6,16 @@ import sys
 import typer
 
 from tracker.coding import evaluation
-from tracker.commands import alerts, answers, crawling, reading, sources, upkeep, watching
+from tracker.commands import (
+    alerts,
+    answers,
+    archives,
+    crawling,
+    reading,
+    sources,
+    upkeep,
+    watching,
+)
 from tracker.commands.shared import WRONG_INPUT, WrongInputError
 from tracker.sources import SourcesError
 from tracker.store import StoreError
@@ -18,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for verbs in (crawling, watching, answers, reading, upkeep):
+for verbs in (crawling, archives, watching, answers, reading, upkeep):
     app.add_typer(verbs.app)
 app.add_typer(sources.app, name="sources")
 app.add_typer(alerts.app, name="alerts")

@@ -3,12 +3,21 @@
 import json
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tracker.commands.shared import Json, WrongInputError, open_store
+from tracker.commands.archives import day, midnight
+from tracker.commands.shared import (
+    Institutions,
+    Json,
+    WrongInputError,
+    institution_keys,
+    known_keys,
+    open_store,
+)
 from tracker.settings import Settings
 from tracker.store import Store, upgrade
 from tracker.store.integrity import damage
@@ -35,13 +44,33 @@ def verify(as_json: Json = False) -> None:
 
 
 @app.command()
-def export(folder: Path) -> None:
-    """Write findings, changes, sources and documents as CSV and JSON."""
+def export(
+    folder: Path,
+    warc: Annotated[bool, typer.Option("--warc", help="The evidence, as WARC files.")] = False,
+    institution: Institutions = None,
+    since: Annotated[str | None, typer.Option("--since", metavar="DATE")] = None,
+) -> None:
+    """Write findings, changes, sources and documents as CSV and JSON; or the evidence as WARC."""
     from tracker.export import write  # noqa: PLC0415
 
+    if warc:
+        _export_warc(folder, institution, since)
+        return
+    if institution or since:
+        raise WrongInputError("--institution and --since go with --warc; leave them out")
     with open_store().transaction() as session:
         for path, number in write(session, folder):
             print(f"{path}: {number} rows")
+
+
+def _export_warc(folder: Path, institutions: list[str] | None, since: str | None) -> None:
+    from tracker.warc_export import write_warc  # noqa: PLC0415
+
+    first, now = midnight(day(since, "--since")), datetime.now(UTC)
+    with open_store().transaction() as session:
+        keys = known_keys(institutions, institution_keys(session))
+        for written in write_warc(session, folder, institutions=keys, since=first, at=now):
+            print(f"{written.path}: {written.captures} captures")
 
 
 @db_app.command("upgrade")

@@ -26,7 +26,7 @@ from tracker.model import (
     VersionOrigin,
     VersionPassage,
 )
-from tracker.store.reading import READABLE
+from tracker.store.documents import READABLE
 
 CONFIRMATIONS = 3  # reads in a row, an hour or more apart, before a document counts as gone
 OUT_OF_REACH = timedelta(hours=72)

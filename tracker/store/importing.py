@@ -21,7 +21,7 @@ from tracker.model import (
 )
 from tracker.sources import SourcesFile
 from tracker.store import Store
-from tracker.store.documents import note_good
+from tracker.store.documents import latest
 from tracker.store.payloads import payload_bytes, record_payload
 
 BATCH = 64
@@ -181,7 +181,7 @@ def _note(document: Document, at: datetime, payload_id: int, found: str) -> None
         document.media_type = found
         # Our own next read must bring bytes: "not modified" would be said of other bytes than these.
         document.etag = document.last_modified = document.last_payload_id = None
-    note_good(document, at=at)
+    document.last_good_at = latest(document.last_good_at, at)
 
 
 def _repeated(session: Session, repeat: Repeat) -> bytes | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_
+from sqlalchemy import and_
 from sqlmodel import Session, col, delete, func, insert, select, update
 
 from tracker.archive import pack_text, sha256
@@ -14,11 +14,9 @@ from tracker.model import (
     Coding,
     Document,
     Fetch,
-    Outcome,
     Passage,
     Payload,
     QuarantineReason,
-    Reason,
     Snapshot,
     SnapshotState,
     Source,
@@ -26,9 +24,8 @@ from tracker.model import (
     VersionOrigin,
     VersionPassage,
 )
-from tracker.store.documents import latest, note_failure, note_good
+from tracker.store.documents import last_good_read, latest, recount_failures
 
-READABLE = (SnapshotState.NEW_VERSION, SnapshotState.SAME_TEXT)
 HEADINGS_JOINED = " › "
 
 
@@ -152,35 +149,10 @@ def record_unread(
     snapshot.state = SnapshotState.QUARANTINED if quarantine else SnapshotState.UNREADABLE
     snapshot.quarantine, snapshot.detail = quarantine, detail
     document = session.get_one(Document, pending.document_id)
-    newest = last_good_read(session, pending.document_id)
-    document.last_good_at = newest
-    if newest is not None and newest > pending.captured_at:
-        return  # it says nothing of the page as it is now
-    # The next read must bring bytes again: "not modified" since a wall would say nothing.
-    document.etag = document.last_modified = document.last_payload_id = None
-    if document.failed_at is None or pending.captured_at > document.failed_at:
-        login = quarantine is QuarantineReason.LOGIN_WALL
-        reason = Reason.LOGIN if login else Reason.UNREADABLE
-        note_failure(document, reason, at=pending.captured_at)
-
-
-def last_good_read(
-    session: Session, document_id: int, before: datetime | None = None
-) -> datetime | None:
-    """Return when a document was last read well, before a time where one is given."""
-    query = (
-        select(func.max(Fetch.at))
-        .join(Snapshot, col(Snapshot.fetch_id) == Fetch.id, isouter=True)
-        .where(
-            Fetch.document_id == document_id,
-            col(Fetch.outcome).in_([Outcome.FETCHED, Outcome.NOT_MODIFIED]),
-            or_(col(Snapshot.id).is_(None), col(Snapshot.state).in_(READABLE)),
-        )
-    )
-    if before is not None:
-        query = query.where(Fetch.at < before)
-    last: datetime | None = session.exec(query).one()
-    return last
+    recount_failures(session, document)
+    if document.last_good_at is None or document.last_good_at < pending.captured_at:
+        # The next read must bring bytes again: "not modified" since a wall would say nothing.
+        document.etag = document.last_modified = document.last_payload_id = None
 
 
 def record_text(
@@ -194,20 +166,26 @@ def record_text(
     document = session.get_one(Document, pending.document_id)
     snapshot.quarantine, snapshot.detail = None, ""
     _describe(document, extracted)
-    if document.last_good_at is None or document.last_good_at < pending.captured_at:
-        note_good(document, at=pending.captured_at)
     before = _current(session, pending.document_id)
     text_sha256 = sha256(extracted.text.encode())
     if before is not None and before.text_sha256 == text_sha256:
         snapshot.state = SnapshotState.SAME_TEXT
+        _note_good(session, pending, document)
         return None
     snapshot.state = SnapshotState.NEW_VERSION
+    _note_good(session, pending, document)
     row = _version(pending, extracted, text_sha256, before)
     if before is not None:
         seen = last_good_read(session, pending.document_id, pending.captured_at)
         before.current = False
         before.last_seen_at = row.seen_from = max(seen or before.seen_to, before.seen_to)
     return _keep(session, pending, row, extracted.language, passages)
+
+
+def _note_good(session: Session, pending: PendingSnapshot, document: Document) -> None:
+    """Let a document whose reads had failed, or were not ours, know of a good one."""
+    if pending.imported or pending.reopens or document.failures:
+        recount_failures(session, document)
 
 
 def _keep(

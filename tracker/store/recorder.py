@@ -18,7 +18,7 @@ from tracker.model import (
 )
 from tracker.store import Store
 from tracker.store.crawling import DocumentTask, document_task, note_source
-from tracker.store.documents import good, note_failure, note_good
+from tracker.store.documents import good, note_failure
 from tracker.store.payloads import record_payload
 
 BATCH = 64
@@ -141,7 +141,8 @@ class Recorder:
         document.media_type = result.media_type
         headers = {name.lower(): value for name, value in result.headers}
         document.etag, document.last_modified = headers.get("etag"), headers.get("last-modified")
-        note_good(document, at=result.at)
+        for name, value in good(result.at).items():
+            setattr(document, name, value)
 
     def _fetch_row(
         self, result: Result, source_id: int, document_id: int | None, payload_id: int | None

@@ -26,8 +26,7 @@ from tracker.model import (
     VersionPassage,
     Voice,
 )
-from tracker.store.documents import latest
-from tracker.store.reading import last_good_read
+from tracker.store.documents import last_good_read, latest
 
 Place = tuple[int | None, int | None]  # the versions that a change lies between
 UNSENT = (DeliveryState.WAITING, DeliveryState.DUE)

@@ -47,7 +47,7 @@ class WarcReader:
         """Yield the captures before the first tear; raises NotWarcError where there is no record at all."""
         with self.path.open("rb") as file:
             iterator = ArchiveIterator(file, check_digests=True)
-            while (record := self._next(iterator, file)) is not None:
+            while (record := self._next(iterator)) is not None:
                 self.records += 1
                 found = self._capture(record, iterator.offset)
                 if not isinstance(found, str):
@@ -57,13 +57,13 @@ class WarcReader:
                 if self._torn(record, iterator.offset):
                     return
 
-    def _next(self, iterator: Any, file: BinaryIO) -> Any:
+    def _next(self, iterator: Any) -> Any:
         said = io.StringIO()  # what warcio would print
         try:
             with contextlib.redirect_stderr(said):
                 return next(iterator)
         except StopIteration:
-            self._unfinished(iterator, file)
+            self._unfinished(iterator)
         except (ArchiveLoadFailed, StatusAndHeadersParserException, EOFError, ValueError) as error:
             why = (str(error).strip() or "the file ends here").splitlines()[0]
             if not self.records:
@@ -71,13 +71,14 @@ class WarcReader:
             self.tear = f"{self.path}: torn at byte {iterator.offset}: {why}"
         return None
 
-    def _unfinished(self, iterator: Any, file: BinaryIO) -> None:
+    def _unfinished(self, iterator: Any) -> None:
         if not self.records:
             raise NotWarcError(f"{self.path}: holds no WARC record")
         reader = iterator.reader
         inflating = reader.decompressor if reader else None
-        if inflating is not None and not inflating.eof:
-            self.tear = f"{self.path}: torn at byte {file.tell()}: the last record is cut short"
+        size = self.path.stat().st_size
+        if iterator.offset < size or (inflating is not None and not inflating.eof):
+            self.tear = f"{self.path}: torn at byte {iterator.offset}: the record is cut short"
 
     def _torn(self, record: Any, offset: int) -> bool:
         """Read a record to its end; a record without one is where the file is torn."""

@@ -26,6 +26,8 @@ SOURCE_FIELD, FINAL_FIELD = "WARC-Tracker-Source", "WARC-Tracker-Final-URI"
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 OLDEST = datetime(1991, 1, 1, tzinfo=UTC)  # nothing on the web is older
 PIECE = 1 << 16
+# The last is what warcio makes of a record whose headers end before its address.
+UNREADABLE = (ArchiveLoadFailed, StatusAndHeadersParserException, ValueError, AttributeError)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
@@ -54,7 +56,7 @@ class WarcReader:
                     yield found
                 elif found:
                     self.skipped[found] += 1
-                if self._torn(record, iterator.offset):
+                if self._torn(record, iterator):
                     return
 
     def _next(self, iterator: Any) -> Any:
@@ -64,7 +66,7 @@ class WarcReader:
                 return next(iterator)
         except StopIteration:
             self._unfinished(iterator)
-        except (ArchiveLoadFailed, StatusAndHeadersParserException, EOFError, ValueError) as error:
+        except UNREADABLE as error:
             why = (str(error).strip() or "the file ends here").splitlines()[0]
             if not self.records:
                 raise NotWarcError(f"{self.path}: is not a WARC file ({why})") from None
@@ -74,23 +76,22 @@ class WarcReader:
     def _unfinished(self, iterator: Any) -> None:
         if not self.records:
             raise NotWarcError(f"{self.path}: holds no WARC record")
-        reader = iterator.reader
-        inflating = reader.decompressor if reader else None
-        size = self.path.stat().st_size
-        if iterator.offset < size or (inflating is not None and not inflating.eof):
+        if iterator.offset < self.path.stat().st_size:
             self.tear = f"{self.path}: torn at byte {iterator.offset}: the record is cut short"
 
-    def _torn(self, record: Any, offset: int) -> bool:
+    def _torn(self, record: Any, iterator: Any) -> bool:
         """Read a record to its end; a record without one is where the file is torn."""
-        said = io.StringIO()
+        said, offset = io.StringIO(), iterator.offset
         with contextlib.redirect_stderr(said):
             while record.raw_stream.read(PIECE):
                 pass
-        stream = record.raw_stream
-        if isinstance(stream, LimitReader) and stream.limit == 0:
+            iterator.read_to_end()
+        stream, inflating = record.raw_stream, iterator.reader.decompressor
+        whole = isinstance(stream, LimitReader) and stream.limit == 0
+        if whole and (inflating is None or inflating.eof or iterator.next_line):
             return False
-        why = said.getvalue().strip() or "the record is cut short"
-        self.tear = f"{self.path}: torn at byte {offset}: {why}"
+        why = said.getvalue().strip().splitlines() or ["the record is cut short"]
+        self.tear = f"{self.path}: torn at byte {offset}: {why[0]}"
         return True
 
     def _capture(self, record: Any, offset: int) -> Capture | str:

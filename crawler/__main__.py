@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from crawler import importing
 from crawler.progress import Bar, Lines, Progress, Silent
 from crawler.settings import NAME, scrapy_settings
 from tracker.model import InstitutionKind, RunState
@@ -48,7 +49,10 @@ class Asked:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Crawl, and return the exit code: 0 when every source has an outcome."""
-    asked = _asked(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if given[:1] == ["import"]:
+        return importing.main(given[1:])
+    asked = _asked(given)
     settings = Settings()
     try:
         file = load_sources(settings.sources)
@@ -69,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         store.close()
 
 
-def _asked(arguments: Sequence[str] | None) -> Asked:
+def _asked(arguments: Sequence[str]) -> Asked:
     parser = argparse.ArgumentParser(prog="crawler", description=__doc__, allow_abbrev=False)
     parser.add_argument("verb", choices=["crawl"])
     parser.add_argument("keys", nargs="*", metavar="KEY", help="institution or institution/source")

@@ -4,7 +4,7 @@ import json
 import sys
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -12,6 +12,7 @@ from tracker.commands.crawling import start_crawler
 from tracker.commands.shared import Json, WrongInputError, open_store
 from tracker.settings import Settings
 from tracker.sources import load_sources
+from tracker.store.importing import in_words
 from tracker.store.locks import alone
 
 app = typer.Typer()
@@ -77,16 +78,6 @@ def _import_files(paths: list[Path], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"run": done.run, **done.counts}))
     print("\n".join([in_words(done.run, done.counts), *done.tears]), file=sys.stderr)
-
-
-def in_words(run: int, counts: dict[str, Any]) -> str:
-    """Return what an import came to, as one line."""
-    skipped = ", ".join(f"{number} {why}" for why, number in counts["skipped"].items())
-    return (
-        f"run {run}: {counts['captures']} captures of {counts['documents']} documents imported, "
-        f"{counts['known']} were there already"
-        f"{f'; skipped: {skipped}' if skipped else ''}"
-    )
 
 
 def day(given: str | None, option: str) -> date | None:

@@ -67,12 +67,9 @@ class Importer:
         if capture.at > self.at:
             return None, "dated in the future"
         try:
-            place = self.belonging.of(capture.url, source=capture.source)
-            known = self._known.get(page_key(canonical_url(capture.url)))
+            place = self.place_of(capture.url, source=capture.source)
         except ValueError:
             return None, "not a web address"
-        if known is not None and not isinstance(place, Listing):
-            place = Place("", "", known, declared=True)
         if place is None:
             return None, "of no watched source"
         if isinstance(place, Listing):
@@ -84,18 +81,27 @@ class Importer:
             return None, "not a document"
         return place, ""
 
-    def knows(self, url: str, at: datetime) -> bool:
-        """Tell whether a capture of that second is recorded already."""
-        second = at.replace(microsecond=0)
+    def place_of(self, url: str, *, source: str = "") -> Place | Listing | None:
+        """Return where an address belongs; a document that is known stays where it is.
+
+        Raises ValueError where it is no web address.
+        """
+        place = self.belonging.of(url, source=source)
+        known = self._known.get(page_key(canonical_url(url)))
+        if known is not None and not isinstance(place, Listing):
+            return Place("", "", known, declared=True)
+        return place
+
+    def knows(self, url: str, *times: datetime) -> bool:
+        """Tell whether captures of all these seconds are recorded already."""
         with self.store.transaction() as session:
-            query = (
+            good = (
                 select(Fetch.id)
                 .join(Document, col(Fetch.document_id) == Document.id)
                 .where(col(Document.url).in_(spellings(canonical_url(url))))
-                .where(Fetch.at >= second, Fetch.at < second + timedelta(seconds=1))
                 .where(col(Fetch.outcome).in_(GOOD))
             )
-            return session.exec(query).first() is not None
+            return all(session.exec(_within(good, at)).first() is not None for at in times)
 
     def flush(self) -> None:
         """Write everything taken so far, in one transaction."""
@@ -190,13 +196,12 @@ def _repeated(session: Session, repeat: Repeat) -> bytes | None:
     if repeat.sha256 is not None:
         query = query.where(Payload.sha256 == repeat.sha256)
     elif repeat.url is not None and repeat.at is not None:
-        second = repeat.at.replace(microsecond=0)
         query = (
             query.join(Fetch, col(Fetch.payload_id) == Payload.id)
             .join(Document, col(Fetch.document_id) == Document.id)
             .where(or_(Fetch.url == repeat.url, col(Document.url).in_(spellings(repeat.url))))
-            .where(Fetch.at >= second, Fetch.at < second + timedelta(seconds=1))
         )
+        query = _within(query, repeat.at)
     else:
         return None
     payload_id = session.exec(query).first()
@@ -204,18 +209,19 @@ def _repeated(session: Session, repeat: Repeat) -> bytes | None:
 
 
 def _recorded(session: Session, document: Document, at: datetime, payload_id: int) -> bool:
-    """Tell whether a read of that second, with these bytes, is there already.
-
-    Archives keep whole seconds, we keep fractions: both may hold the same read.
-    """
-    second = at.replace(microsecond=0)
+    """Tell whether a read of that second, with these bytes, is there already."""
     query = (
         select(Fetch.id)
         .where(Fetch.document_id == document.id, col(Fetch.outcome).in_(GOOD))
-        .where(Fetch.at >= second, Fetch.at < second + timedelta(seconds=1))
         .where(or_(Fetch.payload_id == payload_id, col(Fetch.payload_id).is_(None)))
     )
-    return session.exec(query).first() is not None
+    return session.exec(_within(query, at)).first() is not None
+
+
+def _within(query: Any, at: datetime) -> Any:
+    """Only fetches of that second: archives keep whole seconds, we keep fractions."""
+    second = at.replace(microsecond=0)
+    return query.where(Fetch.at >= second, Fetch.at < second + timedelta(seconds=1))
 
 
 def _settle_next(session: Session, document: Document, at: datetime) -> None:
@@ -256,6 +262,20 @@ def _snapshot(
         "state": SnapshotState.PENDING,
         "detail": "",
     }
+
+
+def in_words(run: int, counts: dict[str, Any]) -> str:
+    """Return what an import came to, as one line."""
+    skipped = ", ".join(f"{number} {why}" for why, number in counts["skipped"].items())
+    failed = ", ".join(f"{number} {why}" for why, number in counts.get("failed", {}).items())
+    left_out = counts.get("left_out", 0)
+    return (
+        f"run {run}: {counts['captures']} captures of {counts['documents']} documents imported, "
+        f"{counts['known']} were there already"
+        f"{f', {left_out} left out by --max-captures' if left_out else ''}"
+        f"{f'; skipped: {skipped}' if skipped else ''}"
+        f"{f'; not read: {failed}' if failed else ''}"
+    )
 
 
 def _id(value: int | None) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 from crawler.cdx import Archive
 from crawler.settings import NAME, scrapy_settings
 from tracker.model import RunState
-from tracker.settings import Settings
+from tracker.settings import Settings, SettingsError, load_settings
 from tracker.sources import SourcesError, SourcesFile, load_sources
 from tracker.store import Store, StoreError
 from tracker.store.crawling import close_run, start_run, sync_sources
@@ -37,12 +37,12 @@ class Asked:
 def main(arguments: Sequence[str]) -> int:
     """Import what the archive holds, and return the exit code: 1 where part could not be read."""
     asked = _asked(arguments)
-    settings = Settings()
     try:
+        settings = load_settings()
         file = load_sources(settings.sources)
         archive = _archive(asked.archive or settings.web_archive)
         store = Store.open(settings.store_url)
-    except (SourcesError, StoreError, WrongAddressError) as error:
+    except (SettingsError, SourcesError, StoreError, WrongAddressError) as error:
         print(error, file=sys.stderr)
         return WRONG_INPUT
     try:

@@ -12,11 +12,14 @@ from tracker.commands import (
     archives,
     crawling,
     reading,
+    releases,
+    review,
     sources,
     upkeep,
     watching,
 )
 from tracker.commands.shared import WRONG_INPUT, WrongInputError
+from tracker.settings import SettingsError
 from tracker.sources import SourcesError
 from tracker.store import StoreError
 from tracker.store.locks import BUSY, BusyError
@@ -27,10 +30,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for verbs in (crawling, archives, watching, answers, reading, upkeep):
+for verbs in (crawling, archives, watching, answers, reading, releases, upkeep):
     app.add_typer(verbs.app)
 app.add_typer(sources.app, name="sources")
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(review.app, name="review")
 
 
 def main() -> None:
@@ -39,6 +43,7 @@ def main() -> None:
         app()
     except (
         WrongInputError,
+        SettingsError,
         SourcesError,
         StoreError,
         evaluation.InputError,

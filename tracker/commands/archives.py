@@ -9,8 +9,14 @@ from typing import Annotated
 import typer
 
 from tracker.commands.crawling import start_crawler
-from tracker.commands.shared import Json, WrongInputError, open_store
-from tracker.settings import Settings
+from tracker.commands.shared import (
+    Json,
+    WrongInputError,
+    institution_keys,
+    known_keys,
+    open_store,
+)
+from tracker.settings import load_settings
 from tracker.sources import load_sources
 from tracker.store.importing import in_words
 from tracker.store.locks import alone
@@ -49,8 +55,8 @@ def import_(
     if wayback:
         options = {
             "--from": base,
-            "--since": day(since, "--since"),
-            "--until": day(until, "--until"),
+            "--since": _day(since, "--since"),
+            "--until": _day(until, "--until"),
         }
         arguments = [*what, "--max-captures", str(max_captures)]
         arguments += [
@@ -66,7 +72,7 @@ def import_(
 def _import_files(paths: list[Path], *, as_json: bool) -> None:
     from tracker.importing import ImportRefusedError, import_files  # noqa: PLC0415
 
-    settings = Settings()
+    settings = load_settings()
     file, store = load_sources(settings.sources), open_store()
     try:
         with alone(store, "crawl"):
@@ -80,17 +86,26 @@ def _import_files(paths: list[Path], *, as_json: bool) -> None:
     print("\n".join([in_words(done.run, done.counts), *done.tears]), file=sys.stderr)
 
 
-def day(given: str | None, option: str) -> date | None:
-    """Return a day that was asked for; raises WrongInputError where it is none."""
+def _day(given: str | None, option: str) -> date | None:
     try:
         return date.fromisoformat(given) if given else None
     except ValueError:
         raise WrongInputError(f'{option}: "{given}" is not a date such as 2019-01-31') from None
 
 
-def midnight(day: date | None) -> datetime | None:
-    """Return the moment at which a day begins."""
+def _midnight(day: date | None) -> datetime | None:
     return None if day is None else datetime.combine(day, time(), UTC)
+
+
+def export_warc(folder: Path, institutions: list[str] | None, since: str | None) -> None:
+    """Write the evidence as WARC files and say what is in each."""
+    from tracker.warc_export import write_warc  # noqa: PLC0415
+
+    first, now = _midnight(_day(since, "--since")), datetime.now(UTC)
+    with open_store().transaction() as session:
+        keys = known_keys(institutions, institution_keys(session))
+        for written in write_warc(session, folder, institutions=keys, since=first, at=now):
+            print(f"{written.path}: {written.captures} captures")
 
 
 def _told(name: str, records: int) -> None:

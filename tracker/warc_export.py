@@ -1,10 +1,11 @@
 """The evidence as WARC files that any web-archive player opens."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from sqlmodel import Session, col, or_, select
 
@@ -14,7 +15,6 @@ from tracker.store.payloads import payload_bytes
 from tracker.warc import WarcWriter
 
 LARGEST_FILE = 1_000_000_000  # bytes, the size that archives commonly keep to
-ROWS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,9 @@ def write_warc(
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    fetch: Fetch
+    """A good read and the bytes that it brought or confirmed."""
+
+    fetch_id: int
     payload_id: int
     source: str
 
@@ -65,8 +67,9 @@ def _write(
             writer = WarcWriter(file)
             writer.info(path.name, _info(key), at=at)
             while read is not None and file.tell() < LARGEST_FILE:
-                unchanged = read.fetch.outcome is Outcome.NOT_MODIFIED
-                writer.capture(_capture(session, read), not_modified=unchanged)
+                fetch = session.get_one(Fetch, read.fetch_id)
+                unchanged = fetch.outcome is Outcome.NOT_MODIFIED
+                writer.capture(_capture(session, fetch, read), not_modified=unchanged)
                 session.expunge_all()
                 captures, read = captures + 1, next(reads, None)
         unfinished.replace(path)
@@ -84,8 +87,7 @@ def _info(key: str) -> dict[str, str]:
     }
 
 
-def _capture(session: Session, read: _Read) -> Capture:
-    fetch = read.fetch
+def _capture(session: Session, fetch: Fetch, read: _Read) -> Capture:
     return Capture(
         url=fetch.url,
         at=fetch.at,
@@ -101,25 +103,26 @@ def _capture(session: Session, read: _Read) -> Capture:
 def _reads(session: Session, institution: Institution, since: datetime | None) -> Iterator[_Read]:
     """The institution's good reads by time, a "not modified" with the bytes that it confirmed."""
     last: dict[int | None, int] = {}
-    for fetch, source, shown in _rows(session, institution):
-        payload_id = fetch.payload_id or shown or last.get(fetch.document_id)
+    for fetch_id, document_id, at, brought, shown, source in _rows(session, institution):
+        payload_id = brought or shown or last.get(document_id)
         if payload_id is None:
             continue
-        if fetch.document_id is not None:
-            last[fetch.document_id] = payload_id
-        if since is None or fetch.at >= since:
-            yield _Read(fetch, payload_id, f"{institution.key}/{source}")
+        if document_id is not None:
+            last[document_id] = payload_id
+        if since is None or at >= since:
+            yield _Read(fetch_id, payload_id, f"{institution.key}/{source}")
 
 
-def _rows(session: Session, institution: Institution) -> Iterable[tuple[Fetch, str, int | None]]:
+def _rows(session: Session, institution: Institution) -> Sequence[Any]:
     query = (
-        select(Fetch, Source.key, Snapshot.payload_id)
+        select(Fetch.id, Fetch.document_id, Fetch.at, Fetch.payload_id)
+        .add_columns(col(Snapshot.payload_id), col(Source.key))
         .join(Source, col(Fetch.source_id) == Source.id)
         .join(Document, col(Fetch.document_id) == Document.id, isouter=True)
         .join(Snapshot, col(Snapshot.fetch_id) == Fetch.id, isouter=True)
-        .where(Source.institution_id == institution.id)
+        .where(col(Source.institution_id) == institution.id)
         .where(col(Fetch.outcome).in_((Outcome.FETCHED, Outcome.NOT_MODIFIED)))
         .where(or_(col(Document.id).is_(None), col(Document.withheld).is_(False)))
         .order_by(col(Fetch.at), col(Fetch.id))
     )
-    return session.exec(query.execution_options(yield_per=ROWS))
+    return session.execute(query).all()

@@ -1,11 +1,10 @@
 """Whose document an address is: by official hosts and declared sources. Pure."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from tracker.addresses import canonical_url, on_official_host
+from tracker.addresses import Owners, canonical_url, on_official_host
 from tracker.model import SourceKind
 from tracker.sources import InstitutionEntry, SourceEntry, SourcesFile
 
@@ -38,13 +37,12 @@ class Belonging:
     """Finds the source of an address: a declared page first, else the most specific that covers it."""
 
     def __init__(self, file: SourcesFile) -> None:
-        self._by_host: defaultdict[str, list[InstitutionEntry]] = defaultdict(list)
+        self._entries = {entry.key: entry for entry in file.institutions}
+        self._owners = Owners({entry.key: entry.hosts for entry in file.institutions})
         self._declared: dict[str, Place] = {}
         self._listings: dict[str, Listing] = {}
         self._by_key: dict[str, tuple[InstitutionEntry, SourceEntry]] = {}
         for entry in file.institutions:
-            for host in entry.hosts:
-                self._by_host[host.partition(":")[0].lower()].append(entry)
             for source in entry.sources:
                 self._add(entry, source)
 
@@ -72,17 +70,11 @@ class Belonging:
         found_here = max(self._covering(url), key=lambda candidate: candidate[0], default=None)
         return None if found_here is None else found_here[1]
 
-    def _covering(self, url: str) -> Iterator[tuple[tuple[int, int], Place]]:
-        name = urlsplit(url).hostname or ""
-        labels = name.split(".")
-        for start in range(len(labels)):
-            host = ".".join(labels[start:])
-            for entry in self._by_host.get(host, ()):
-                if on_official_host(url, entry.hosts):
-                    for source in entry.sources:
-                        if reach := _reach(source, url):
-                            place = Place(entry.key, source.key, url, declared=False)
-                            yield (len(host), reach), place
+    def _covering(self, url: str) -> Iterator[tuple[tuple[tuple[int, int], int], Place]]:
+        for closeness, key in self._owners.by_closeness(url):
+            for source in self._entries[key].sources:
+                if reach := _reach(source, url):
+                    yield (closeness, reach), Place(key, source.key, url, declared=False)
 
 
 def _reach(source: SourceEntry, url: str) -> int:

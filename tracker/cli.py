@@ -11,6 +11,7 @@ from tracker.commands import (
     answers,
     archives,
     crawling,
+    explaining,
     reading,
     releases,
     review,
@@ -30,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for verbs in (crawling, archives, watching, answers, reading, releases, upkeep):
+for verbs in (crawling, archives, watching, answers, explaining, reading, releases, upkeep):
     app.add_typer(verbs.app)
 app.add_typer(sources.app, name="sources")
 app.add_typer(alerts.app, name="alerts")

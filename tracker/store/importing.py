@@ -22,6 +22,7 @@ from tracker.model import (
 from tracker.sources import SourcesFile
 from tracker.store import Store
 from tracker.store.documents import latest
+from tracker.store.owning import Ownership
 from tracker.store.payloads import payload_bytes, record_payload
 
 BATCH = 64
@@ -40,6 +41,7 @@ class Importer:
         self.documents: set[int] = set()
         self._waiting: list[tuple[Place, Capture]] = []
         self._bytes = 0
+        self._ownership: Ownership | None = None
         with store.transaction() as session:
             self._known = {page_key(url): url for url in session.exec(select(Document.url))}
 
@@ -119,7 +121,7 @@ class Importer:
             return
         document = self._document(session, place)
         if document is None:
-            self.skipped["beyond max_documents"] += 1
+            self.skipped["beyond max_documents, or apart"] += 1
             return
         payload_id = record_payload(
             session, body, url=document.url, first_payload_id=document.first_payload_id
@@ -146,8 +148,12 @@ class Importer:
         ).one()
         if held >= source.options.get("max_documents", 200):
             return None
+        self._ownership = self._ownership or Ownership(session)
+        owner = self._ownership.of(place.url, source.institution_id)
+        if owner is None and not place.declared:
+            return None
         row = Document(
-            institution_id=source.institution_id,
+            institution_id=owner or source.institution_id,
             source_id=_id(source.id),
             url=place.url,
             found_run_id=self.run_id,

@@ -46,7 +46,9 @@ def bare(path: Path) -> bytes:
     """A bare page around a version of which only the text is saved."""
     paragraphs = path.read_text(encoding="utf-8", errors="replace").split("\n\n")
     said = "".join(f"<p>{html.escape(paragraph)}</p>" for paragraph in paragraphs)
-    return f"<html><title>{path.parent.name}</title><body><main>{said}</main></body></html>".encode()
+    return (
+        f"<html><title>{path.parent.name}</title><body><main>{said}</main></body></html>".encode()
+    )
 
 
 def histories(versions: Path, limit: int, most: int):
@@ -101,7 +103,9 @@ class Store:
         if done.returncode:
             raise SystemExit(f"{arguments}: {done.stderr[-2000:]}")
         out = done.stdout.strip()
-        return json.loads(out) if out.startswith("{") else {"said": out}, round(time.monotonic() - began, 1)
+        return json.loads(out) if out.startswith("{") else {"said": out}, round(
+            time.monotonic() - began, 1
+        )
 
     def rows(self, query: str):
         with sqlite3.connect(self.data / "tracker.db") as opened:
@@ -159,7 +163,11 @@ def prove(real: Path, folder: Path, programs: Path, limit: int, most: int) -> di
         found, seconds = wayback.run("import", "--wayback", f"{SITE}/*", "--from", f"{replay.base}/real/cdx", "--max-captures", 1000, "--json")  # fmt: skip
         told["wayback"] = {**found, "seconds": seconds}
         again, seconds = wayback.run("import", "--wayback", f"{SITE}/*", "--from", f"{replay.base}/real/cdx", "--max-captures", 1000, "--json")  # fmt: skip
-        told["wayback_again"] = {"captures": again["captures"], "known": again["known"], "seconds": seconds}
+        told["wayback_again"] = {
+            "captures": again["captures"],
+            "known": again["known"],
+            "seconds": seconds,
+        }
     finally:
         replay.close()
     told["wayback"]["update_seconds"] = wayback.run("update")[1]
@@ -206,7 +214,9 @@ def prove(real: Path, folder: Path, programs: Path, limit: int, most: int) -> di
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--documents", type=int, default=0, help="most documents; 0 for all")
-    parser.add_argument("--versions", type=int, default=0, help="most versions of a document; 0 for all")
+    parser.add_argument(
+        "--versions", type=int, default=0, help="most versions of a document; 0 for all"
+    )
     parser.add_argument("--pywb", type=Path, help="an environment that has pywb")
     parser.add_argument("--shared", type=Path, default=Path(__file__).resolve().parent.parent.parent / "shared")  # fmt: skip
     parser.add_argument("--real", type=Path, help="where the captures are unpacked already")

@@ -30,6 +30,7 @@ from tracker.model import (
 from tracker.settings import Settings
 from tracker.store import Store, comparing, deliveries, reading
 from tracker.store.payloads import payload_bytes
+from tracker.store.telling import retell_speakers
 
 BATCH = 50
 SITE_WIDE = 5  # pages from which one edit is the site's, not a document's
@@ -69,6 +70,9 @@ def update(
     changes, owed = _compare_versions(store, codebook, at=at)
     events, owed_events = _note_events(store, at=at)
     _confirm(store, settings, at=at)
+    if recode:
+        with store.transaction() as session:
+            retell_speakers(session)
     assess(store, codebook, force=recode)
     return Updated(versions, set_aside, coded, changes + events, owed + owed_events)
 

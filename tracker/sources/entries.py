@@ -134,6 +134,19 @@ class InstitutionEntry(Entry):
     attributed: tuple[Attributed, ...] = ()
     sources: tuple[SourceEntry, ...] = ()
 
+    @property
+    def attributed_sources(self) -> tuple[SourceEntry, ...]:
+        """The statements at others' addresses, as sources to read."""
+        return tuple(
+            SourceEntry(
+                key=f"attributed-{source_key('', item.url)}"[:120].rstrip("-"),
+                kind=SourceKind.PAGE,
+                url=item.url,
+                title=item.shown,
+            )
+            for item in self.attributed
+        )
+
     @model_validator(mode="before")
     @classmethod
     def _own_the_homepage(cls, given: Any) -> Any:

@@ -33,7 +33,11 @@ class Reader:
             try:
                 return _exchange(process, body)
             except (OSError, EOFError, ValueError):
-                return {"refused": self._end(timed_out=time.monotonic() - started >= seconds, seconds=seconds)}
+                return {
+                    "refused": self._end(
+                        timed_out=time.monotonic() - started >= seconds, seconds=seconds
+                    )
+                }
             finally:
                 timer.cancel()
 

@@ -12,12 +12,13 @@ from itertools import pairwise
 
 EDGE = 0.14  # of a page's height: where running lines stand
 NUMBER = re.compile(
-    r"(?:\W|page|p\.|seite|of|von)*(?:\d{1,4}|[ivxl]{1,6})(?:(?:\W|of|von)+\d{1,4})?\W*", re.IGNORECASE
+    r"(?:\W|page|p\.|seite|of|von)*(?:\d{1,4}|[ivxl]{1,6})(?:(?:\W|of|von)+\d{1,4})?\W*",
+    re.IGNORECASE,
 )
 MARKER = re.compile(
-    r"(?:[\u2022\u25cf\u25aa\u25e6\u2023\u2043\u25a0\u25a1\u25cb\u2219\u00b7\uf000-\uf0ff*\u2013\u2014-]"
+    r"(?:[\u2022\u25cf\u25aa\u25e6\u2023\u2043\u25a0\u25a1\u25cb\u2219\u00b7\u25b8\u25ba\u25c6\u2713\u2714\u2756\u27a2\uf000-\uf0ff*\u2013\u2014-]"
     r"|\u0194"  # a bullet of Symbol, as PDFium shows it where the font names no letters
-    r"|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{2,5})[.)]|\d{1,2}(?:\.\w{1,4}){1,4}\.?)(?=\s|$)"
+    r"|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{2,5})\)|(?:\d{1,3}|[a-z]|[ivx]{2,5})\.|[A-Z]\.(?!\s+(?:[A-Z]\.|[\w-]+,))|\d{1,2}(?:\.\w{1,4}){1,4}\.?)(?=\s|$)"
 )
 MOST_BLOCKS = 800  # of a page: more is a drawing
 FIGURE = re.compile(r"[^\w]*[\d.,]+[^\w]*")
@@ -135,8 +136,10 @@ def in_order(lines: Sequence[Line]) -> list[Line]:
     if len(blocks) > MOST_BLOCKS:
         return list(lines)
     boxes = [_box(block) for block in blocks]
-    above = [[j for j, other in enumerate(boxes) if j != i and _stands_above(other, box)]
-             for i, box in enumerate(boxes)]
+    above = [
+        [j for j, other in enumerate(boxes) if j != i and _stands_above(other, box)]
+        for i, box in enumerate(boxes)
+    ]
     order: dict[int, None] = {}
     waiting: set[int] = set()
     stack = list(reversed(range(len(blocks))))
@@ -260,7 +263,9 @@ def _gutter(run: Sequence[Line]) -> float | None:
     gutter = at * 4 - 4
     if times < 0.6 * len(run):
         return None
-    sides = [[c for line in run for c in line.cells if (c.x0 < gutter) is left] for left in (True, False)]
+    sides = [
+        [c for line in run for c in line.cells if (c.x0 < gutter) is left] for left in (True, False)
+    ]
     prose = all(
         side and sum(len(cell.text.split()) for cell in side) / len(run) >= PROSE for side in sides
     )
@@ -287,7 +292,10 @@ def _aligned(run: Sequence[Line]) -> bool:
 
 def _clings(cell: Fragment, after: Fragment) -> bool:
     """Tell whether a fragment belongs to the word before: a raised number, a closing mark."""
-    return not 0.8 < after.size / max(cell.size, 0.1) < 1.25 or after.text[0] in ").,;:!?\u2019\u201d]%"
+    return (
+        not 0.8 < after.size / max(cell.size, 0.1) < 1.25
+        or after.text[0] in ").,;:!?\u2019\u201d]%"
+    )
 
 
 def _without_running(pages: list[list[Line]], shapes: Sequence[Page]) -> list[list[Line]]:

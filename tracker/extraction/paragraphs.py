@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from tracker.extraction.build import Piece
 from tracker.extraction.layout import MARKER, Line, below
@@ -12,7 +13,7 @@ from tracker.extraction.text import BlockKind
 SOFT = "\u00ad"
 BULLET = re.compile(r"^(?:[^\w\s(]|\u0194)\s*(?=\S)")
 ENDS = re.compile(r"[.!?:;][\"')\]\u201d\u2019\d]*$")
-NOTE = re.compile(r"[\d*\u2020\u2021]{1,3}\s?[^\W\d\u2020_]|\d{1,3}\s?[(\"\u201c\u2018]")
+NOTE = re.compile(r"[\d*\u2020\u2021]{1,3}\.?\s?[^\W\d\u2020_]|\d{1,3}\s?[(\"\u201c\u2018]")
 LARGER = 1.12  # times the body's size: a heading
 SMALLER = 0.9
 MOST_HEADING_WORDS = 24
@@ -68,7 +69,7 @@ def _looks(lines: Sequence[Line]) -> Looks:
     size = sizes.most_common(1)[0][0] if sizes else 1.0
     steps = Counter(
         round(line.y1 - before.y1, 0)
-        for before, line in zip(lines, lines[1:], strict=False)
+        for before, line in pairwise(lines)
         if before.page == line.page
         and 0 < line.y1 - before.y1 < 3 * size
         and _rounded(line.size) == size == _rounded(before.size)
@@ -79,7 +80,7 @@ def _looks(lines: Sequence[Line]) -> Looks:
 
 def _paragraphs(lines: Sequence[Line], looks: Looks) -> Iterator[Paragraph]:
     edges = _right_edges(lines)
-    paragraph = Paragraph()
+    paragraph, last_edge = Paragraph(), 0.0
     for line, edge in zip(lines, edges, strict=True):
         if paragraph.lines and _breaks(paragraph, line, last_edge, looks):
             yield paragraph
@@ -133,8 +134,10 @@ def _marks(line: Line, before: Line, looks: Looks) -> bool:
     """Tell a list's marker from a number or dash at the start of a line by chance."""
     if BULLET.match(line.text) and line.text[0] not in "-*\u2013\u2014":
         return True
-    return bool(ENDS.search(before.text)) or abs(line.x0 - before.x0) > 0.5 * looks.size or (
-        MARKER.match(before.text) is not None
+    return (
+        bool(ENDS.search(before.text))
+        or abs(line.x0 - before.x0) > 0.5 * looks.size
+        or (MARKER.match(before.text) is not None)
     )
 
 

@@ -41,7 +41,9 @@ def read(body: bytes) -> Answer:
             page, characters = _page(document, number)
             left -= characters
             if left < 0:
-                return {"refused": f"has over {MOST_CHARACTERS:,} characters, the most that is read"}
+                return {
+                    "refused": f"has over {MOST_CHARACTERS:,} characters, the most that is read"
+                }
             pages.append(page)
         return {"pages": pages, "metadata": document.get_metadata_dict(skip_empty=True)}
     finally:
@@ -92,7 +94,12 @@ class View:
             case 90:
                 return self.width - south, west, self.width - north, east
             case 180:
-                return self.width - east, self.height - south, self.width - west, self.height - north
+                return (
+                    self.width - east,
+                    self.height - south,
+                    self.width - west,
+                    self.height - north,
+                )
             case 270:
                 return north, self.height - east, south, self.height - west
             case _:
@@ -148,7 +155,8 @@ class Words:
         lower = name.value.lower()
         if b"bold" in lower or b"black" in lower or b"heavy" in lower or b"cmbx" in lower:
             return True
-        return b"cm" not in lower and pdfium.FPDFText_GetFontWeight(self.text, at) >= BOLD_FROM
+        weight = int(pdfium.FPDFText_GetFontWeight(self.text, at))
+        return weight >= BOLD_FROM and b"cm" not in lower  # TeX's fonts state no true weight
 
 
 def _letter(code: int) -> str:

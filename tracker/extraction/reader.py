@@ -1,11 +1,15 @@
-"""Picks the reader for a snapshot by its media type and its first bytes. Pure."""
+"""Picks the reader for a snapshot by what its bytes are. Pure but for PDFium's process."""
 
+from dataclasses import replace
+
+from tracker.extraction import media
 from tracker.extraction.docx import extract_docx
 from tracker.extraction.html import extract_html
+from tracker.extraction.odt import extract_odt
 from tracker.extraction.pdf import extract_pdf
+from tracker.extraction.plain import extract_markdown, extract_plain
 from tracker.extraction.text import Extracted, Unreadable
-
-HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "application/xml", "text/xml", ""})
+from tracker.extraction.voice import who_speaks
 
 
 def read(
@@ -14,17 +18,40 @@ def read(
     media_type: str = "",
     charset: str | None = None,
     url: str = "",
+    name: str = "",
     select: str | None = None,
     remove: tuple[str, ...] = (),
     choice: str | None = None,
 ) -> Extracted | Unreadable:
-    """Return what bytes say, read as what they are; anything else is unreadable."""
-    if body[:1024].lstrip().startswith(b"%PDF-"):
-        return extract_pdf(body, url=url)
-    if body.startswith(b"PK\x03\x04"):
-        return extract_docx(body, url=url)
-    if media_type in HTML_TYPES or b"<html" in body[:2048].lower():
+    """Return what bytes say, read as what they are; anything else is unreadable.
+
+    `name` is a file's name, where bytes come from a file and not from `url`.
+    """
+    kind = media.media_type(body, declared=media_type, name=name or url)
+    if kind in media.MARKUP:
         return extract_html(
             body, charset=charset, url=url, select=select, remove=remove, choice=choice
         )
-    return Unreadable(f"is {media_type or 'of no known type'}, which is not read")
+    found = _read_file(body, kind, charset)
+    return found if isinstance(found, Unreadable) else _attributed(found, url)
+
+
+def _read_file(body: bytes, kind: str, charset: str | None) -> Extracted | Unreadable:
+    match kind:
+        case media.PDF:
+            return extract_pdf(body)
+        case media.DOCX:
+            return extract_docx(body)
+        case media.ODT:
+            return extract_odt(body)
+        case media.MARKDOWN:
+            return extract_markdown(body, charset=charset)
+        case media.PLAIN:
+            return extract_plain(body, charset=charset)
+        case _:
+            return Unreadable(f"is {kind}, which is not read")
+
+
+def _attributed(found: Extracted, url: str) -> Extracted:
+    speaker = who_speaks(url=url, title=found.title, byline=found.byline, text=found.text)
+    return replace(found, genre=speaker.genre, voice=speaker.voice, voice_because=speaker.because)

@@ -106,7 +106,7 @@ class View:
                 return west, north, east, south
 
     def shows(self, x: float, y: float) -> bool:
-        return 0 <= x <= self.width and 0 <= y <= self.height
+        return bool(0 <= x <= self.width and 0 <= y <= self.height)
 
 
 class Words:

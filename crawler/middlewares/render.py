@@ -29,7 +29,7 @@ NOT_FETCHED = (
 )
 LONGER = 4  # times a download's time: scripts ask for much, one request after the other
 _UNSEEN = re.compile(
-    rb"<(script|style|noscript|template|svg|head)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.I
+    rb"<(script|style|noscript|template|svg|head)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE
 )
 
 

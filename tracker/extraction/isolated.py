@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 MOST_SECONDS = 60.0
@@ -26,7 +27,7 @@ class Reader:
     def ask(self, body: bytes, *, seconds: float = MOST_SECONDS) -> Any:
         """Return the answer; {"refused": why} where the reader died of it or took too long."""
         with self.lock:
-            process = self.process or self._start()
+            process = self._running()
             timer = threading.Timer(seconds, process.kill)
             timer.start()
             started = time.monotonic()
@@ -40,6 +41,13 @@ class Reader:
                 }
             finally:
                 timer.cancel()
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self.process is not None and self.process.poll() is None:
+            return self.process
+        if self.process is not None:
+            self.close(self.process)
+        return self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
         self.process = subprocess.Popen(  # noqa: S603  (our own program)
@@ -66,7 +74,8 @@ class Reader:
         process.wait()
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
-                pipe.close()
+                with suppress(OSError):  # what was still to be sent goes nowhere
+                    pipe.close()
 
 
 def _exchange(process: subprocess.Popen[bytes], body: bytes) -> Any:

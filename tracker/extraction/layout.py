@@ -335,8 +335,11 @@ def _at_edge(line: Line, shape: Page) -> bool:
 
 
 def _numbered(line: Line) -> list[int]:
-    """The numbers with which a short line begins or ends: page numbers rise by one a page."""
-    if len(line.text.split()) > 14:
+    """The numbers with which a short line begins or ends: page numbers rise by one a page.
+
+    So do the numbers of notes, but a note is a sentence or a reference.
+    """
+    if len(line.text.split()) > 10 or re.search(r"[.,;]\s|://", line.text):
         return []
     return [int(number) for number in re.findall(r"^\d{1,4}(?=\W|$)|(?<=\W)\d{1,4}$", line.text)]
 

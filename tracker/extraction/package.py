@@ -11,6 +11,7 @@ MOST_PARTS = 5_000
 LARGEST_PART = 25_000_000  # bytes inflated: a thousand pages of text are ten million
 LARGEST_RATIO = 200  # a part of text shrinks to a tenth, not to a thousandth
 SMALL_PART = 1_000_000
+MOST_TAGS = 1_000_000  # an element takes a hundred bytes, however short its tag
 
 
 class PackageError(Exception):
@@ -43,8 +44,11 @@ class Package:
         parser = etree.XMLParser(
             resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
         )
+        data = self._bytes(name)
+        if data.count(b"<") > MOST_TAGS:
+            raise PackageError("has more elements than a document should")
         try:
-            root = etree.fromstring(self._bytes(name), parser)
+            root = etree.fromstring(data, parser)
         except (etree.XMLSyntaxError, ValueError) as error:
             raise self._broken(error) from None
         info: Any = root.getroottree().docinfo

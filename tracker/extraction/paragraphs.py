@@ -13,10 +13,13 @@ from tracker.extraction.text import BlockKind
 SOFT = "\u00ad"
 BULLET = re.compile(r"^(?:[^\w\s(]|\u0194)\s*(?=\S)")
 ENDS = re.compile(r"[.!?:;][\"')\]\u201d\u2019\d]*$")
+STRONG = re.compile(r"\(?\w{1,4}\)\s")  # "(a)", "iv)"
+COUNTS_ON = re.compile(r"(?:[,;:.]|\band|\bor)$")
 NOTE = re.compile(r"[\d*\u2020\u2021]{1,3}\.?\s?[^\W\d\u2020_]|\d{1,3}\s?[(\"\u201c\u2018]")
 LARGER = 1.12  # times the body's size: a heading
 SMALLER = 0.9
 MOST_HEADING_WORDS = 24
+SECOND_HALVES = frozenset("related based level wide term specific driven making owned led".split())
 WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
 
@@ -134,6 +137,8 @@ def _marks(line: Line, before: Line, looks: Looks) -> bool:
     """Tell a list's marker from a number or dash at the start of a line by chance."""
     if BULLET.match(line.text) and line.text[0] not in "-*\u2013\u2014":
         return True
+    if STRONG.match(line.text) and COUNTS_ON.search(before.text):
+        return True
     return (
         bool(ENDS.search(before.text))
         or abs(line.x0 - before.x0) > 0.5 * looks.size
@@ -231,7 +236,7 @@ def _text(lines: Sequence[Line], words: Counter[str]) -> str:
 def _hyphenated(text: str, after: str) -> bool:
     if text.endswith(SOFT):
         return True
-    return bool(re.search(r"[^\W\d_][-\u2010]$", text)) and after[:1].isalpha()
+    return bool(re.search(r"[^\W_][-\u2010]$", text)) and after[:1].isalnum()
 
 
 def _unhyphenated(text: str, after: str, words: Counter[str]) -> str:
@@ -243,8 +248,9 @@ def _unhyphenated(text: str, after: str, words: Counter[str]) -> str:
     first, last = (start[1] if start else "").lower(), (end[0] if end else "").lower()
     joined = words[first + last]
     # Each half was counted once where the word was cut; more often means a word of its own.
+    known = words[last] > 1 or last in SECOND_HALVES
     apart = words[f"{first}-{last}"] > joined or (
-        not joined and min(len(first), len(last)) > 2 and min(words[first], words[last]) > 1
+        not joined and min(len(first), len(last)) > 2 and words[first] > 1 and known
     )
     keeps = apart or (after[:1].isupper() and not text[:-1].isupper())
     return text[:-1] + ("-" if keeps and first else "") + after

@@ -32,7 +32,7 @@ def read(body: bytes) -> Answer:
         document = pypdfium2.PdfDocument(body)
     except pypdfium2.PdfiumError as error:
         locked = "assword" in str(error)
-        return {"refused": "is encrypted" if locked else f"is not a readable PDF ({error})"}
+        return {"refused": "is encrypted" if locked else "is not a readable PDF"}
     try:
         if len(document) > MOST_PAGES:
             return {"refused": f"has {len(document)} pages; at most {MOST_PAGES} are read"}

@@ -13,6 +13,7 @@ import zlib
 from pathlib import Path
 
 import docx
+import pypdfium2
 import pytest
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
@@ -256,6 +257,43 @@ def test_a_scan_says_that_it_has_no_text_layer():
     found = read(a_pdf([], content=b"q 100 0 0 100 60 600 cm 0 0 m 1 1 l S Q"))
 
     assert found == Unreadable("has no text layer", QuarantineReason.SCANNED)
+
+
+@pytest.mark.skipif(
+    shutil.which("tesseract") is None,
+    reason="no tesseract on this machine: apt-get install tesseract-ocr",
+)
+def test_a_scan_is_read_where_that_is_asked_for():
+    found = read(scanned(a_pdf(column(60, 100, *LEFT, size=14))), ocr=True)
+    assert isinstance(found, Extracted)
+
+    words = " ".join(LEFT).split()
+    assert len(set(words) & set(found.text.split())) > 0.9 * len(set(words))
+    assert "tesseract" in found.extractor
+
+
+def test_without_tesseract_a_scan_says_what_is_missing(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    found = read(scanned(a_pdf([At(60, 100, "Partners")])), ocr=True)
+
+    assert isinstance(found, Unreadable)
+    assert found.quarantine is QuarantineReason.SCANNED
+    assert "tesseract" in found.reason
+
+
+def scanned(body: bytes) -> bytes:
+    """A PDF that shows a picture of another one's first page."""
+    with pypdfium2.PdfDocument(body) as document:
+        bitmap = document[0].render(scale=200 / 72, grayscale=True)
+        rows, stride = bytes(bitmap.buffer), bitmap.stride
+        width, height = bitmap.width, bitmap.height
+    dots = b"".join(rows[at * stride : at * stride + width] for at in range(height))
+    image = (
+        b"q 595 0 0 842 0 0 cm BI /W %d /H %d /CS /G /BPC 8 /F /AHx ID %s> EI Q"
+        % (width, height, dots.hex().encode())
+    )  # fmt: skip
+    return a_pdf([], content=image)
 
 
 def test_a_broken_file_is_not_readable():

@@ -22,6 +22,7 @@ class Settings(BaseSettings):
     timeout: Annotated[float, Field(gt=0)] = 30.0
     public_url: str = "http://127.0.0.1:8501"
     chromium: str = ""
+    ocr: bool = False
     smtp_url: str = ""
     mail_from: str = ""
     secret: str = ""

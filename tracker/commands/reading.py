@@ -17,6 +17,7 @@ app = typer.Typer()
 def extract(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
     url: str = "",
+    ocr: Annotated[bool, typer.Option(help="Read scans with tesseract.")] = False,
     as_json: Json = False,
 ) -> None:
     """Show the text of one saved HTML, PDF, DOCX, ODT, text or Markdown file as the tracker reads it."""
@@ -24,7 +25,7 @@ def extract(
     from tracker.extraction.reader import read  # noqa: PLC0415
     from tracker.extraction.text import Unreadable  # noqa: PLC0415
 
-    found = read(file.read_bytes(), url=url, name=file.name)
+    found = read(file.read_bytes(), url=url, name=file.name, ocr=ocr)
     if isinstance(found, Unreadable):
         raise WrongInputError(f"{file} {found.reason}")
     if not as_json:

@@ -9,12 +9,15 @@ from tracker.extraction.documents import extracted
 from tracker.extraction.isolated import Reader
 from tracker.extraction.layout import Fragment, Page, lines_of
 from tracker.extraction.normalise import normalise
+from tracker.extraction.ocr import read_scan, tool
 from tracker.extraction.paragraphs import pieces_of
+from tracker.extraction.plain import pieces_of_text
 from tracker.extraction.text import Extracted, Unreadable
 from tracker.model import QuarantineReason
 
 EXTRACTOR = f"pdf 2 (pypdfium2 {version('pypdfium2')})"
 PDFIUM = Reader("tracker.extraction.pdfium")
+CUT_WORD = re.compile(r"(?<=[^\W\d_])[-\u2010\u00ac]\n(?=[a-z])")
 LEAST_WORDS = 3  # a page: less is a stray stamp on a scan
 _NO_TITLE = re.compile(
     r"\.(?:docx?|pdf|indd|tex|pptx?|rtf|odt)$|^(?:untitled|microsoft word|subject:|document\d*|slide \d)|^\W*$",
@@ -22,7 +25,7 @@ _NO_TITLE = re.compile(
 )
 
 
-def extract_pdf(body: bytes) -> Extracted | Unreadable:
+def extract_pdf(body: bytes, *, ocr: bool = False) -> Extracted | Unreadable:
     """Return what a PDF says; a scan, a locked or a broken file is unreadable, and says which."""
     answer = PDFIUM.ask(body)
     if "refused" in answer:
@@ -35,7 +38,7 @@ def extract_pdf(body: bytes) -> Extracted | Unreadable:
     words = sum(len(piece.text.split()) for piece in pieces)
     pictured = any(page["pictures"] for page in answer["pages"])
     if words < (LEAST_WORDS * len(pages) if pictured else 1):
-        return Unreadable("has no text layer", QuarantineReason.SCANNED)
+        return _scan(body) if ocr else Unreadable("has no text layer", QuarantineReason.SCANNED)
     metadata = answer["metadata"]
     return extracted(
         pieces,
@@ -44,6 +47,16 @@ def extract_pdf(body: bytes) -> Extracted | Unreadable:
         title=_title(metadata),
         date=_date(metadata),
         coverage=_readable(pages),
+    )
+
+
+def _scan(body: bytes) -> Extracted | Unreadable:
+    pages = read_scan(body)
+    if isinstance(pages, Unreadable):
+        return pages
+    lines = "\n\n".join(CUT_WORD.sub("", page) for page in pages).splitlines()
+    return extracted(
+        pieces_of_text(lines, markdown=False), extractor=f"{EXTRACTOR}, {tool()}", choice="ocr"
     )
 
 

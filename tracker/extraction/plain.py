@@ -37,7 +37,7 @@ _INLINE = (
 def extract_plain(body: bytes, *, charset: str | None = None) -> Extracted | Unreadable:
     """Return what a text file says: paragraphs, list items and headings as they are set apart."""
     lines = decode(body, charset).replace("\x0c", "\n\n").splitlines()
-    return extracted(_pieces(lines, markdown=False), extractor=EXTRACTOR, choice="plain")
+    return extracted(pieces_of_text(lines, markdown=False), extractor=EXTRACTOR, choice="plain")
 
 
 def extract_markdown(body: bytes, *, charset: str | None = None) -> Extracted | Unreadable:
@@ -47,7 +47,7 @@ def extract_markdown(body: bytes, *, charset: str | None = None) -> Extracted | 
     stated = {name.lower(): said for name, said in _FIELD.findall(front[1])} if front else {}
     lines = text[front.end() if front else 0 :].splitlines()
     return extracted(
-        _pieces(lines, markdown=True),
+        pieces_of_text(lines, markdown=True),
         extractor=EXTRACTOR,
         choice="markdown",
         title=stated.get("title", ""),
@@ -57,8 +57,8 @@ def extract_markdown(body: bytes, *, charset: str | None = None) -> Extracted | 
     )
 
 
-def _pieces(lines: Sequence[str], *, markdown: bool) -> Iterator[Piece]:
-    """Cut at blank lines, items, headings and tables."""
+def pieces_of_text(lines: Sequence[str], *, markdown: bool) -> Iterator[Piece]:
+    """Return the pieces of a text, cut at blank lines, items, headings and tables."""
     open_lines: list[str] = []
     fenced = False
     for at, line in enumerate([*lines, ""]):

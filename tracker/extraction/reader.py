@@ -22,24 +22,25 @@ def read(
     select: str | None = None,
     remove: tuple[str, ...] = (),
     choice: str | None = None,
+    ocr: bool = False,
 ) -> Extracted | Unreadable:
     """Return what bytes say, read as what they are; anything else is unreadable.
 
-    `name` is a file's name, where bytes come from a file and not from `url`.
+    `name` is a file's name, where bytes come from a file and not from `url`; `ocr` has scans read.
     """
     kind = media.media_type(body, declared=media_type, name=name or url)
     if kind in media.MARKUP:
         return extract_html(
             body, charset=charset, url=url, select=select, remove=remove, choice=choice
         )
-    found = _read_file(body, kind, charset)
+    found = _read_file(body, kind, charset, ocr=ocr)
     return found if isinstance(found, Unreadable) else _attributed(found, url)
 
 
-def _read_file(body: bytes, kind: str, charset: str | None) -> Extracted | Unreadable:
+def _read_file(body: bytes, kind: str, charset: str | None, *, ocr: bool) -> Extracted | Unreadable:
     match kind:
         case media.PDF:
-            return extract_pdf(body)
+            return extract_pdf(body, ocr=ocr)
         case media.DOCX:
             return extract_docx(body)
         case media.ODT:

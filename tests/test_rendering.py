@@ -61,6 +61,8 @@ def stored(crawl) -> list[str]:
 @pytest.mark.parametrize("render", [True, "if_empty"])
 def test_what_scripts_write_is_what_is_kept(crawl, site, render):
     put_app(site)
+    site.put("/app.js", "", status=302, headers={"Location": "/static/app-1.js"})
+    site.put("/static/app-1.js", WRITES, headers=JAVASCRIPT)
     crawl.declare(a_page(render=render))
 
     assert crawl()["fetched"] == 1
@@ -94,7 +96,7 @@ def test_the_browser_asks_only_for_what_the_crawler_may_ask_for(crawl, site):
         site,
         """
         const tried = ['http://127.0.0.1:9/secret', 'http://169.254.169.254/latest', '/forbidden.json',
-                       'file:///etc/passwd', 'http://[::1]/x'];
+                       'file:///etc/passwd', 'http://[::1]/x', 'http://intranet.example/'];
         Promise.all(tried.map(url => fetch(url).then(r => url + ' answered', e => url + ' refused')))
           .then(said => {
             document.getElementById('app').innerHTML = said.join('<br>');
@@ -108,12 +110,13 @@ def test_the_browser_asks_only_for_what_the_crawler_may_ask_for(crawl, site):
         "/robots.txt", "User-agent: *\nDisallow: /forbidden", headers={"Content-Type": "text/plain"}
     )
     site.put("/forbidden.json", "{}", headers=JSON)
+    crawl.environment["TRACKER_ALLOW_HOSTS"] = "intranet.example"
     crawl.declare(a_page(render=True))
 
     crawl()
 
     page = stored(crawl)[0]
-    assert page.count(" refused") == 5
+    assert page.count(" refused") == 6
     asked = {url.rsplit("/", 1)[-1] for url in site.urls()}
     assert asked == {"robots.txt", "policy", "app.js"}
 

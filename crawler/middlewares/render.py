@@ -3,6 +3,7 @@
 import re
 from contextlib import suppress
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from scrapy import exceptions, signals
 from scrapy.http import Request, Response
@@ -10,6 +11,7 @@ from scrapy.http import Request, Response
 from crawler.browser import Browser, Limits, NotRenderedError, chromium, lacks
 from crawler.middlewares.guard import Refused
 from crawler.outcomes import RENDERED_BY, media_type
+from tracker.addresses import on_official_host
 from tracker.model import Reason
 
 HTML = "text/html"
@@ -71,7 +73,9 @@ class Render:
 
         async def fetch(url: str, page_itself: bool) -> Response | None:  # noqa: FBT001
             # A page's scripts may come from anywhere public; the page itself stays on its hosts.
-            meta = {"hosts": hosts if page_itself else None, "handle_httpstatus_all": True}
+            if self._private(url) and not on_official_host(url, hosts or ()):
+                return None
+            meta = {"hosts": hosts if page_itself else None}
             asked = Request(url, headers={"Accept": "*/*"}, dont_filter=True, priority=5, meta=meta)
             with suppress(*NOT_FETCHED):  # the page goes on without it
                 found: Response = await self.crawler.engine.download_async(asked)
@@ -85,6 +89,10 @@ class Render:
         return response.replace(
             url=found.url, headers=headers, body=found.html.encode(), flags=["rendered"]
         )
+
+    def _private(self, url: str) -> bool:
+        """A private host that we may ask is not one that a stranger's script may have asked."""
+        return urlsplit(url).hostname in self.crawler.settings.getlist("ALLOW_HOSTS")
 
     def _browser(self) -> Browser:
         if self.browser is None:

@@ -28,7 +28,6 @@ FLAGS = (
 WANTED = frozenset({"document", "script", "xhr", "fetch"})
 MOST_REQUESTS = 60
 QUIET = 0.5  # seconds without a request or a change after which a page has settled
-AT_ONCE = 2
 #: What a browser must not be told, since we have unpacked the body already.
 DROPPED = frozenset(
     b"content-encoding content-length transfer-encoding set-cookie connection keep-alive".split()
@@ -77,8 +76,7 @@ class Browser:
 
     def __init__(self, executable: str, limits: Limits, user_agent: str) -> None:
         self.executable, self.limits, self.user_agent = executable, limits, user_agent
-        self.free = asyncio.Semaphore(AT_ONCE)
-        self.starting = asyncio.Lock()
+        self.free = asyncio.Lock()  # one page at a time: a bad one may take the browser with it
         self._playwright: Any = None
         self._browser: Any = None
 
@@ -122,18 +120,16 @@ class Browser:
     async def _started(self) -> Any:
         from playwright.async_api import async_playwright  # noqa: PLC0415
 
-        async with self.starting:
-            if self._browser is None or not self._browser.is_connected():
-                self._playwright = self._playwright or await async_playwright().start()
-                root = os.geteuid() == 0
-                self._browser = await self._playwright.chromium.launch(
-                    executable_path=self.executable,
-                    # Chromium's sandbox refuses to work for root, and only then is it given up.
-                    chromium_sandbox=not root,
-                    args=list(FLAGS),
-                    proxy={"server": NOWHERE},
-                )
-            return self._browser
+        if self._browser is None or not self._browser.is_connected():
+            self._playwright = self._playwright or await async_playwright().start()
+            self._browser = await self._playwright.chromium.launch(
+                executable_path=self.executable,
+                # Chromium's sandbox refuses to work for root, and only then is it given up.
+                chromium_sandbox=os.geteuid() != 0,
+                args=list(FLAGS),
+                proxy={"server": NOWHERE},
+            )
+        return self._browser
 
     async def close(self) -> None:
         """End the browser."""

@@ -130,6 +130,16 @@ def test_a_first_line_that_stands_on_one_page_only_is_kept():
     assert {"Scope", "Duties", "Review"} <= set(" ".join(said(read(a_pdf(*pages)))).split())
 
 
+def test_a_full_line_without_an_end_goes_on_in_the_next_column_whatever_follows():
+    left = [
+        "We have reviewed the partners of the institute in South",
+        "and North, and every partner that is at work in South",
+    ]
+    page = [*column(60, 700, *left), *column(340, 100, "Korea was asked about its rules.")]
+
+    assert said(read(a_pdf(page))) == [" ".join([*left, "Korea was asked about its rules."])]
+
+
 def test_a_sentence_goes_on_over_a_page_break_and_its_notes():
     first = [*column(60, 100, *LEFT[:3]), At(60, 780, "1 See the statute of 2019.", size=8)]
     found = read(a_pdf(first, column(60, 100, *LEFT[3:])))
@@ -197,6 +207,25 @@ def test_list_items_are_told_apart_and_go_on_over_lines():
         ("item", "- that partners are named,"),
         ("item", "- that risks are looked at before the start of the work,"),
         ("item", "(a) that contracts end where rights are abused."),
+    ]
+
+
+def test_what_hangs_under_an_item_belongs_to_it_and_a_heading_may_have_a_number():
+    page = [
+        *column(120, 60, "3. Partners and what we ask", size=20, bold=True),
+        *column(60, 84, "of them before the start", size=20, bold=True),
+        At(60, 120, "1. Alder Institute, 2019: Report on partners."),
+        *column(80, 134, "Second edition, with a preface by the board and a list.", "Freedonia."),
+        At(60, 162, "2. Birch Institute, 2020: Notes."),
+    ]
+
+    assert said(read(a_pdf(page))) == [
+        "3. Partners and what we ask of them before the start",
+        (
+            "1. Alder Institute, 2019: Report on partners. "
+            "Second edition, with a preface by the board and a list. Freedonia."
+        ),
+        "2. Birch Institute, 2020: Notes.",
     ]
 
 

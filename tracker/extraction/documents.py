@@ -10,6 +10,7 @@ from tracker.extraction.text import BlockKind, Extracted, Unreadable
 from tracker.model import DateBasis
 
 LONGEST_TITLE = 200
+NO_TITLES = {"contents", "table of contents", "abstract", "summary", "introduction"}
 NO_TEXT = Unreadable("shows no text")
 
 
@@ -47,5 +48,9 @@ def extracted(
 def _first_heading(pieces: list[Piece]) -> str:
     """The largest heading near the start, else the first words."""
     shown = [piece for piece in pieces if normalise(piece.text)]
-    headings = [piece for piece in shown[:12] if piece.kind is BlockKind.HEADING]
+    headings = [
+        piece
+        for piece in shown[:12]
+        if piece.kind is BlockKind.HEADING and normalise(piece.text).lower() not in NO_TITLES
+    ]
     return normalise(min(headings, key=lambda piece: piece.level, default=shown[0]).text)

@@ -125,12 +125,23 @@ def _breaks(paragraph: Paragraph, line: Line, edge: float, looks: Looks) -> bool
         return True
     if before.text.endswith(SOFT):
         return False
-    if ended and edge - before.x1 > 0.12 * max(edge - first.x0, 1.0):
+    if MARKER.match(first.text) and line.size < LARGER * looks.size:
+        return _leaves_item(paragraph, line, edge, looks)
+    short = edge - before.x1 > 0.12 * max(edge - first.x0, 1.0)
+    indent = line.x0 - before.x0
+    indented = indent > 0.8 * looks.size
+    return ended and (short or (indented and (len(paragraph.lines) > 1 or indent < 4 * looks.size)))
+
+
+def _leaves_item(paragraph: Paragraph, line: Line, edge: float, looks: Looks) -> bool:
+    """Tell whether a line stands outside a list item: what hangs under its text belongs to it."""
+    before, first = paragraph.lines[-1], paragraph.lines[0]
+    if line.x0 > first.x0 + 0.5 * looks.size:
+        return False
+    if line.x0 < first.x0 - 0.8 * looks.size:
         return True
-    item = bool(MARKER.match(first.text))
-    if ended and not item and line.x0 - before.x0 > 0.8 * looks.size:
-        return len(paragraph.lines) > 1 or line.x0 - before.x0 < 4 * looks.size
-    return item and line.x0 < first.x0 - 0.8 * looks.size
+    short = edge - before.x1 > 0.12 * max(edge - first.x0, 1.0)
+    return short and bool(ENDS.search(before.text))
 
 
 def _marks(line: Line, before: Line, looks: Looks) -> bool:
@@ -199,7 +210,11 @@ def _goes_on(half: Paragraph, rest: Paragraph, looks: Looks) -> bool:
         return False
     if last.text.endswith(SOFT):
         return True
-    return not ENDS.search(last.text) and first.text[:1].islower() and not MARKER.match(first.text)
+    if ENDS.search(last.text) or MARKER.match(first.text):
+        return False
+    reach = max(line.x1 for line in half.lines) - half.lines[0].x0
+    full = len(half.lines) > 1 and last.x1 - half.lines[0].x0 > 0.9 * reach
+    return full or first.text[:1].islower()
 
 
 def _piece(paragraph: Paragraph, looks: Looks) -> Piece:
@@ -210,7 +225,8 @@ def _piece(paragraph: Paragraph, looks: Looks) -> Piece:
         return Piece(BlockKind.HEADING, text, _level(paragraph, looks))
     if _is_note(paragraph, looks):
         return Piece(BlockKind.NOTE, text)
-    if MARKER.match(text):
+    marked = MARKER.match(text)
+    if marked and marked.end() < len(text):  # a number alone is a figure
         return Piece(BlockKind.ITEM, BULLET.sub("- ", text))
     return Piece(BlockKind.PARAGRAPH, text)
 

@@ -8,6 +8,7 @@ import struct
 import subprocess
 import sys
 import textwrap
+import time
 import zipfile
 import zlib
 from pathlib import Path
@@ -374,6 +375,25 @@ def test_a_bomb_is_an_outcome_and_takes_little_memory(name, tmp_path):
     assert kind == "Unreadable"
     assert reason
     assert max(ours, readers) < 300_000  # kB
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        b"BT /R 9 Tf 60 780 Td 11 TL (word.word-) Tj " + b"T* (word.word-) Tj " * 60_000 + b"ET",
+        b"BT /R 9 Tf 9 780 Td " + b"(. . . . a) Tj " * 40_000 + b"ET",
+        b"".join(
+            b"BT /R 9 Tf %d %d Td (x) Tj ET\n" % (n * 37 % 590, n * 91 % 840) for n in range(20_000)
+        ),
+    ],
+    ids=["a paragraph without end", "a line of dots", "letters all over"],
+)
+def test_a_hostile_layout_takes_seconds(drawn):
+    started = time.process_time()
+
+    read(a_pdf([], content=drawn))
+
+    assert time.process_time() - started < 15
 
 
 def test_a_file_that_takes_too_long_is_given_up():

@@ -7,86 +7,34 @@ rows that run across two columns of prose are taken apart, and running headers a
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
-EDGE = 0.14  # of a page's height: where running lines stand
-NUMBER = re.compile(
-    r"(?:\W|page|p\.|seite|of|von)*(?:\d{1,4}|[ivxl]{1,6})(?:(?:\W|of|von)+\d{1,4})?\W*",
-    re.IGNORECASE,
-)
+from tracker.extraction.running import without_running
+from tracker.extraction.shapes import Fragment, Line, Page, below
+
 MARKER = re.compile(
     r"(?:[\u2022\u25cf\u25aa\u25e6\u2023\u2043\u25a0\u25a1\u25cb\u2219\u00b7\u25b8\u25ba\u25c6\u2713\u2714\u2756\u27a2\uf000-\uf0ff*\u2013\u2014-]"
     r"|\u0194"  # a bullet of Symbol, as PDFium shows it where the font names no letters
     r"|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{2,5})\)|(?:\d{1,3}|[a-z]|[ivx]{2,5})\.|[A-Z]\.(?!\s+(?:[A-Z]\.|[\w-]+,))|\d{1,2}(?:\.\w{1,4}){1,4}\.?)(?=\s|$)"
 )
-MOST_BLOCKS = 800  # of a page: more is a drawing
+MOST_COMPARISONS = 10_000_000  # of blocks in a document: beyond, it is a drawing or an attack
+LONGEST_LEADER = 500
 FIGURE = re.compile(r"[^\w]*[\d.,]+[^\w]*")
 LEADER = re.compile(r"^(.*?)\s*(?:[.\u2026_\u00b7]\s?){4,}\s*(.*)$")
 PROSE = 4  # words in a line of running text, at least
 
 
-@dataclass(frozen=True, slots=True)
-class Fragment:
-    """A run of words on one line; y grows downwards."""
-
-    text: str
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-    size: float
-    bold: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    width: float
-    height: float
-    fragments: tuple[Fragment, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """What stands on one line of one column, in cells where it is a table's row."""
-
-    cells: tuple[Fragment, ...]
-    page: int
-    row: bool = False
-
-    @property
-    def text(self) -> str:
-        return (" | " if self.row else " ").join(cell.text for cell in self.cells)
-
-    @property
-    def x0(self) -> float:
-        return self.cells[0].x0
-
-    @property
-    def x1(self) -> float:
-        return max(cell.x1 for cell in self.cells)
-
-    @property
-    def y0(self) -> float:
-        return min(cell.y0 for cell in self.cells)
-
-    @property
-    def y1(self) -> float:
-        return max(cell.y1 for cell in self.cells)
-
-    @property
-    def size(self) -> float:
-        return max(self.cells, key=lambda cell: len(cell.text)).size
-
-    @property
-    def bold(self) -> bool:
-        return all(cell.bold for cell in self.cells)
-
-
 def lines_of(pages: Sequence[Page]) -> list[Line]:
     """Return the lines of a document in reading order, without running headers and footers."""
-    found = [_drawn(page, number) for number, page in enumerate(pages)]
-    return [line for lines in _without_running(found, pages) for line in in_order(lines)]
+    found = without_running([_drawn(page, number) for number, page in enumerate(pages)], pages)
+    ordered: list[Line] = []
+    left = MOST_COMPARISONS
+    for lines in found:
+        blocks = list(_blocks(lines))
+        left -= len(blocks) ** 2
+        ordered += in_order(blocks) if left > 0 else lines
+    return ordered
 
 
 def _drawn(page: Page, number: int) -> list[Line]:
@@ -99,7 +47,7 @@ def _line(fragments: Sequence[Fragment], page: int) -> Line:
     cells = list(_merged(fragments))
     if _justified(cells):
         cells = [_one(cells)]
-    led = LEADER.match(cells[-1].text)
+    led = LEADER.match(cells[-1].text) if len(cells[-1].text) < LONGEST_LEADER else None
     if not led:
         return Line(tuple(cells), page)
     parts = [part for part in led.groups() if part.strip()]
@@ -130,11 +78,8 @@ def _one(cells: Sequence[Fragment]) -> Fragment:
     )
 
 
-def in_order(lines: Sequence[Line]) -> list[Line]:
+def in_order(blocks: Sequence[list[Line]]) -> list[Line]:
     """Keep the order of drawing, but read nothing before what stands above it."""
-    blocks = list(_blocks(lines))
-    if len(blocks) > MOST_BLOCKS:
-        return list(lines)
     boxes = [_box(block) for block in blocks]
     above = [
         [j for j, other in enumerate(boxes) if j != i and _stands_above(other, box)]
@@ -166,15 +111,6 @@ def _blocks(lines: Iterable[Line]) -> Iterator[list[Line]]:
         block.append(line)
     if block:
         yield block
-
-
-def below(before: Line, line: Line) -> bool:
-    """Tell whether a line stands under another in one column of one page."""
-    return (
-        before.page == line.page
-        and line.y1 > before.y1
-        and min(before.x1, line.x1) > max(before.x0, line.x0)
-    )
 
 
 def _box(block: Sequence[Line]) -> tuple[float, float, float, float]:
@@ -296,54 +232,3 @@ def _clings(cell: Fragment, after: Fragment) -> bool:
         not 0.8 < after.size / max(cell.size, 0.1) < 1.25
         or after.text[0] in ").,;:!?\u2019\u201d]%"
     )
-
-
-def _without_running(pages: list[list[Line]], shapes: Sequence[Page]) -> list[list[Line]]:
-    """Drop what stands at the edges of many pages, numbers aside, and page numbers."""
-    seen: Counter[tuple[str, int]] = Counter()
-    counting: Counter[int] = Counter()
-    for lines, shape in zip(pages, shapes, strict=True):
-        edge = [line for line in lines if _at_edge(line, shape)]
-        seen.update({_trace(line) for line in edge})
-        counting.update({number - line.page for line in edge for number in _numbered(line)})
-    enough = max(2, min(len(pages) * 0.3, 12))
-    counted = {shift for shift, times in counting.items() if times >= max(2, len(pages) * 0.3)}
-
-    def runs(line: Line, shape: Page, outermost: set[int]) -> bool:
-        if len(pages) > 1 and id(line) in outermost and NUMBER.fullmatch(line.text):
-            return True
-        return _at_edge(line, shape) and (
-            seen[_trace(line)] >= enough
-            or any(number - line.page in counted for number in _numbered(line))
-        )
-
-    return [
-        [line for line in lines if not runs(line, shape, _outermost(lines))]
-        for lines, shape in zip(pages, shapes, strict=True)
-    ]
-
-
-def _outermost(lines: Sequence[Line]) -> set[int]:
-    """The first and the last line of a page, by place."""
-    if not lines:
-        return set()
-    return {id(min(lines, key=lambda line: line.y0)), id(max(lines, key=lambda line: line.y1))}
-
-
-def _at_edge(line: Line, shape: Page) -> bool:
-    return line.y1 < shape.height * EDGE or line.y0 > shape.height * (1 - EDGE)
-
-
-def _numbered(line: Line) -> list[int]:
-    """The numbers with which a short line begins or ends: page numbers rise by one a page.
-
-    So do the numbers of notes, but a note is a sentence or a reference.
-    """
-    if len(line.text.split()) > 10 or re.search(r"[.,;]\s|://", line.text):
-        return []
-    return [int(number) for number in re.findall(r"^\d{1,4}(?=\W|$)|(?<=\W)\d{1,4}$", line.text)]
-
-
-def _trace(line: Line) -> tuple[str, int]:
-    bare = re.sub(r"\d+|\b[ivxl]{1,6}\b", "#", line.text.lower())
-    return " ".join(bare.split()), round(line.y0 / 24)

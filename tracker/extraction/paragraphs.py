@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from tracker.extraction.build import Piece
-from tracker.extraction.layout import MARKER, Line, below
+from tracker.extraction.layout import MARKER
+from tracker.extraction.shapes import Line, below
 from tracker.extraction.text import BlockKind
 
 SOFT = "\u00ad"
@@ -18,7 +19,7 @@ COUNTS_ON = re.compile(r"(?:[,;:.]|\band|\bor)$")
 NOTE = re.compile(r"[\d*\u2020\u2021]{1,3}\.?\s?[^\W\d\u2020_]|\d{1,3}\s?[(\"\u201c\u2018]")
 LARGER = 1.12  # times the body's size: a heading
 SMALLER = 0.9
-MOST_HEADING_WORDS = 24
+MOST_HEADING_WORDS, MOST_HEADING_LINES = 24, 6
 SECOND_HALVES = frozenset("related based level wide term specific driven making owned led".split())
 WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
@@ -162,12 +163,10 @@ def _larger(paragraph: Paragraph, looks: Looks) -> bool:
 
 
 def _short(paragraph: Paragraph) -> bool:
+    if len(paragraph.lines) > MOST_HEADING_LINES or paragraph.lines[0].row:
+        return False
     text = " ".join(line.text for line in paragraph.lines)
-    return (
-        len(text.split()) <= MOST_HEADING_WORDS
-        and any(letter.isalpha() for letter in text)
-        and not any(line.row for line in paragraph.lines)
-    )
+    return len(text.split()) <= MOST_HEADING_WORDS and any(letter.isalpha() for letter in text)
 
 
 def _is_heading(paragraph: Paragraph, looks: Looks) -> bool:
@@ -185,7 +184,7 @@ def _is_heading(paragraph: Paragraph, looks: Looks) -> bool:
 def _is_note(paragraph: Paragraph, looks: Looks) -> bool:
     return (
         paragraph.size < 0.95 * looks.size
-        and not any(line.row for line in paragraph.lines)
+        and not paragraph.lines[0].row
         and bool(NOTE.match(paragraph.first))
     )
 
@@ -212,7 +211,7 @@ def _goes_on(half: Paragraph, rest: Paragraph, looks: Looks) -> bool:
         return True
     if ENDS.search(last.text) or MARKER.match(first.text):
         return False
-    reach = max(line.x1 for line in half.lines) - half.lines[0].x0
+    reach = max(line.x1 for line in half.lines[-8:]) - half.lines[0].x0
     full = len(half.lines) > 1 and last.x1 - half.lines[0].x0 > 0.9 * reach
     return full or first.text[:1].islower()
 
@@ -238,28 +237,28 @@ def _level(paragraph: Paragraph, looks: Looks) -> int:
 
 
 def _text(lines: Sequence[Line], words: Counter[str]) -> str:
-    text = ""
+    """Join lines; only the last one is looked at, since a hostile paragraph has a million."""
+    parts: list[str] = []
     for line in lines:
-        if not text:
-            text = line.text
-        elif _hyphenated(text, line.text):
-            text = _unhyphenated(text, line.text, words)
+        if parts and _hyphenated(parts[-1], line.text):
+            before, _, cut = parts.pop().rpartition(" ")
+            parts += [before, _unhyphenated(cut, line.text, words)]
         else:
-            text = f"{text} {line.text}"
-    return text
+            parts.append(line.text)
+    return " ".join(filter(None, parts))
 
 
 def _hyphenated(text: str, after: str) -> bool:
     if text.endswith(SOFT):
         return True
-    return bool(re.search(r"[^\W_][-\u2010]$", text)) and after[:1].isalnum()
+    return bool(re.search(r"[^\W_][-\u2010]$", text[-2:])) and after[:1].isalnum()
 
 
 def _unhyphenated(text: str, after: str, words: Counter[str]) -> str:
     """Join a word cut at the end of a line; its hyphen stays where the document writes it so."""
     if not (text[-2:-1].isalpha() and after[:1].isalpha()):
         return f"{text[:-1]}-{after}"
-    start = re.search(r"([^\W\d_]*)[-\u2010\u00ad]$", text)
+    start = re.search(r"([^\W\d_]{1,40})[-\u2010\u00ad]$", text[-60:])
     end = re.match(r"[^\W\d_]*", after)
     first, last = (start[1] if start else "").lower(), (end[0] if end else "").lower()
     joined = words[first + last]

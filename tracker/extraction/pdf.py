@@ -7,11 +7,12 @@ from importlib.metadata import version
 from tracker.extraction.dates import day
 from tracker.extraction.documents import extracted
 from tracker.extraction.isolated import Reader
-from tracker.extraction.layout import Fragment, Page, lines_of
+from tracker.extraction.layout import lines_of
 from tracker.extraction.normalise import normalise
 from tracker.extraction.ocr import read_scan, tool
 from tracker.extraction.paragraphs import pieces_of
 from tracker.extraction.plain import pieces_of_text
+from tracker.extraction.shapes import Fragment, Page
 from tracker.extraction.text import Extracted, Unreadable
 from tracker.model import QuarantineReason
 

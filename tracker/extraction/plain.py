@@ -72,10 +72,9 @@ def pieces_of_text(lines: Sequence[str], *, markdown: bool) -> Iterator[Piece]:
             yield from _closed(open_lines, markdown=markdown)
             yield Piece(BlockKind.HEADING, _shown(found[2]), len(found[1]))
         elif _UNDERLINE.match(line) and len(open_lines) == 1 and not _ITEM.match(open_lines[0]):
-            level = 1 if line.strip()[0] == "=" else 2
-            yield Piece(
-                BlockKind.HEADING, _shown(open_lines.pop()) if markdown else open_lines.pop(), level
-            )
+            title = open_lines.pop()
+            level = 1 if "=" in line else 2
+            yield Piece(BlockKind.HEADING, _shown(title) if markdown else title, level)
         elif not line.strip() or _RULE.match(line):
             yield from _closed(open_lines, markdown=markdown)
         elif markdown and _is_row(line, after, open_lines):

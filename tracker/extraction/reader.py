@@ -65,9 +65,7 @@ def _attributed(found: Extracted, url: str) -> Extracted:
     )
 
 
-def _read_file(
-    body: bytes, kind: str, charset: str | None, *, ocr: bool
-) -> Extracted | Unreadable:
+def _read_file(body: bytes, kind: str, charset: str | None, *, ocr: bool) -> Extracted | Unreadable:
     match kind:
         case media.PDF:
             return extract_pdf(body, ocr=ocr)

@@ -13,9 +13,10 @@ from twisted.python.failure import Failure
 from crawler.middlewares.guard import Refused
 from crawler.resolver import REFUSED
 from tracker.archive import Fetched, NotFetched
+from tracker.extraction import media
 from tracker.model import Reason
 
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+RENDERED_BY = "X-Rendered-By"  # ours: a server's own header of that name is not kept
 #: Headers kept as evidence; the rest (cookies, nonces, caches) says nothing about the document.
 KEPT_HEADERS = frozenset(
     b"content-type content-language content-disposition date etag last-modified link location "
@@ -56,7 +57,7 @@ def fetched(url: str, response: Response, *, at: datetime) -> Fetched | NotFetch
         status=response.status,
         headers=headers,
         body=response.body,
-        media_type=media_type(content_type, response.body),
+        media_type=media_type(content_type, response.body, response.url),
         charset=charset(content_type),
     )
 
@@ -67,21 +68,29 @@ def kept_headers(response: Response) -> tuple[tuple[str, str], ...]:
         (name.decode("latin-1"), value.decode("latin-1"))
         for name, values in response.headers.items()
         if name.lower() in KEPT_HEADERS
+        or (name == RENDERED_BY.encode() and "rendered" in response.flags)
         for value in values
     )
 
 
-def media_type(content_type: str, body: bytes) -> str:
-    """Return the media type by the first bytes where they are telling, else by the header."""
-    head = body[:1024].lstrip()
-    if head.startswith(b"%PDF-"):
-        return "application/pdf"
-    if body[:4] == b"PK\x03\x04" and b"word/" in body[:4096] + body[-8192:]:
-        return DOCX
-    declared = content_type.partition(";")[0].strip().lower()
-    if declared in {"", "application/octet-stream", "text/plain"} and b"<html" in head.lower():
-        return "text/html"
-    return declared
+def media_type(content_type: str, body: bytes, url: str = "") -> str:
+    """Return the media type by the first bytes where they are telling, else by header and URL."""
+    return media.media_type(body, declared=content_type, name=url)
+
+
+def readable(result: Fetched | NotFetched) -> Fetched | NotFetched:
+    """Return a document's answer, or why it is none: the tracker has no reader for its type."""
+    if isinstance(result, NotFetched) or result.body is None or result.media_type in media.READABLE:
+        return result
+    return NotFetched(
+        result.url,
+        result.at,
+        Reason.UNSUPPORTED_TYPE,
+        f"is {result.media_type}, which is not read",
+        result.status,
+        result.final_url,
+        result.headers,
+    )
 
 
 def charset(content_type: str) -> str | None:

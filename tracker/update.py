@@ -63,7 +63,7 @@ def update(
     `told` hears the name of each stage and how far it is.
     """
     codebook = load_codebook()
-    versions, set_aside = _read_snapshots(store, told)
+    versions, set_aside = _read_snapshots(store, told, ocr=settings.ocr)
     coded = _code_passages(store, codebook, told)
     with store.transaction() as session:
         reading.note_seen(session)
@@ -77,13 +77,13 @@ def update(
     return Updated(versions, set_aside, coded, changes + events, owed + owed_events)
 
 
-def _read_snapshots(store: Store, told: Told) -> tuple[int, int]:
+def _read_snapshots(store: Store, told: Told, *, ocr: bool) -> tuple[int, int]:
     versions = set_aside = 0
     while True:
         with store.transaction() as session:
             batch = reading.pending_snapshots(session, limit=BATCH)
             for pending in batch:
-                made = _read_snapshot(session, pending)
+                made = _read_snapshot(session, pending, ocr=ocr)
                 versions += made is True
                 set_aside += made is False
         if not batch:
@@ -91,7 +91,7 @@ def _read_snapshots(store: Store, told: Told) -> tuple[int, int]:
         told("reading", versions + set_aside)
 
 
-def _read_snapshot(session: Session, pending: reading.PendingSnapshot) -> bool | None:
+def _read_snapshot(session: Session, pending: reading.PendingSnapshot, *, ocr: bool) -> bool | None:
     """Read one snapshot: True for a new version, False where it was set aside, None for the same."""
     body = payload_bytes(session, pending.payload_id)
     found = read(
@@ -102,6 +102,7 @@ def _read_snapshot(session: Session, pending: reading.PendingSnapshot) -> bool |
         select=pending.select,
         remove=pending.remove,
         choice=pending.choice,
+        ocr=ocr,
     )
     if isinstance(found, Unreadable):
         reading.record_unread(session, pending, detail=found.reason, quarantine=found.quarantine)

@@ -77,7 +77,7 @@ class SourceEntry(Entry):
     pages: Annotated[int, Field(ge=1, le=100)] = 1
     max_documents: Annotated[int, Field(ge=1, le=100_000)] = 200
     at_least_words: Annotated[int, Field(ge=0)] = 0
-    render: bool = False
+    render: bool | Literal["if_empty"] = False
     unverified: bool = False
     interval: Annotated[str, Field(pattern=r"^[1-9]\d{0,3}[hdw]$")] | None = None
     languages: tuple[Language, ...] = ()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from crawler import importing
 from crawler.progress import Bar, Lines, Progress, Silent
 from crawler.settings import NAME, scrapy_settings
 from tracker.model import InstitutionKind, RunState
@@ -53,7 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from crawler.looking import main as look  # noqa: PLC0415  (needs Scrapy at once)
 
         return look(given[1:])
-    asked = _asked(arguments)
+    if given[:1] == ["import"]:
+        return importing.main(given[1:])
+    asked = _asked(given)
     try:
         settings = load_settings()
         file = load_sources(settings.sources)
@@ -74,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         store.close()
 
 
-def _asked(arguments: Sequence[str] | None) -> Asked:
+def _asked(arguments: Sequence[str]) -> Asked:
     parser = argparse.ArgumentParser(prog="crawler", description=__doc__, allow_abbrev=False)
     parser.add_argument("verb", choices=["crawl"])
     parser.add_argument("keys", nargs="*", metavar="KEY", help="institution or institution/source")

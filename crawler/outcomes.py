@@ -12,16 +12,11 @@ from twisted.python.failure import Failure
 
 from crawler.middlewares.guard import Refused
 from crawler.resolver import REFUSED
-from tracker.archive import Fetched, NotFetched
+from tracker.archive import Fetched, NotFetched, charset, evidence
 from tracker.extraction import media
 from tracker.model import Reason
 
 RENDERED_BY = "X-Rendered-By"  # ours: a server's own header of that name is not kept
-#: Headers kept as evidence; the rest (cookies, nonces, caches) says nothing about the document.
-KEPT_HEADERS = frozenset(
-    b"content-type content-language content-disposition date etag last-modified link location "
-    b"retry-after server x-robots-tag".split()
-)
 LOGIN = re.compile(
     r"/(login|signin|sign-in|sso|saml2?|shibboleth|cas|adfs|idp)([/.?]|$)", re.IGNORECASE
 )
@@ -64,13 +59,13 @@ def fetched(url: str, response: Response, *, at: datetime) -> Fetched | NotFetch
 
 def kept_headers(response: Response) -> tuple[tuple[str, str], ...]:
     """Return the headers that are evidence, in order."""
-    return tuple(
+    given = [
         (name.decode("latin-1"), value.decode("latin-1"))
         for name, values in response.headers.items()
-        if name.lower() in KEPT_HEADERS
-        or (name == RENDERED_BY.encode() and "rendered" in response.flags)
         for value in values
-    )
+    ]
+    ours = [pair for pair in given if pair[0] == RENDERED_BY and "rendered" in response.flags]
+    return (*evidence(given), *ours)
 
 
 def media_type(content_type: str, body: bytes, url: str = "") -> str:
@@ -91,12 +86,6 @@ def readable(result: Fetched | NotFetched) -> Fetched | NotFetched:
         result.final_url,
         result.headers,
     )
-
-
-def charset(content_type: str) -> str | None:
-    """Return the charset that a Content-Type header names."""
-    found = re.search(r"charset\s*=\s*[\"']?([\w.:-]+)", content_type, re.IGNORECASE)
-    return found[1].lower() if found else None
 
 
 def not_fetched(url: str, failure: Failure, *, at: datetime) -> NotFetched:

@@ -97,6 +97,11 @@ class SourceEntry(Entry):
             return {**given, "key": source_key(str(given.get("kind", "")), given["url"])}
         return given
 
+    def asks_for(self, url: str) -> bool:
+        """Tell whether an address is among those that `include` and `exclude` leave."""
+        wanted = not self.include or any(part in url for part in self.include)
+        return wanted and not any(part in url for part in self.exclude)
+
 
 class Attributed(Entry):
     """A joint or elsewhere-hosted statement that counts for the institution."""

@@ -155,6 +155,15 @@ def finish_run(
     _close(session, run, state, at=at)
 
 
+def close_run(
+    session: Session, run_id: int, *, at: datetime, counts: dict[str, Any], state: RunState
+) -> None:
+    """Close a run that read no sources, such as an import: it joins the chain, and that is all."""
+    run = session.get_one(Run, run_id)
+    run.counts = counts
+    _close(session, run, state, at=at)
+
+
 def _close(session: Session, run: Run, state: RunState, *, at: datetime) -> None:
     before = session.exec(
         select(Run.manifest_sha256)

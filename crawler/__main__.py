@@ -106,7 +106,11 @@ class UnknownKeyError(Exception):
 
 def _known_keys(keys: Sequence[str], file: SourcesFile) -> None:
     known = {entry.key for entry in file.institutions}
-    known |= {f"{entry.key}/{s.key}" for entry in file.institutions for s in entry.sources}
+    known |= {
+        f"{entry.key}/{source.key}"
+        for entry in file.institutions
+        for source in (*entry.sources, *entry.attributed_sources)
+    }
     problems = []
     for key in keys:
         if key not in known:

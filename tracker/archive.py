@@ -11,7 +11,6 @@ import zstandard
 from tracker.model import Reason
 
 LEVEL = 3
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 #: Headers kept as evidence; the rest (cookies, nonces, caches) says nothing about the document.
 KEPT_HEADERS = frozenset(
     "content-type content-language content-disposition date etag last-modified link location "
@@ -100,19 +99,6 @@ class Packed:
 def sha256(data: bytes) -> str:
     """Return the SHA-256 of bytes as 64 hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()
-
-
-def media_type(content_type: str, body: bytes) -> str:
-    """Return the media type by the first bytes where they are telling, else by the header."""
-    head = body[:1024].lstrip()
-    if head.startswith(b"%PDF-"):
-        return "application/pdf"
-    if body[:4] == b"PK\x03\x04" and b"word/" in body[:4096] + body[-8192:]:
-        return DOCX
-    declared = content_type.partition(";")[0].strip().lower()
-    if declared in {"", "application/octet-stream", "text/plain"} and b"<html" in head.lower():
-        return "text/html"
-    return declared
 
 
 def charset(content_type: str) -> str | None:

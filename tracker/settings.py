@@ -22,6 +22,8 @@ class Settings(BaseSettings):
     timeout: Annotated[float, Field(gt=0)] = 30.0
     web_archive: str = "https://web.archive.org/cdx/search/cdx"
     public_url: str = "http://127.0.0.1:8501"
+    chromium: str = ""
+    ocr: bool = False
     smtp_url: str = ""
     mail_from: str = ""
     secret: str = ""

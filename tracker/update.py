@@ -30,6 +30,7 @@ from tracker.model import (
 from tracker.settings import Settings
 from tracker.store import Store, comparing, deliveries, reading, reopening
 from tracker.store.payloads import payload_bytes
+from tracker.store.telling import retell_speakers
 
 BATCH = 50
 SITE_WIDE = 5  # pages from which one edit is the site's, not a document's
@@ -62,43 +63,46 @@ def update(
     `told` hears the name of each stage and how far it is.
     """
     codebook = load_codebook()
-    versions, set_aside = _read_snapshots(store, told, at=at)
+    versions, set_aside = _read_snapshots(store, told, ocr=settings.ocr, at=at)
     coded = _code_passages(store, codebook, told)
     with store.transaction() as session:
         reading.note_seen(session)
     changes, owed = _compare_versions(store, codebook, at=at)
     events, owed_events = _note_events(store, at=at)
     _confirm(store, settings, at=at)
+    if recode:
+        with store.transaction() as session:
+            retell_speakers(session)
     assess(store, codebook, force=recode)
     return Updated(versions, set_aside, coded, changes + events, owed + owed_events)
 
 
-def _read_snapshots(store: Store, told: Told, *, at: datetime) -> tuple[int, int]:
+def _read_snapshots(store: Store, told: Told, *, ocr: bool, at: datetime) -> tuple[int, int]:
     made: Counter[bool | None] = Counter()
     while True:
         with store.transaction() as session:
             batch = reading.pending_snapshots(session, limit=BATCH)
-            made.update(_read_snapshot(session, p) for p in batch if not p.reopens)
+            made.update(_read_snapshot(session, p, ocr=ocr) for p in batch if not p.reopens)
         for pending in batch:
             if pending.reopens:
-                made[True] += _read_anew(store, pending.document_id, at=at)
+                made[True] += _read_anew(store, pending.document_id, ocr=ocr, at=at)
         if not batch:
             return made[True], made[False]
         told("reading", made[True] + made[False])
 
 
-def _read_anew(store: Store, document_id: int, *, at: datetime) -> int:
+def _read_anew(store: Store, document_id: int, *, ocr: bool, at: datetime) -> int:
     """Read every capture of a document again, in order; return how many versions are new."""
     with store.transaction() as session:
         before = reading.version_ids(session, document_id)
         reopening.reopen(session, document_id)
         while batch := reading.pending_snapshots(session, limit=1, document_id=document_id):
-            _read_snapshot(session, replace(batch[0], reopens=True))
+            _read_snapshot(session, replace(batch[0], reopens=True), ocr=ocr)
         reopening.settle(session, document_id, at=at)
         return len(reading.version_ids(session, document_id) - before)
 
 
-def _read_snapshot(session: Session, pending: reading.PendingSnapshot) -> bool | None:
+def _read_snapshot(session: Session, pending: reading.PendingSnapshot, *, ocr: bool) -> bool | None:
     """Read one snapshot: True for a new version, False where it was set aside, None for the same."""
     body = payload_bytes(session, pending.payload_id)
     found = read(
@@ -109,6 +113,7 @@ def _read_snapshot(session: Session, pending: reading.PendingSnapshot) -> bool |
         select=pending.select,
         remove=pending.remove,
         choice=pending.choice,
+        ocr=ocr,
     )
     if isinstance(found, Unreadable):
         reading.record_unread(session, pending, detail=found.reason, quarantine=found.quarantine)

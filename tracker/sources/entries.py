@@ -77,7 +77,7 @@ class SourceEntry(Entry):
     pages: Annotated[int, Field(ge=1, le=100)] = 1
     max_documents: Annotated[int, Field(ge=1, le=100_000)] = 200
     at_least_words: Annotated[int, Field(ge=0)] = 0
-    render: bool = False
+    render: bool | Literal["if_empty"] = False
     unverified: bool = False
     interval: Annotated[str, Field(pattern=r"^[1-9]\d{0,3}[hdw]$")] | None = None
     languages: tuple[Language, ...] = ()
@@ -138,6 +138,19 @@ class InstitutionEntry(Entry):
     languages: tuple[Language, ...] = ()
     attributed: tuple[Attributed, ...] = ()
     sources: tuple[SourceEntry, ...] = ()
+
+    @property
+    def attributed_sources(self) -> tuple[SourceEntry, ...]:
+        """The statements at others' addresses, as sources to read."""
+        return tuple(
+            SourceEntry(
+                key=f"attributed-{source_key('', item.url)}"[:120].rstrip("-"),
+                kind=SourceKind.PAGE,
+                url=item.url,
+                title=item.shown,
+            )
+            for item in self.attributed
+        )
 
     @model_validator(mode="before")
     @classmethod

@@ -7,8 +7,9 @@ from typing import Any
 from sqlmodel import Session, col, func, insert, or_, select
 
 from tracker.addresses import canonical_url
-from tracker.archive import Capture, Repeat, charset, media_type
+from tracker.archive import Capture, Repeat, charset
 from tracker.belonging import DOCUMENT_TYPES, Belonging, Listing, Place, page_key, spellings
+from tracker.extraction.media import media_type
 from tracker.model import (
     Document,
     Fetch,
@@ -78,7 +79,7 @@ class Importer:
             return None, "a feed, sitemap or listing"
         if not 200 <= capture.status < 300:
             return None, f"status {capture.status}"
-        found = media_type(capture.content_type, capture.body or b"")
+        found = media_type(capture.body or b"", declared=capture.content_type, name=capture.url)
         if capture.body is not None and not place.declared and found not in DOCUMENT_TYPES:
             return None, "not a document"
         return place, ""
@@ -182,9 +183,10 @@ class Importer:
         fetch_id = session.exec(insert(Fetch).values(**fetch).returning(col(Fetch.id))).one()[0]
         declared = capture.content_type
         snapshot = _snapshot(_id(document.id), fetch_id, payload_id, capture.at)
-        snapshot |= {"media_type": media_type(declared, body), "charset": charset(declared)}
+        found = media_type(body, declared=declared, name=capture.url)
+        snapshot |= {"media_type": found, "charset": charset(declared)}
         session.exec(insert(Snapshot).values(**snapshot, imported=True))
-        _note(document, capture.at, payload_id, media_type(declared, body))
+        _note(document, capture.at, payload_id, found)
 
 
 def _note(document: Document, at: datetime, payload_id: int, found: str) -> None:

@@ -184,7 +184,9 @@ def record_text(
 
 def _note_good(session: Session, pending: PendingSnapshot, document: Document) -> None:
     """Let a document whose reads had failed, or were not ours, know of a good one."""
-    if pending.imported or pending.reopens or document.failures:
+    # A count made while this capture was still unread knew only of the reads before it.
+    behind = document.last_good_at is None or document.last_good_at < pending.captured_at
+    if pending.imported or pending.reopens or document.failures or behind:
         recount_failures(session, document)
 
 

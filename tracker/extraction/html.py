@@ -14,7 +14,8 @@ from tracker.extraction.build import Piece, join
 from tracker.extraction.dates import stated_date
 from tracker.extraction.language import language_of
 from tracker.extraction.normalise import normalise
-from tracker.extraction.structure import read_structure, row_text
+from tracker.extraction.structure import read_structure
+from tracker.extraction.tables import row_text
 from tracker.extraction.text import BlockKind, Extracted, Unreadable
 from tracker.extraction.voice import who_speaks
 

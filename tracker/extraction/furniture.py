@@ -9,19 +9,26 @@ UNREAD = frozenset(
     "video picture map math progress meter title meta link".split()
 )
 #: Furniture unless most of the page stands in it, as in pages that are one form.
-_SUSPECT_TAGS = frozenset("nav footer aside form dialog menu header".split())
+_SUSPECT_TAGS = frozenset("aside form menu header".split())
 _SUSPECT_ROLES = frozenset(
-    "navigation banner contentinfo search dialog alertdialog complementary menu menubar tablist toolbar "
-    "tooltip alert status".split()
+    "banner search complementary menu menubar tablist toolbar tooltip alert status".split()
 )
-_NAMES = re.compile(
-    r"(?:^|[\s_-])(?:cookies?(?=[\s_-]*(?:banner|bar|notice|consent|popup|modal|wall|layer|overlay|message|$|\s))"
-    r"|consent|gdpr|onetrust|breadcrumbs?|share|sharing|sharebar|addtoany|addthis|social|socials|related|recommended"
-    r"|sidebar|side-?nav|newsletter|navbar|navigation|nav|menu|skip|skiplinks?|skip-links?|pagination|pager"
-    r"|comments?|disqus|promo|promos|ribbon|subscribe|signup|site-?header|site-?footer|footer|masthead|toolbar"
-    r"|modal|popup|popover|tooltip|teaser|teasers|advert|advertisement|ads?|sponsored|outbrain|taboola"
-    r"|byline|dateline|print-?only|language-?(?:switcher|selector|picker)|back-to-top|read-?more|tags?|tag-?list)"
-    r"(?:[\s_-]|$)",
+#: Furniture even where it is longer than what the page says.
+_APART_TAGS = frozenset("nav footer dialog".split())
+_APART_ROLES = frozenset("navigation contentinfo dialog alertdialog".split())
+#: Class names of what is never the page's own words, however long it is.
+_FOREIGN = re.compile(
+    r"(?:^|[\s_-])(?:cookies?[\s_-]*(?:banner|bar|notice|consent|popup|modal|wall|layer|overlay|message)"
+    r"|consent|gdpr|onetrust|cookiebot|disqus|comments?|outbrain|taboola|advert|advertisement|ads?|sponsored"
+    r"|modal|popup|popover|related|recommended|newsletter|site-?footer|site-?header)(?:[\s_-]|$)",
+    re.IGNORECASE,
+)
+#: Class names of small furniture: believed only of a small part of the page.
+_AROUND = re.compile(
+    r"(?:^|[\s_-])(?:breadcrumbs?|share|sharing|sharebar|addtoany|addthis|socials?|sidebar|side-?nav|navbar"
+    r"|navigation|nav|menu|skip|skip-?links?|pagination|pager|promos?|ribbon|subscribe|signup|footer|masthead"
+    r"|toolbar|tooltip|teasers?|byline|print-?only|language-?(?:switcher|selector|picker)|back-to-top|read-?more"
+    r"|tags?|tag-?list)(?:[\s_-]|$)",
     re.IGNORECASE,
 )
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -36,6 +43,8 @@ _FOLDED = re.compile(
     re.IGNORECASE,
 )
 _WHOLE = frozenset({"main", "body", "html"})
+_HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
+NEARLY_ALL, MUCH, LITTLE = 0.9, 0.4, 0.15
 
 
 def is_unread(element: Any) -> bool:
@@ -48,15 +57,28 @@ def is_unread(element: Any) -> bool:
     return _is_hidden(element)
 
 
-def is_suspect(element: Any) -> bool:
-    """Tell whether an element looks like furniture by its tag, role or name."""
+def doubt(element: Any) -> float:
+    """Return the share of a page's prose up to which an element counts as furniture; 0 for content."""
     tag = element.tag
-    if tag in _SUSPECT_TAGS or element.get("role") in _SUSPECT_ROLES:
-        return True
-    if tag in _WHOLE or element.get("aria-modal") == "true":
-        return tag not in _WHOLE
-    named = f"{element.get('class') or ''} {element.get('id') or ''}"
-    return len(named) > 1 and bool(_NAMES.search(_CAMEL.sub("-", named)))
+    if tag in _WHOLE or tag in _HEADINGS:
+        return 0.0
+    if tag in _APART_TAGS or element.get("role") in _APART_ROLES or element.get("aria-modal") == "true":
+        return NEARLY_ALL
+    if tag in _SUSPECT_TAGS and not (tag == "header" and _is_inside(element)):
+        return MUCH
+    if element.get("role") in _SUSPECT_ROLES:
+        return MUCH
+    # Identifiers are often slugs of headings, so they must say it in full.
+    named = _CAMEL.sub("-", element.get("class") or "")
+    whole = element.get("id") or ""
+    if (named and _FOREIGN.search(named)) or _FOREIGN.fullmatch(whole):
+        return MUCH
+    return LITTLE if (named and _AROUND.search(named)) or _AROUND.fullmatch(whole) else 0.0
+
+
+def _is_inside(element: Any) -> bool:
+    """A header within the content holds its title, not the site's."""
+    return any(parent.tag in {"main", "article", "section"} for parent in element.iterancestors())
 
 
 def _is_hidden(element: Any) -> bool:

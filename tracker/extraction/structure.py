@@ -5,13 +5,14 @@ that tree the content's root is found, and furniture inside it is left out: so w
 judged by how much of the page it would take away, not by its name alone.
 """
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from tracker.extraction.build import Piece
-from tracker.extraction.furniture import UNREAD, is_suspect, is_unread
+from tracker.extraction.furniture import doubt, is_unread
 from tracker.extraction.lists import marker
 from tracker.extraction.tables import is_layout, row_text
 from tracker.extraction.text import BlockKind
@@ -23,7 +24,14 @@ _BLOCKS = frozenset(
 )
 _HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 _NOTE = re.compile(r"(?:^|[\s_-])(?:footnotes?|endnotes?|fn\d*)(?:[\s_-]|$)", re.IGNORECASE)
-MOST_OF_IT = 0.4  # share of a page's prose that no furniture holds
+_DATED = re.compile(r"\b(?:19|20)\d\d\b")
+_LOOSE = re.compile(r" ([.,)\]])(?=\s|$)")  # a space that only markup made
+_CONSENT = re.compile(
+    r"accept|agree|allow|reject|decline|got it|manage|preferences|settings|^ok$|akzept|zustimm|ablehn|accepter|refuser"
+    r"|aceptar|rechazar|accett|rifiut|aceitar|godkänn|accepteren|weigeren",
+    re.IGNORECASE,
+)
+BANNER_WORDS = 200
 ROOT_HOLDS = 0.93  # share of its parent's prose from which a block is the content itself
 LINKS_ONLY = 0.7  # share of linked words from which a group of lines is navigation
 
@@ -47,12 +55,13 @@ class Node:
 
     tag: str
     role: str
-    suspect: bool
+    doubt: float
     start: int
     end: int = 0
     words: int = 0
     linked: int = 0
     prose: int = 0
+    asks: bool = False  # has a button to accept or reject
     children: "list[Node]" = field(default_factory=list)
 
 
@@ -64,17 +73,40 @@ def read_structure(root: Any) -> list[Piece]:
 
 def content(lines: list[Line], page: Node) -> list[Line]:
     """Return the lines under the content's root that are not furniture."""
-    enough = MOST_OF_IT * page.prose
     dropped: set[int] = set()
     for node in _each(page):
-        if node.suspect and node.prose < enough:
+        if node.prose <= node.doubt * page.prose if node.doubt else _is_banner(node, lines):
             dropped.update(range(node.start, node.end))
     _recount(page, lines, dropped)
     root = _root(page)
     for node in _each(root):
-        if node.tag in {"ul", "ol", "div", "section", "table", "li"} and _is_navigation(node):
+        if node.tag in {"ul", "ol", "div", "section", "table"} and _is_navigation(node, lines):
             dropped.update(range(node.start, node.end))
-    return [lines[at] for at in range(root.start, root.end) if at not in dropped]
+    kept = [*_opening(lines, root), *range(root.start, root.end)]
+    return [lines[at] for at in kept if at not in dropped]
+
+
+def _is_banner(node: Node, lines: list[Line]) -> bool:
+    """A short block that speaks of cookies and has a button to accept or reject them."""
+    if not node.asks or node.words > BANNER_WORDS:
+        return False
+    return any("cookie" in line.piece.text.lower() for line in lines[node.start : node.end])
+
+
+def _opening(lines: list[Line], root: Node) -> range:
+    """The title above the content with date and lead: short lines from the last h1 on."""
+    start = root.start
+    if not any(_is_title(line) for line in lines[start : start + 3]):
+        above = range(start - 1, max(-1, start - 12), -1)
+        short = itertools.takewhile(lambda at: lines[at].words <= 60, above)
+        start = next((at for at in short if _is_title(lines[at])), start)
+    while start and lines[start - 1].words <= 12 and _DATED.search(lines[start - 1].piece.text):
+        start -= 1
+    return range(start, root.start)
+
+
+def _is_title(line: Line) -> bool:
+    return line.piece.kind is BlockKind.HEADING and line.piece.level == 1
 
 
 def _each(node: Node) -> Iterator[Node]:
@@ -113,8 +145,11 @@ def _root(page: Node) -> Node:
     return node
 
 
-def _is_navigation(node: Node) -> bool:
-    return node.words > 0 and node.linked >= LINKS_ONLY * node.words and len(node.children) >= 3
+def _is_navigation(node: Node, lines: list[Line]) -> bool:
+    """Lines that are links only, unless a sentence before them announces them."""
+    if not node.words or node.linked < LINKS_ONLY * node.words or len(node.children) < 3:
+        return False
+    return not (node.start and lines[node.start - 1].piece.text.endswith(":"))
 
 
 def walk(root: Any) -> tuple[list[Line], Node]:
@@ -128,7 +163,7 @@ def walk(root: Any) -> tuple[list[Line], Node]:
 class _Reader:
     def __init__(self) -> None:
         self.lines: list[Line] = []
-        self.page = Node("body", "", suspect=False, start=0)
+        self.page = Node("body", "", doubt=0.0, start=0)
         self.nodes = [self.page]
         self.context: list[Any] = []
         self.inline: list[str] = []
@@ -145,6 +180,7 @@ class _Reader:
                 if element is not root:
                     self.add(element.tail)
             elif is_unread(element) and element is not root:
+                self.press(element)
                 self.add(" ")
                 self.add(element.tail)
             elif element.tag == "tr" and not is_layout(element.getparent()):
@@ -169,6 +205,8 @@ class _Reader:
         tag = element.tag
         if tag == "a":
             self.links += 1
+            if element.get("role") == "button" or (element.get("href") or "#")[0] == "#":
+                self.press(element)
         elif tag == "br":
             self.inline.append(" ")
         elif tag == "sup" and len(element) and element[0].tag == "a":
@@ -177,10 +215,18 @@ class _Reader:
             self.flush()
             if tag == "li":
                 self.marker = marker(element)
-            node = Node(tag, element.get("role") or "", is_suspect(element), len(self.lines))
+            node = Node(tag, element.get("role") or "", doubt(element), len(self.lines))
             self.nodes[-1].children.append(node)
             self.nodes.append(node)
             self.context.append(element)
+
+    def press(self, element: Any) -> None:
+        """A button that accepts or rejects marks the blocks it stands in."""
+        if element.tag in {"button", "a", "input"}:
+            said = element.get("value") or "".join(element.itertext())
+            if len(said) < 60 and _CONSENT.search(said):
+                for node in self.nodes:
+                    node.asks = True
 
     def leave(self, element: Any) -> None:
         tag = element.tag
@@ -192,7 +238,7 @@ class _Reader:
             self.nodes.pop().end = len(self.lines)
 
     def flush(self) -> None:
-        text = " ".join("".join(self.inline).split())
+        text = _LOOSE.sub(r"\1", " ".join("".join(self.inline).split()))
         if text:
             linked = len("".join(self.linked).split())
             self.lines.append(Line(self.piece(text), len(text.split()), linked))
@@ -204,7 +250,7 @@ class _Reader:
         text = row_text(element)
         if text:
             linked = sum(len("".join(a.itertext()).split()) for a in element.iter("a"))
-            node = Node("tr", "", suspect=False, start=len(self.lines), end=len(self.lines) + 1)
+            node = Node("tr", "", doubt=0.0, start=len(self.lines), end=len(self.lines) + 1)
             self.nodes[-1].children.append(node)
             self.lines.append(Line(Piece(BlockKind.ROW, text), len(text.split()), linked))
 

@@ -43,6 +43,7 @@ class Line:
     piece: Piece
     words: int
     linked: int
+    place: str  # tag and class of the blocks it stands in, to tell what belongs together
 
     @property
     def prose(self) -> int:
@@ -241,9 +242,12 @@ class _Reader:
         text = _LOOSE.sub(r"\1", " ".join("".join(self.inline).split()))
         if text:
             linked = len("".join(self.linked).split())
-            self.lines.append(Line(self.piece(text), len(text.split()), linked))
+            self.lines.append(Line(self.piece(text), len(text.split()), linked, self.place()))
         self.inline.clear()
         self.linked.clear()
+
+    def place(self) -> str:
+        return ">".join(f"{e.tag}.{e.get('class') or ''}" for e in self.context[-2:])
 
     def row(self, element: Any) -> None:
         self.flush()
@@ -252,7 +256,7 @@ class _Reader:
             linked = sum(len("".join(a.itertext()).split()) for a in element.iter("a"))
             node = Node("tr", "", doubt=0.0, start=len(self.lines), end=len(self.lines) + 1)
             self.nodes[-1].children.append(node)
-            self.lines.append(Line(Piece(BlockKind.ROW, text), len(text.split()), linked))
+            self.lines.append(Line(Piece(BlockKind.ROW, text), len(text.split()), linked, "tr"))
 
     def piece(self, text: str) -> Piece:
         for element in reversed(self.context):

@@ -70,7 +70,7 @@ _HOSTED = frozenset({Genre.EVENT, Genre.TRANSCRIPT, Genre.PODCAST_NOTES, Genre.T
 
 def who_speaks(*, url: str, title: str, byline: str, text: str) -> Speaker:
     """Return genre and voice of a document, by its address, title, byline and opening words."""
-    genre, because = _genre(url, title)
+    genre, because = genre_of(url, title)
     opening = text[:1500]
     name = _person(byline, opening)
     if found := _REPOST.search(opening):
@@ -88,7 +88,8 @@ def who_speaks(*, url: str, title: str, byline: str, text: str) -> Speaker:
     return Speaker(genre, Voice.UNKNOWN, because or "nothing tells who speaks", byline)
 
 
-def _genre(url: str, title: str) -> tuple[Genre, str]:
+def genre_of(url: str, title: str) -> tuple[Genre, str]:
+    """Return the genre that a document's title or address names, and the words that do."""
     path = unquote(urlsplit(url).path)
     for where, words in (("title", title), ("address", path)):
         for genre, pattern in _COMPILED:

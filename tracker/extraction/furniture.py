@@ -64,6 +64,8 @@ def doubt(element: Any) -> float:
         return 0.0
     if tag in _APART_TAGS or element.get("role") in _APART_ROLES or element.get("aria-modal") == "true":
         return NEARLY_ALL
+    if tag == "aside" and not _is_inside(element):
+        return NEARLY_ALL
     if tag in _SUSPECT_TAGS and not (tag == "header" and _is_inside(element)):
         return MUCH
     if element.get("role") in _SUSPECT_ROLES:

@@ -31,6 +31,14 @@ _CONSENT = re.compile(
     r"|aceptar|rechazar|accett|rifiut|aceitar|godkänn|accepteren|weigeren",
     re.IGNORECASE,
 )
+PROSE_WORDS = 5
+CARD_WORDS, CARDS_HOLD = 80, 0.4
+MAIN_HOLDS, ARTICLE_HOLDS = 0.4, 0.7
+_RELATIVE = re.compile(
+    r"^\W*(?:(?:last )?(?:updated|posted|published|modified|edited|reviewed)\W*)?(?:about |over |almost |an? )?"
+    r"(?:\d+ |an? )?(?:minute|hour|day|week|month|year|min)s? (?:ago|read)\W*$|^\W*[\d.,]+[km]? (?:views|reads|shares|likes|comments)\W*$",
+    re.IGNORECASE,
+)
 BANNER_WORDS = 200
 ROOT_HOLDS = 0.93  # share of its parent's prose from which a block is the content itself
 LINKS_ONLY = 0.7  # share of linked words from which a group of lines is navigation
@@ -47,7 +55,7 @@ class Line:
 
     @property
     def prose(self) -> int:
-        return self.words - self.linked if self.words > 4 else 0
+        return self.words - self.linked if self.words >= PROSE_WORDS else 0
 
 
 @dataclass(slots=True)
@@ -56,6 +64,7 @@ class Node:
 
     tag: str
     role: str
+    look: str  # its class
     doubt: float
     start: int
     end: int = 0
@@ -83,8 +92,21 @@ def content(lines: list[Line], page: Node) -> list[Line]:
     for node in _each(root):
         if node.tag in {"ul", "ol", "div", "section", "table"} and _is_navigation(node, lines):
             dropped.update(range(node.start, node.end))
+        for cards in _cards(node, lines):
+            if sum(card.prose for card in cards) <= CARDS_HOLD * root.prose:
+                dropped.update(range(cards[0].start, cards[-1].end))
     kept = [*_opening(lines, root), *range(root.start, root.end)]
     return [lines[at] for at in kept if at not in dropped]
+
+
+def _declared(page: Node) -> Node:
+    """The one block that the page itself declares to be its main part, where it holds enough."""
+    for tags, roles, enough in (({"main"}, {"main"}, MAIN_HOLDS), ({"article"}, set(), ARTICLE_HOLDS)):
+        found = [node for node in _each(page) if node.tag in tags or node.role in roles]
+        best = max(found, key=lambda node: node.prose, default=page)
+        if best.prose and best.prose >= enough * page.prose:
+            return best
+    return page
 
 
 def _is_banner(node: Node, lines: list[Line]) -> bool:
@@ -135,7 +157,7 @@ def _recount(page: Node, lines: list[Line], dropped: set[int]) -> None:
 
 def _root(page: Node) -> Node:
     """Go down while one block holds nearly all of the prose."""
-    node = page
+    node = _declared(page)
     while node.children:
         best = max(node.children, key=lambda child: child.prose)
         if not best.prose or best.prose < ROOT_HOLDS * node.prose:
@@ -144,6 +166,20 @@ def _root(page: Node) -> Node:
             break
         node = best
     return node
+
+
+def _cards(node: Node, lines: list[Line]) -> Iterator[list[Node]]:
+    """Runs of three and more neighbours alike, each a linked title with a few words: other pages' teasers."""
+    for _, run in itertools.groupby(node.children, key=lambda child: (child.tag, child.look)):
+        cards = [child for child in run if child.words]
+        if len(cards) >= 3 and all(_is_card(card, lines) for card in cards):
+            yield cards
+
+
+def _is_card(node: Node, lines: list[Line]) -> bool:
+    return node.words <= CARD_WORDS and any(
+        line.words >= 3 and line.linked == line.words for line in lines[node.start : node.end]
+    )
 
 
 def _is_navigation(node: Node, lines: list[Line]) -> bool:
@@ -164,7 +200,7 @@ def walk(root: Any) -> tuple[list[Line], Node]:
 class _Reader:
     def __init__(self) -> None:
         self.lines: list[Line] = []
-        self.page = Node("body", "", doubt=0.0, start=0)
+        self.page = Node("body", "", "", doubt=0.0, start=0)
         self.nodes = [self.page]
         self.context: list[Any] = []
         self.inline: list[str] = []
@@ -216,7 +252,8 @@ class _Reader:
             self.flush()
             if tag == "li":
                 self.marker = marker(element)
-            node = Node(tag, element.get("role") or "", doubt(element), len(self.lines))
+            role, look = element.get("role") or "", element.get("class") or ""
+            node = Node(tag, role, look, doubt(element), len(self.lines))
             self.nodes[-1].children.append(node)
             self.nodes.append(node)
             self.context.append(element)
@@ -240,7 +277,7 @@ class _Reader:
 
     def flush(self) -> None:
         text = _LOOSE.sub(r"\1", " ".join("".join(self.inline).split()))
-        if text:
+        if text and not (len(text) < 60 and _RELATIVE.match(text)):
             linked = len("".join(self.linked).split())
             self.lines.append(Line(self.piece(text), len(text.split()), linked, self.place()))
         self.inline.clear()
@@ -254,7 +291,7 @@ class _Reader:
         text = row_text(element)
         if text:
             linked = sum(len("".join(a.itertext()).split()) for a in element.iter("a"))
-            node = Node("tr", "", doubt=0.0, start=len(self.lines), end=len(self.lines) + 1)
+            node = Node("tr", "", "", doubt=0.0, start=len(self.lines), end=len(self.lines) + 1)
             self.nodes[-1].children.append(node)
             self.lines.append(Line(Piece(BlockKind.ROW, text), len(text.split()), linked, "tr"))
 

@@ -20,13 +20,13 @@ _APART_ROLES = frozenset("navigation contentinfo dialog alertdialog".split())
 _FOREIGN = re.compile(
     r"(?:^|[\s_-])(?:cookies?[\s_-]*(?:banner|bar|notice|consent|popup|modal|wall|layer|overlay|message)"
     r"|consent|gdpr|onetrust|cookiebot|disqus|comments?|outbrain|taboola|advert|advertisement|ads?|sponsored"
-    r"|modal|popup|popover|related|recommended|newsletter|site-?footer|site-?header)(?:[\s_-]|$)",
+    r"|modal|popup|popover|related|recommended|newsletter"
+    r"|site-?footer|site-?header|footer|sidebar|side-?nav|navbar|navigation|nav|breadcrumbs?)(?:[\s_-]|$)",
     re.IGNORECASE,
 )
 #: Class names of small furniture: believed only of a small part of the page.
 _AROUND = re.compile(
-    r"(?:^|[\s_-])(?:breadcrumbs?|share|sharing|sharebar|addtoany|addthis|socials?|sidebar|side-?nav|navbar"
-    r"|navigation|nav|menu|skip|skip-?links?|pagination|pager|promos?|ribbon|subscribe|signup|footer|masthead"
+    r"(?:^|[\s_-])(?:share|sharing|sharebar|addtoany|addthis|socials?|menu|skip|skip-?links?|pagination|pager|promos?|ribbon|subscribe|signup|masthead"
     r"|toolbar|tooltip|teasers?|byline|print-?only|language-?(?:switcher|selector|picker)|back-to-top|read-?more"
     r"|tags?|tag-?list)(?:[\s_-]|$)",
     re.IGNORECASE,
@@ -44,7 +44,7 @@ _FOLDED = re.compile(
 )
 _WHOLE = frozenset({"main", "body", "html"})
 _HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
-NEARLY_ALL, MUCH, LITTLE = 0.9, 0.4, 0.15
+NEARLY_ALL, MUCH, LITTLE = 0.9, 0.4, 0.25
 
 
 def is_unread(element: Any) -> bool:

@@ -17,8 +17,7 @@ from tracker.extraction.language import language_of
 from tracker.extraction.normalise import normalise
 from tracker.extraction.structure import Line, content, read_structure, walk
 from tracker.extraction.text import BlockKind, Extracted, Unreadable
-from tracker.extraction.voice import genre_of, who_speaks
-from tracker.model import Genre
+from tracker.extraction.voice import INSTITUTIONAL, genre_of, who_speaks
 
 EXTRACTOR = f"html 2 (trafilatura {version('trafilatura')})"
 ARTICLE, STRUCTURE, SELECTED = "article", "structure", "selected"
@@ -107,7 +106,8 @@ def _read(root: Any, url: str, choice: str | None) -> tuple[list[Piece], str, fl
 
 
 def _calls_itself_article(root: Any, url: str) -> bool:
-    return is_article(root) and genre_of(url, _title(root))[0] is not Genre.POLICY
+    """What a body publishes as its own rule or word must be read whole, so it is no mere article."""
+    return is_article(root) and genre_of(url, _title(root))[0] not in INSTITUTIONAL
 
 
 def _share(kept: int, lines: list[Line]) -> float:

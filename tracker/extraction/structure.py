@@ -85,6 +85,8 @@ def content(lines: list[Line], page: Node) -> list[Line]:
     """Return the lines under the content's root that are not furniture."""
     dropped: set[int] = set()
     for node in _each(page):
+        if node.tag == "form" and any(map(_is_title, lines[node.start : node.end])):
+            continue  # some systems put the whole page into one form
         if node.prose <= node.doubt * page.prose if node.doubt else _is_banner(node, lines):
             dropped.update(range(node.start, node.end))
     _recount(page, lines, dropped)

@@ -56,7 +56,8 @@ _UNIT = re.compile(
     r"division|service|team|university|universit\w+|laboratory|secretariat|referat|zentrum|foundation)\b",
     re.IGNORECASE,
 )
-_INSTITUTIONAL = frozenset(
+#: What a body publishes as its own rule, word or finding.
+INSTITUTIONAL = frozenset(
     {
         Genre.POLICY,
         Genre.OFFICIAL_STATEMENT,
@@ -83,7 +84,7 @@ def who_speaks(*, url: str, title: str, byline: str, text: str) -> Speaker:
         return Speaker(genre, Voice.UNKNOWN, because, byline)
     if name and genre in {Genre.BLOG, Genre.NEWS, Genre.UNKNOWN}:
         return Speaker(genre, Voice.NAMED_STAFF, f'byline: "{name}"', byline)
-    if genre in _INSTITUTIONAL or genre is Genre.NEWS:
+    if genre in INSTITUTIONAL or genre is Genre.NEWS:
         return Speaker(genre, Voice.INSTITUTION, because, byline)
     return Speaker(genre, Voice.UNKNOWN, because or "nothing tells who speaks", byline)
 

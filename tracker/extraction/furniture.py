@@ -1,6 +1,7 @@
 """Tells navigation, banners and other furniture from what a page says. Pure; knows no site."""
 
 import re
+from functools import lru_cache
 from typing import Any
 
 #: Never read: no reader sees these as text of the page.
@@ -21,9 +22,10 @@ _FOREIGN = re.compile(
     r"(?:^|[\s_-])(?:cookies?[\s_-]*(?:banner|bar|notice|consent|popup|modal|wall|layer|overlay|message)"
     r"|consent|gdpr|onetrust|cookiebot|disqus|comments?|outbrain|taboola|advert|advertisement|ads?|sponsored"
     r"|modal|popup|popover|related|recommended|newsletter"
-    r"|site-?footer|site-?header|footer|sidebar|side-?nav|navbar|navigation|nav|breadcrumbs?)(?:[\s_-]|$)",
+    r"|site-?header|sidebar|side-?nav|navbar|navigation|nav|breadcrumbs?)(?:[\s_-]|$)",
     re.IGNORECASE,
 )
+_FOOT = re.compile(r"(?:^|\s)(?:site-?|page-?|main-?|global-?)?footer(?:\s|$)", re.IGNORECASE)
 #: Class names of small furniture: believed only of a small part of the page.
 _AROUND = re.compile(
     r"(?:^|[\s_-])(?:share|sharing|sharebar|addtoany|addthis|socials?|menu|skip|skip-?links?|pagination|pager|promos?|ribbon|subscribe|signup|masthead"
@@ -62,20 +64,31 @@ def doubt(element: Any) -> float:
     tag = element.tag
     if tag in _WHOLE or tag in _HEADINGS:
         return 0.0
-    if tag in _APART_TAGS or element.get("role") in _APART_ROLES or element.get("aria-modal") == "true":
-        return NEARLY_ALL
-    if tag == "aside" and not _is_inside(element):
+    if _is_apart(element):
         return NEARLY_ALL
     if tag in _SUSPECT_TAGS and not (tag == "header" and _is_inside(element)):
         return MUCH
     if element.get("role") in _SUSPECT_ROLES:
         return MUCH
-    # Identifiers are often slugs of headings, so they must say it in full.
-    named = _CAMEL.sub("-", element.get("class") or "")
-    whole = element.get("id") or ""
-    if (named and _FOREIGN.search(named)) or _FOREIGN.fullmatch(whole):
+    return _by_name(element.get("class") or "", element.get("id") or "")
+
+
+@lru_cache(maxsize=4096)
+def _by_name(look: str, whole: str) -> float:
+    """Identifiers are often slugs of headings, so they must say it in full; a class may say it in part."""
+    if _FOOT.search(look) or _FOOT.fullmatch(whole):
+        return NEARLY_ALL
+    named = _CAMEL.sub("-", look)
+    if _FOREIGN.search(named) or _FOREIGN.fullmatch(whole):
         return MUCH
-    return LITTLE if (named and _AROUND.search(named)) or _AROUND.fullmatch(whole) else 0.0
+    return LITTLE if _AROUND.search(named) or _AROUND.fullmatch(whole) else 0.0
+
+
+def _is_apart(element: Any) -> bool:
+    tag, role = element.tag, element.get("role")
+    if tag in _APART_TAGS or role in _APART_ROLES or element.get("aria-modal") == "true":
+        return True
+    return tag == "aside" and not _is_inside(element)
 
 
 def _is_inside(element: Any) -> bool:

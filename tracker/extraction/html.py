@@ -17,7 +17,7 @@ from tracker.extraction.language import language_of
 from tracker.extraction.normalise import normalise
 from tracker.extraction.structure import Line, content, read_structure, walk
 from tracker.extraction.text import BlockKind, Extracted, Unreadable
-from tracker.extraction.voice import INSTITUTIONAL, genre_of, who_speaks
+from tracker.extraction.voice import READ_WHOLE, genre_of, who_speaks
 
 EXTRACTOR = f"html 2 (trafilatura {version('trafilatura')})"
 ARTICLE, STRUCTURE, SELECTED = "article", "structure", "selected"
@@ -79,6 +79,7 @@ def _parse(text: str) -> Any:
 def _extract(
     root: Any, *, url: str, select: str | None, remove: tuple[str, ...], choice: str | None
 ) -> Extracted | Unreadable:
+    title = _title(root)
     for selector in remove:
         for element in root.cssselect(selector):
             element.drop_tree()
@@ -87,13 +88,13 @@ def _extract(
         if not found:
             return Unreadable(f'selector "{select}" matches nothing')
         pieces = [piece for element in found for piece in read_structure(element)]
-        return _finish(root, pieces, url=url, choice=SELECTED, coverage=1.0)
-    pieces, choice, coverage = _read(root, url, choice)
-    return _finish(root, pieces, url=url, choice=choice, coverage=coverage)
+        return _finish(root, pieces, url=url, title=title, choice=SELECTED, coverage=1.0)
+    pieces, choice, coverage = _read(root, url, title, choice)
+    return _finish(root, pieces, url=url, title=title, choice=choice, coverage=coverage)
 
 
-def _read(root: Any, url: str, choice: str | None) -> tuple[list[Piece], str, float]:
-    article = choice == ARTICLE or (choice is None and _calls_itself_article(root, url))
+def _read(root: Any, url: str, title: str, choice: str | None) -> tuple[list[Piece], str, float]:
+    article = choice == ARTICLE or (choice is None and _calls_itself_article(root, url, title))
     if article:
         pieces = read_article(root)
         if choice == ARTICLE:
@@ -105,9 +106,9 @@ def _read(root: Any, url: str, choice: str | None) -> tuple[list[Piece], str, fl
     return [line.piece for line in kept], STRUCTURE, _share(sum(line.words for line in kept), lines)
 
 
-def _calls_itself_article(root: Any, url: str) -> bool:
+def _calls_itself_article(root: Any, url: str, title: str) -> bool:
     """What a body publishes as its own rule or word must be read whole, so it is no mere article."""
-    return is_article(root) and genre_of(url, _title(root))[0] not in INSTITUTIONAL
+    return is_article(root) and genre_of(url, title)[0] not in READ_WHOLE
 
 
 def _share(kept: int, lines: list[Line]) -> float:
@@ -115,12 +116,11 @@ def _share(kept: int, lines: list[Line]) -> float:
 
 
 def _finish(
-    root: Any, pieces: list[Piece], *, url: str, choice: str, coverage: float
+    root: Any, pieces: list[Piece], *, url: str, title: str, choice: str, coverage: float
 ) -> Extracted | Unreadable:
     text, blocks = join(pieces)
     if not text:
         return Unreadable("shows no text")
-    title = _title(root)
     date, basis = stated_date(root, url)
     speaker = who_speaks(url=url, title=title, byline=_byline(root), text=text)
     return Extracted(

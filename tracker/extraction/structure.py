@@ -25,7 +25,7 @@ _BLOCKS = frozenset(
 _HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 _NOTE = re.compile(r"(?:^|[\s_-])(?:footnotes?|endnotes?|fn\d*)(?:[\s_-]|$)", re.IGNORECASE)
 _DATED = re.compile(r"\b(?:19|20)\d\d\b")
-_LOOSE = re.compile(r" ([.,)\]])(?=\s|$)")  # a space that only markup made
+_LOOSE = re.compile(r" ([.,)])(?=\s|$)")  # a space that only markup made
 _CONSENT = re.compile(
     r"accept|agree|allow|reject|decline|got it|manage|preferences|settings|^ok$|akzept|zustimm|ablehn|accepter|refuser"
     r"|aceptar|rechazar|accett|rifiut|aceitar|godkänn|accepteren|weigeren",
@@ -41,6 +41,7 @@ _RELATIVE = re.compile(
 )
 BANNER_WORDS = 200
 ROOT_HOLDS = 0.93  # share of its parent's prose from which a block is the content itself
+LINKS_HOLD = 0.3  # share of the prose that no navigation takes away
 LINKS_ONLY = 0.7  # share of linked words from which a group of lines is navigation
 
 
@@ -92,7 +93,7 @@ def content(lines: list[Line], page: Node) -> list[Line]:
     _recount(page, lines, dropped)
     root = _root(page)
     for node in _each(root):
-        if node.tag in {"ul", "ol", "div", "section", "table"} and _is_navigation(node, lines):
+        if node.tag in {"ul", "ol", "div", "section", "table"} and _is_navigation(node, root, lines):
             dropped.update(range(node.start, node.end))
         for cards in _cards(node, lines):
             if sum(card.prose for card in cards) <= CARDS_HOLD * root.prose:
@@ -184,9 +185,11 @@ def _is_card(node: Node, lines: list[Line]) -> bool:
     )
 
 
-def _is_navigation(node: Node, lines: list[Line]) -> bool:
+def _is_navigation(node: Node, root: Node, lines: list[Line]) -> bool:
     """Lines that are links only, unless a sentence before them announces them."""
     if not node.words or node.linked < LINKS_ONLY * node.words or len(node.children) < 3:
+        return False
+    if node.prose > LINKS_HOLD * root.prose:
         return False
     return not (node.start and lines[node.start - 1].piece.text.endswith(":"))
 
@@ -235,7 +238,7 @@ class _Reader:
         _sum(self.page, self.lines)
 
     def add(self, text: str | None) -> None:
-        if text:
+        if text and (self.inline or not text.isspace()):
             self.inline.append(text)
             if self.links:
                 self.linked.append(text)
@@ -278,7 +281,11 @@ class _Reader:
             self.nodes.pop().end = len(self.lines)
 
     def flush(self) -> None:
-        text = _LOOSE.sub(r"\1", " ".join("".join(self.inline).split()))
+        if not self.inline:
+            return
+        text = " ".join("".join(self.inline).split())
+        if " ." in text or " ," in text or " )" in text:
+            text = _LOOSE.sub(r"\1", text)
         if text and not (len(text) < 60 and _RELATIVE.match(text)):
             linked = len("".join(self.linked).split())
             self.lines.append(Line(self.piece(text), len(text.split()), linked, self.place()))

@@ -56,8 +56,9 @@ _UNIT = re.compile(
     r"division|service|team|university|universit\w+|laboratory|secretariat|referat|zentrum|foundation)\b",
     re.IGNORECASE,
 )
-#: What a body publishes as its own rule, word or finding.
-INSTITUTIONAL = frozenset(
+#: Where a lost paragraph would be a lost rule.
+READ_WHOLE = frozenset({Genre.POLICY, Genre.OFFICIAL_STATEMENT})
+_INSTITUTIONAL = frozenset(
     {
         Genre.POLICY,
         Genre.OFFICIAL_STATEMENT,
@@ -84,7 +85,7 @@ def who_speaks(*, url: str, title: str, byline: str, text: str) -> Speaker:
         return Speaker(genre, Voice.UNKNOWN, because, byline)
     if name and genre in {Genre.BLOG, Genre.NEWS, Genre.UNKNOWN}:
         return Speaker(genre, Voice.NAMED_STAFF, f'byline: "{name}"', byline)
-    if genre in INSTITUTIONAL or genre is Genre.NEWS:
+    if genre in _INSTITUTIONAL or genre is Genre.NEWS:
         return Speaker(genre, Voice.INSTITUTION, because, byline)
     return Speaker(genre, Voice.UNKNOWN, because or "nothing tells who speaks", byline)
 

@@ -6,8 +6,19 @@ import sys
 import typer
 
 from tracker.coding import evaluation
-from tracker.commands import alerts, answers, crawling, reading, sources, upkeep, watching
+from tracker.commands import (
+    alerts,
+    answers,
+    crawling,
+    reading,
+    releases,
+    review,
+    sources,
+    upkeep,
+    watching,
+)
 from tracker.commands.shared import WRONG_INPUT, WrongInputError
+from tracker.settings import SettingsError
 from tracker.sources import SourcesError
 from tracker.store import StoreError
 from tracker.store.locks import BUSY, BusyError
@@ -18,10 +29,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for verbs in (crawling, watching, answers, reading, upkeep):
+for verbs in (crawling, watching, answers, reading, releases, upkeep):
     app.add_typer(verbs.app)
 app.add_typer(sources.app, name="sources")
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(review.app, name="review")
 
 
 def main() -> None:
@@ -30,6 +42,7 @@ def main() -> None:
         app()
     except (
         WrongInputError,
+        SettingsError,
         SourcesError,
         StoreError,
         evaluation.InputError,

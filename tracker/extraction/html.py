@@ -15,7 +15,8 @@ from tracker.extraction.build import Piece, join
 from tracker.extraction.dates import stated_date
 from tracker.extraction.language import language_of
 from tracker.extraction.normalise import normalise
-from tracker.extraction.structure import Line, content, read_structure, walk
+from tracker.extraction.quality import unread_page
+from tracker.extraction.structure import Line, content, walk
 from tracker.extraction.text import BlockKind, Extracted, Unreadable
 from tracker.extraction.voice import READ_WHOLE, genre_of, who_speaks
 
@@ -44,9 +45,10 @@ def extract_html(
     if root is None:
         return Unreadable("is not HTML")
     try:
-        return _extract(root, url=url, select=select, remove=remove, choice=choice)
+        found = _extract(root, url=url, select=select, remove=remove, choice=choice)
     except RecursionError:
         return Unreadable("is nested too deeply")
+    return found or Unreadable("shows no text", unread_page(body))
 
 
 def decode(body: bytes, charset: str | None = None) -> str:
@@ -78,7 +80,7 @@ def _parse(text: str) -> Any:
 
 def _extract(
     root: Any, *, url: str, select: str | None, remove: tuple[str, ...], choice: str | None
-) -> Extracted | Unreadable:
+) -> Extracted | Unreadable | None:
     title = _title(root)
     for selector in remove:
         for element in root.cssselect(selector):
@@ -87,14 +89,14 @@ def _extract(
         found = root.cssselect(select)
         if not found:
             return Unreadable(f'selector "{select}" matches nothing')
-        pieces = [piece for element in found for piece in read_structure(element)]
+        pieces = [line.piece for element in found for line in walk(element)[0]]
         return _finish(root, pieces, url=url, title=title, choice=SELECTED, coverage=1.0)
     pieces, choice, coverage = _read(root, url, title, choice)
     return _finish(root, pieces, url=url, title=title, choice=choice, coverage=coverage)
 
 
 def _read(root: Any, url: str, title: str, choice: str | None) -> tuple[list[Piece], str, float]:
-    article = choice == ARTICLE or (choice is None and _calls_itself_article(root, url, title))
+    article = choice == ARTICLE or (choice != STRUCTURE and _calls_itself_article(root, url, title))
     if article:
         pieces = read_article(root)
         if choice == ARTICLE:
@@ -117,10 +119,10 @@ def _share(kept: int, lines: list[Line]) -> float:
 
 def _finish(
     root: Any, pieces: list[Piece], *, url: str, title: str, choice: str, coverage: float
-) -> Extracted | Unreadable:
+) -> Extracted | None:
     text, blocks = join(pieces)
     if not text:
-        return Unreadable("shows no text")
+        return None
     date, basis = stated_date(root, url)
     speaker = who_speaks(url=url, title=title, byline=_byline(root), text=text)
     return Extracted(

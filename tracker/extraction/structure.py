@@ -76,12 +76,6 @@ class Node:
     children: "list[Node]" = field(default_factory=list)
 
 
-def read_structure(root: Any) -> list[Piece]:
-    """Return the pieces of a parsed page's content, in order."""
-    lines, page = walk(root)
-    return [line.piece for line in content(lines, page)]
-
-
 def content(lines: list[Line], page: Node) -> list[Line]:
     """Return the lines under the content's root that are not furniture."""
     dropped: set[int] = set()
@@ -93,7 +87,9 @@ def content(lines: list[Line], page: Node) -> list[Line]:
     _recount(page, lines, dropped)
     root = _root(page)
     for node in _each(root):
-        if node.tag in {"ul", "ol", "div", "section", "table"} and _is_navigation(node, root, lines):
+        if node.tag in {"ul", "ol", "div", "section", "table"} and _is_navigation(
+            node, root, lines
+        ):
             dropped.update(range(node.start, node.end))
         for cards in _cards(node, lines):
             if sum(card.prose for card in cards) <= CARDS_HOLD * root.prose:
@@ -104,7 +100,10 @@ def content(lines: list[Line], page: Node) -> list[Line]:
 
 def _declared(page: Node) -> Node:
     """The one block that the page itself declares to be its main part, where it holds enough."""
-    for tags, roles, enough in (({"main"}, {"main"}, MAIN_HOLDS), ({"article"}, set(), ARTICLE_HOLDS)):
+    for tags, roles, enough in (
+        ({"main"}, {"main"}, MAIN_HOLDS),
+        ({"article"}, set(), ARTICLE_HOLDS),
+    ):
         found = [node for node in _each(page) if node.tag in tags or node.role in roles]
         best = max(found, key=lambda node: node.prose, default=page)
         if best.prose and best.prose >= enough * page.prose:

@@ -3,7 +3,9 @@
 from typing import Any
 
 _WITHIN = frozenset("table h1 h2 h3 h4 h5 h6".split())
-_BREAKS = frozenset("p div li br ul ol h1 h2 h3 h4 h5 h6 section dd dt dl tr td th table pre".split())
+_BREAKS = frozenset(
+    "p div li br ul ol h1 h2 h3 h4 h5 h6 section dd dt dl tr td th table pre".split()
+)
 _UNREAD = frozenset("script style noscript svg template".split())
 
 

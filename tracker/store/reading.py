@@ -49,6 +49,7 @@ class PendingSnapshot:
     remove: tuple[str, ...]
     at_least_words: int
     previous_words: int | None
+    previous_language: str | None
 
 
 def pending_snapshots(session: Session, *, limit: int) -> list[PendingSnapshot]:
@@ -67,8 +68,8 @@ def pending_snapshots(session: Session, *, limit: int) -> list[PendingSnapshot]:
         .where(col(Snapshot.id).in_(first))
         .order_by(col(Snapshot.id))
     ).all()
-    words = _current_words(session, [snapshot.document_id for snapshot, *_ in found])
-    return [_pending(*row, previous_words=words.get(row[0].document_id)) for row in found]
+    before = _words_and_language(session, [snapshot.document_id for snapshot, *_ in found])
+    return [_pending(*row, before=before.get(row[0].document_id, (None, None))) for row in found]
 
 
 def _pending(
@@ -77,7 +78,7 @@ def _pending(
     fetch: Fetch,
     source: Source,
     *,
-    previous_words: int | None,
+    before: tuple[int | None, str | None],
 ) -> PendingSnapshot:
     return PendingSnapshot(
         id=_id(snapshot.id),
@@ -93,17 +94,21 @@ def _pending(
         select=source.options.get("select"),
         remove=tuple(source.options.get("remove", ())),
         at_least_words=source.options.get("at_least_words", 0),
-        previous_words=previous_words,
+        previous_words=before[0],
+        previous_language=before[1],
     )
 
 
-def _current_words(session: Session, document_ids: Iterable[int]) -> dict[int, int]:
+def _words_and_language(
+    session: Session, document_ids: Iterable[int]
+) -> dict[int, tuple[int | None, str | None]]:
+    """Return words and language of each document's current version."""
     rows = session.exec(
-        select(Version.document_id, Version.words).where(
+        select(Version.document_id, Version.words, Version.language).where(
             col(Version.document_id).in_(list(document_ids)), col(Version.current)
         )
     )
-    return dict(rows.all())
+    return {document_id: (words, language) for document_id, words, language in rows}
 
 
 def record_unread(

@@ -33,6 +33,11 @@ _AROUND = re.compile(
     r"|tags?|tag-?list)(?:[\s_-]|$)",
     re.IGNORECASE,
 )
+#: "has-sidebar" says how the page is laid out, not what the element is.
+_LAYOUT = re.compile(
+    r"(?:^|\s)\S*(?:no|has|with|without|sans|one|two|left|right|content)[_-]{1,2}(?:sidebars?|nav|menu|comments?|footer)\S*",
+    re.IGNORECASE,
+)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _UNSEEN_NAMES = re.compile(
     r"(?:^|\s)(?:sr-only|visually-?hidden|screen-?reader(?:-text|-only)?|element-invisible|u-hidden"
@@ -78,7 +83,7 @@ def _by_name(look: str, whole: str) -> float:
     """Identifiers are often slugs of headings, so they must say it in full; a class may say it in part."""
     if _FOOT.search(look) or _FOOT.fullmatch(whole):
         return NEARLY_ALL
-    named = _CAMEL.sub("-", look)
+    named = _LAYOUT.sub(" ", _CAMEL.sub("-", look))
     if _FOREIGN.search(named) or _FOREIGN.fullmatch(whole):
         return MUCH
     return LITTLE if _AROUND.search(named) or _AROUND.fullmatch(whole) else 0.0

@@ -17,7 +17,7 @@ from tracker.extraction.language import language_of
 from tracker.extraction.normalise import normalise
 from tracker.extraction.quality import unread_page
 from tracker.extraction.structure import Line, content, walk
-from tracker.extraction.text import BlockKind, Extracted, Unreadable
+from tracker.extraction.text import Extracted, Unreadable
 from tracker.extraction.voice import READ_WHOLE, genre_of, who_speaks
 
 EXTRACTOR = f"html 2 (trafilatura {version('trafilatura')})"

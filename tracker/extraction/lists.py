@@ -47,7 +47,7 @@ def _integer(written: str | None, default: int) -> int:
 
 
 def _written(number: int, kind: str) -> str:
-    if kind in {"a", "A"} and 1 <= number:
+    if kind in {"a", "A"} and number >= 1:
         letters = ""
         while number:
             number, rest = divmod(number - 1, 26)

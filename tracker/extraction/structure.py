@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tracker.extraction.build import Piece
-from tracker.extraction.furniture import doubt, is_unread
+from tracker.extraction.furniture import NEARLY_ALL, doubt, is_unread
 from tracker.extraction.lists import marker
 from tracker.extraction.tables import is_layout, row_text
 from tracker.extraction.text import BlockKind
@@ -24,6 +24,7 @@ _BLOCKS = frozenset(
 )
 _HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 _NOTE = re.compile(r"(?:^|[\s_-])(?:footnotes?|endnotes?|fn\d*)(?:[\s_-]|$)", re.IGNORECASE)
+_GROUPS = frozenset("ul ol div section table".split())
 _DATED = re.compile(r"\b(?:19|20)\d\d\b")
 _LOOSE = re.compile(r" ([.,)])(?=\s|$)")  # a space that only markup made
 _CONSENT = re.compile(
@@ -78,24 +79,46 @@ class Node:
 
 def content(lines: list[Line], page: Node) -> list[Line]:
     """Return the lines under the content's root that are not furniture."""
-    dropped: set[int] = set()
-    for node in _each(page):
-        if node.tag == "form" and any(map(_is_title, lines[node.start : node.end])):
-            continue  # some systems put the whole page into one form
-        if node.prose <= node.doubt * page.prose if node.doubt else _is_banner(node, lines):
-            dropped.update(range(node.start, node.end))
+    dropped = _furniture(lines, page)
+    if len(dropped) == len(lines):
+        dropped = set()
     _recount(page, lines, dropped)
     root = _root(page)
-    for node in _each(root):
-        if node.tag in {"ul", "ol", "div", "section", "table"} and _is_navigation(
-            node, root, lines
-        ):
+    extra = _extras(lines, root)
+    kept = [
+        at for at in (*_opening(lines, root), *range(root.start, root.end)) if at not in dropped
+    ]
+    return [lines[at] for at in kept if at not in extra] or [lines[at] for at in kept]
+
+
+def _furniture(lines: list[Line], page: Node) -> set[int]:
+    """Lines in what looks like furniture, where that is not too much of the page."""
+    dropped: set[int] = set()
+    for node in _each(page):
+        if node.prose <= node.doubt * page.prose if node.doubt else _is_banner(node, lines):
+            # A wrapper may be named after the sidebar beside it, and some pages are one form.
+            if node.doubt < NEARLY_ALL and node.tag != "header" and _is_titled(node, lines):
+                continue
             dropped.update(range(node.start, node.end))
+    return dropped
+
+
+def _extras(lines: list[Line], root: Node) -> set[int]:
+    """Lines within the content that only lead elsewhere: lists of links, teasers of other pages."""
+    extra: set[int] = set()
+    for node in _each(root):
+        if node.tag in _GROUPS and _is_navigation(node, root, lines):
+            extra.update(range(node.start, node.end))
         for cards in _cards(node, lines):
             if sum(card.prose for card in cards) <= CARDS_HOLD * root.prose:
-                dropped.update(range(cards[0].start, cards[-1].end))
-    kept = [*_opening(lines, root), *range(root.start, root.end)]
-    return [lines[at] for at in kept if at not in dropped]
+                extra.update(range(cards[0].start, cards[-1].end))
+    return extra
+
+
+def _is_titled(node: Node, lines: list[Line]) -> bool:
+    return any(
+        _is_title(line) and line.linked < line.words for line in lines[node.start : node.end]
+    )
 
 
 def _declared(page: Node) -> Node:
@@ -248,9 +271,7 @@ class _Reader:
             self.links += 1
             if element.get("role") == "button" or (element.get("href") or "#")[0] == "#":
                 self.press(element)
-        elif tag == "br":
-            self.inline.append(" ")
-        elif tag == "sup" and len(element) and element[0].tag == "a":
+        elif tag == "br" or (tag == "sup" and len(element) and element[0].tag == "a"):
             self.inline.append(" ")
         if tag in _BLOCKS or "-" in tag:
             self.flush()

@@ -12,11 +12,12 @@ from lxml import etree, html
 
 from tracker.extraction.article import has_lost_prose, is_article, read_article
 from tracker.extraction.build import Piece, join
+from tracker.extraction.content import content
 from tracker.extraction.dates import stated_date
 from tracker.extraction.language import language_of
 from tracker.extraction.normalise import normalise
 from tracker.extraction.quality import unread_page
-from tracker.extraction.structure import Line, content, walk
+from tracker.extraction.structure import Line, walk
 from tracker.extraction.text import Extracted, Unreadable
 from tracker.extraction.voice import READ_WHOLE, genre_of, who_speaks
 

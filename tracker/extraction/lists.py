@@ -4,6 +4,7 @@ Source: HTML Living Standard, "The ol element" (start, reversed, type) and "The 
 """
 
 import re
+from itertools import islice
 from typing import Any
 
 _NUMBERED = re.compile(r"^\W{0,2}(?:\d{1,3}|[a-z]|[ivxlc]{1,6})(?:[.)\]]|\.\d+)", re.IGNORECASE)
@@ -16,29 +17,28 @@ _STYLE = re.compile(r"list-style(?:-type)?\s*:\s*((?:lower|upper)-(?:alpha|latin
 _ROMAN = ((100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))  # fmt: skip
 
 
-def marker(item: Any) -> str:
-    """Return "3.", "c." or "iv." of an ordered list's item; "-" of any other."""
+def marker(item: Any, following: dict[Any, int]) -> str:
+    """Return "3.", "c." or "iv." of an ordered list's item; "-" of any other.
+
+    `following` holds the next number of every list begun, so that a long list is counted once.
+    """
     parent = item.getparent()
-    style = "" if parent is None else parent.get("style") or ""
-    if parent is None or parent.tag != "ol" or _UNMARKED.search(style):
+    if parent is None or parent.tag != "ol":
         return "-"
-    if _NUMBERED.match("".join(item.itertext())[:60].strip()):
+    number = _number(item, parent, following)
+    style = parent.get("style") or ""
+    if _UNMARKED.search(style) or _NUMBERED.match("".join(islice(item.itertext(), 4)).strip()):
         return "-"
-    kind = parent.get("type") or ""
-    if found := _STYLE.search(style):
-        kind = _STYLES[found[1]]
-    return f"{_written(_number(item, parent), kind)}."
+    found = _STYLE.search(style)
+    return f"{_written(number, _STYLES[found[1]] if found else parent.get('type') or '')}."
 
 
-def _number(item: Any, parent: Any) -> int:
-    items = [child for child in parent if child.tag == "li"]
+def _number(item: Any, parent: Any, following: dict[Any, int]) -> int:
     step = -1 if parent.get("reversed") is not None else 1
-    number = _integer(parent.get("start"), len(items) if step < 0 else 1)
-    for child in items:
-        number = _integer(child.get("value"), number)
-        if child is item:
-            break
-        number += step
+    if parent not in following:
+        following[parent] = _integer(parent.get("start"), len(parent) if step < 0 else 1)
+    number = _integer(item.get("value"), following[parent])
+    following[parent] = number + step
     return number
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from lxml import etree
+
 _WITHIN = frozenset("table h1 h2 h3 h4 h5 h6".split())
 _BREAKS = frozenset(
     "p div li br ul ol h1 h2 h3 h4 h5 h6 section dd dt dl tr td th table pre".split()
@@ -9,12 +11,21 @@ _BREAKS = frozenset(
 _UNREAD = frozenset("script style noscript svg template".split())
 
 
-def is_layout(parent: Any) -> bool:
-    """Tell whether a row's table lays out a page: its cells are read as blocks, not as a row."""
-    table = parent
-    while table is not None and table.tag != "table":
-        table = table.getparent()
-    if table is None or table.get("role") in {"presentation", "none"}:
+def is_layout(row: Any, known: dict[Any, bool]) -> bool:
+    """Tell whether a row's table lays out a page: its cells are read as blocks, not as a row.
+
+    `known` holds what was found of each table, so that a long table is judged once.
+    """
+    table = next((parent for parent in row.iterancestors() if parent.tag == "table"), None)
+    if table is None:
+        return True
+    if table not in known:
+        known[table] = _lays_out(table)
+    return known[table]
+
+
+def _lays_out(table: Any) -> bool:
+    if table.get("role") in {"presentation", "none"}:
         return True
     if next(table.iter("th"), None) is not None:
         return False
@@ -30,13 +41,13 @@ def row_text(row: Any) -> str:
 
 
 def _cell(cell: Any) -> str:
-    parts = [cell.text or ""]
-    for element in cell.iterdescendants():
+    """A cell's words, with a space wherever a block begins or ends."""
+    parts: list[str] = []
+    for event, element in etree.iterwalk(cell, events=("start", "end")):
         if element.tag in _BREAKS:
             parts.append(" ")
-        if isinstance(element.tag, str) and element.tag not in _UNREAD:
+        if event == "start" and element.tag not in _UNREAD:
             parts.append(element.text or "")
-        parts.append(element.tail or "")
-        if element.tag in _BREAKS:
-            parts.insert(-1, " ")
+        elif event == "end" and element is not cell:
+            parts.append(element.tail or "")
     return " ".join("".join(parts).split())

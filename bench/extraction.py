@@ -20,6 +20,7 @@ from pathlib import Path
 from statistics import mean
 
 HERE = Path(__file__).resolve().parent
+AGO = re.compile(r"\d+ (?:minute|hour|day|week|month|year)s? ago", re.IGNORECASE)
 WORDS = re.compile(r"[^\W_]+")
 
 
@@ -104,8 +105,8 @@ def captures(real: Path) -> tuple[Counter, list[dict]]:
 
 
 def stood(before: str, now: str) -> str:
-    """What became of the hand-selected text: other words, other signs only, or nothing."""
-    if words(before) != words(now):
+    """What became of the hand-selected text: other words, other signs or times passed only, or nothing."""
+    if words(AGO.sub(" ", before)) != words(AGO.sub(" ", now)):
         return "changed"
     bare = (re.sub(r"(?<!\w)[_-]+|[_-]+(?!\w)|[\s*#|=~`>]+", "", text) for text in (before, now))
     return "unchanged" if len(set(bare)) == 1 else "signs"

@@ -15,7 +15,7 @@ _GROUPS = frozenset("ul ol div section table".split())
 _DATED = re.compile(r"\b(?:19|20)\d\d\b")
 CARD_WORDS, CARDS_HOLD = 80, 0.4
 MAIN_HOLDS, ARTICLE_HOLDS = 0.4, 0.7
-BANNER_WORDS = 200
+BANNER_WORDS, BANNER_HOLDS = 200, 0.6
 ROOT_HOLDS = 0.93  # share of its parent's prose from which a block is the content itself
 LINKS_HOLD = 0.3  # share of the prose that no navigation takes away
 LINKS_ONLY = 0.7  # share of linked words from which a group of lines is navigation
@@ -39,7 +39,11 @@ def _furniture(lines: list[Line], page: Node) -> set[int]:
     """Lines in what looks like furniture, where that is not too much of the page."""
     dropped: set[int] = set()
     for node in each(page):
-        if node.prose <= node.doubt * page.prose if node.doubt else _is_banner(node, lines):
+        if not node.doubt:
+            found = node.prose <= BANNER_HOLDS * page.prose and _is_banner(node, lines)
+        else:
+            found = node.prose <= node.doubt * page.prose
+        if found:
             # A wrapper may be named after the sidebar beside it, and some pages are one form.
             if node.doubt < NEARLY_ALL and node.tag != "header" and _is_titled(node, lines):
                 continue

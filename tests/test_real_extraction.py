@@ -46,6 +46,7 @@ def test_every_hostile_page_ends_in_an_outcome_within_300_mb(tmp_path):
     assert peak_mb <= 300
 
 
+@pytest.mark.timeout(600)
 def test_real_policies_articles_and_captures_keep_their_floors():
     done = subprocess.run(
         [sys.executable, ROOT / "bench" / "extraction.py", "--shared", SHARED],

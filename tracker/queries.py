@@ -58,6 +58,14 @@ class FindingRow:
     undated: int
     evidence: tuple[dict[str, Any], ...]
     search_record: dict[str, Any]
+    count: int = 0
+    by_report: int = 0
+    after_report: int = 0
+    status: str | None = None
+    elements: tuple[dict[str, Any], ...] = ()
+    acted: tuple[dict[str, Any], ...] = ()
+    group: str = "core"
+    found_by: str = "census"
 
     def to_json(self) -> dict[str, Any]:
         """Return the row as `spoken --json` or `coverage --json` print it."""
@@ -74,12 +82,23 @@ class FindingRow:
             "search_record": {k: v for k, v in self.search_record.items() if k != "derived_from"},
         }
         if self.question != SPOKEN:
-            return {**shared, "recommendation": self.question}
+            return {
+                **shared,
+                "recommendation": self.question,
+                "status": self.status,
+                "elements": list(self.elements),
+            }
         return {
             **shared,
             "since": _iso(self.since),
             "latest": _iso(self.latest),
             "undated": self.undated,
+            "count": self.count,
+            "by_report": self.by_report,
+            "after_report": self.after_report,
+            "acted": list(self.acted),
+            "group": self.group,
+            "found_by": self.found_by,
             "documents_read": self.search_record.get("documents_read", 0),
             "documents_known": self.search_record.get("documents_known", 0),
             "failures": self.search_record.get("failures", []),
@@ -100,7 +119,8 @@ def shown_evidence(item: dict[str, Any]) -> dict[str, Any]:
     )
     quote = item["quote"]
     shown = quote if len(quote) <= LONGEST_QUOTE else f"{quote[:LONGEST_QUOTE].rsplit(' ', 1)[0]} …"
-    return {"quote": shown, **{name: item[name] for name in names}}
+    later = {name: item.get(name) for name in ("attributed", "gone_from", "gone_to")}
+    return {"quote": shown, **{name: item[name] for name in names}, **later}
 
 
 def finding_rows(
@@ -154,7 +174,25 @@ def _finding_row(institution: Institution, question: str, finding: Finding | Non
         undated=row.undated,
         evidence=tuple(row.evidence),
         search_record=dict(row.search_record),
+        count=row.count,
+        by_report=row.by_report,
+        after_report=row.after_report,
+        status=row.status,
+        elements=tuple(row.elements),
+        acted=tuple(row.acted),
+        group=institution.group,
+        found_by=institution.found_by,
     )
+
+
+def units_that_have_spoken(session: Session, key: str) -> list[FindingRow]:
+    """Return an institution's units with a statement of their own: it is theirs, never passed up."""
+    rows = session.exec(
+        select(Institution).where(col(Institution.listed), Institution.parent_key == key)
+    )
+    keys = [row.key for row in rows]
+    found = finding_rows(session, questions=[SPOKEN], institutions=keys) if keys else []
+    return [row for row in found if row.evidence]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +218,8 @@ class ChangeRow:
     confirmed: bool
     imported: bool
     folded_into: int | None
+    superseded_at: datetime | None
+    superseded_by: int | None
     from_version_id: int | None
     to_version_id: int | None
 
@@ -203,6 +243,8 @@ class ChangeRow:
             "confirmed": self.confirmed,
             "imported": self.imported,
             "folded_into": self.folded_into,
+            "superseded_at": _iso(self.superseded_at),
+            "superseded_by": self.superseded_by,
         }
 
 
@@ -217,7 +259,7 @@ def change_rows(
     folded: bool = False,
     limit: int | None = None,
 ) -> list[ChangeRow]:
-    """Return changes, newest first; folded ones only where asked for."""
+    """Return changes, newest first; folded and superseded ones only where asked for."""
     query = (
         select(Change, Document, Institution)
         .join(Document, col(Change.document_id) == Document.id)
@@ -236,6 +278,7 @@ def change_rows(
         query = query.where(Change.id == change_id)
     elif not folded:
         query = query.where(col(Change.folded_into_id).is_(None))
+        query = query.where(col(Change.superseded_at).is_(None))
     return [_change_row(*row) for row in session.exec(query.limit(limit))]
 
 
@@ -262,6 +305,8 @@ def _change_row(change: Change, document: Document, institution: Institution) ->
         confirmed=change.confirmed,
         imported=change.imported,
         folded_into=change.folded_into_id,
+        superseded_at=change.superseded_at,
+        superseded_by=change.superseded_by_id,
         from_version_id=change.from_version_id,
         to_version_id=change.to_version_id,
     )
@@ -338,6 +383,10 @@ class DocumentRow:
     genre: str
     voice: str
     voice_because: str
+    genre_because: str
+    byline: str
+    series: str
+    disclaimer: str
     versions: int
     words: int
     language: str | None
@@ -403,6 +452,10 @@ def _document_row(
         genre=str(document.genre),
         voice=str(document.voice),
         voice_because=document.voice_because,
+        genre_because=document.genre_because,
+        byline=document.byline,
+        series=document.series,
+        disclaimer=document.disclaimer,
         versions=version.number if version else 0,
         words=version.words if version else 0,
         language=version.language if version else None,

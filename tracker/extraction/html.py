@@ -14,12 +14,13 @@ from tracker.extraction.article import has_lost_prose, is_article, read_article
 from tracker.extraction.build import Piece, join
 from tracker.extraction.content import content
 from tracker.extraction.dates import stated_date
+from tracker.extraction.genres import genre_of
 from tracker.extraction.language import language_of
 from tracker.extraction.normalise import normalise
 from tracker.extraction.quality import unread_page
 from tracker.extraction.structure import Line, walk
 from tracker.extraction.text import Extracted, Unreadable
-from tracker.extraction.voice import READ_WHOLE, genre_of, who_speaks
+from tracker.extraction.voice import READ_WHOLE
 
 EXTRACTOR = f"html 2 (trafilatura {version('trafilatura')})"
 ARTICLE, STRUCTURE, SELECTED = "article", "structure", "selected"
@@ -125,7 +126,6 @@ def _finish(
     if not text:
         return None
     date, basis = stated_date(root, url)
-    speaker = who_speaks(url=url, title=title, byline=_byline(root), text=text)
     return Extracted(
         text=text,
         blocks=blocks,
@@ -136,11 +136,8 @@ def _finish(
         extractor=EXTRACTOR,
         choice=choice,
         coverage=coverage,
-        byline=speaker.byline,
+        byline=_byline(root),
         canonical_url=next(iter(root.xpath("//link[@rel='canonical']/@href")), None),
-        genre=speaker.genre,
-        voice=speaker.voice,
-        voice_because=speaker.because,
     )
 
 

@@ -10,7 +10,6 @@ from sqlmodel import Session, col, func, insert, select, update
 from tracker.archive import Candidate, Fetched, NotFetched
 from tracker.model import (
     Document,
-    DocumentState,
     Fetch,
     Outcome,
     Snapshot,
@@ -18,8 +17,9 @@ from tracker.model import (
     Source,
 )
 from tracker.store import Store
-from tracker.store.crawling import DocumentTask, document_task, note_source
-from tracker.store.documents import note_failure
+from tracker.store.crawling import DECLARED, DocumentTask, document_task, note_source
+from tracker.store.documents import good, note_failure
+from tracker.store.owning import Ownership
 from tracker.store.payloads import record_payload
 
 BATCH = 64
@@ -35,6 +35,7 @@ class Recorder:
         self.counts: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
         self._waiting: list[tuple[DocumentTask, Result]] = []
+        self._ownership: Ownership | None = None
 
     def source(self, source_id: int, result: Result, *, detail: str = "") -> None:
         """Record an attempt to read a feed, sitemap or listing."""
@@ -59,14 +60,27 @@ class Recorder:
         """
         with self.store.transaction() as session:
             source = session.get_one(Source, source_id)
-            source.known = len({candidate.url for candidate in candidates})
+            owners = self._owners(session, source, candidates)
+            candidates = [candidate for candidate in candidates if candidate.url in owners]
+            source.known = len(owners)
             known = _documents_at(session, [candidate.url for candidate in candidates])
             room = self._room(session, source)
             fresh = {c.url: c for c in candidates if c.url not in known}
-            rows = [self._document(source, c, at) for c in list(fresh.values())[: max(0, room)]]
+            taken = list(fresh.values())[: max(0, room)]
+            rows = [self._document(source, c, at, owners[c.url]) for c in taken]
             session.add_all(rows)
             session.flush()
             return [document_task(row) for row in rows]
+
+    def _owners(
+        self, session: Session, source: Source, candidates: Sequence[Candidate]
+    ) -> dict[str, int]:
+        """Whose each candidate is; what is apart is left out, unless it is declared itself."""
+        self._ownership = self._ownership or Ownership(session)
+        found = {c.url: self._ownership.of(c.url, source.institution_id) for c in candidates}
+        if source.kind in DECLARED:
+            return {url: owner or source.institution_id for url, owner in found.items()}
+        return {url: owner for url, owner in found.items() if owner is not None}
 
     @staticmethod
     def _room(session: Session, source: Source) -> int:
@@ -76,9 +90,11 @@ class Recorder:
         limit: int = source.options.get("max_documents", 200)
         return limit - held
 
-    def _document(self, source: Source, candidate: Candidate, at: datetime) -> Document:
+    def _document(
+        self, source: Source, candidate: Candidate, at: datetime, institution_id: int
+    ) -> Document:
         return Document(
-            institution_id=source.institution_id,
+            institution_id=institution_id,
             source_id=source.id or 0,
             url=candidate.url,
             found_run_id=self.run_id,
@@ -115,8 +131,8 @@ class Recorder:
         self.counts["not_modified"] += len(results)
         rows = [self._fetch_row(result, task.source_id, task.id, None) for task, result in results]
         session.exec(insert(Fetch), params=rows)
-        good = [{"id": task.id, **_good(result.at)} for task, result in results]
-        session.exec(update(Document), params=good)
+        known = [{"id": task.id, **good(result.at)} for task, result in results]
+        session.exec(update(Document), params=known)
 
     def _record_failure(self, session: Session, task: DocumentTask, result: NotFetched) -> None:
         self.failed[str(result.reason)] += 1
@@ -142,7 +158,7 @@ class Recorder:
         document.media_type = result.media_type
         headers = {name.lower(): value for name, value in result.headers}
         document.etag, document.last_modified = headers.get("etag"), headers.get("last-modified")
-        for name, value in _good(result.at).items():
+        for name, value in good(result.at).items():
             setattr(document, name, value)
 
     def _fetch_row(
@@ -168,18 +184,6 @@ def _outcome(result: Result) -> Outcome:
     if isinstance(result, NotFetched):
         return Outcome.FAILED
     return Outcome.NOT_MODIFIED if result.not_modified else Outcome.FETCHED
-
-
-def _good(at: datetime) -> dict[str, Any]:
-    return {
-        "last_tried_at": at,
-        "last_good_at": at,
-        "failures": 0,
-        "failing_since": None,
-        "failed_at": None,
-        "last_reason": None,
-        "state": DocumentState.LIVE,
-    }
 
 
 def _snapshot(

@@ -47,6 +47,7 @@ class PendingSnapshot:
     remove: tuple[str, ...]
     at_least_words: int
     previous_words: int | None
+    previous_language: str | None
     imported: bool
     reopens: bool  # captured before what was read already: its document is read anew, in order
 
@@ -110,6 +111,7 @@ def _pending(
         remove=tuple(source.options.get("remove", ())),
         at_least_words=source.options.get("at_least_words", 0),
         previous_words=current.words if current else None,
+        previous_language=current.language if current else None,
         imported=snapshot.imported,
         reopens=read_to is not None and snapshot.captured_at <= read_to,
     )

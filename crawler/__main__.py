@@ -19,14 +19,8 @@ from tracker.model import InstitutionKind, RunState
 from tracker.settings import Settings
 from tracker.sources import SourcesError, SourcesFile, load_sources, nearest
 from tracker.store import Store, StoreError
-from tracker.store.crawling import (
-    DECLARED,
-    SourceTask,
-    finish_run,
-    plan,
-    start_run,
-    sync_sources,
-)
+from tracker.store.crawling import finish_run, start_run, sync_sources
+from tracker.store.planning import SourceTask, plan
 from tracker.store.recorder import Recorder
 
 WRONG_INPUT = 2
@@ -150,8 +144,14 @@ def _crawl(store: Store, file: SourcesFile, settings: Settings, asked: Asked) ->
     run_id, tasks = _begin(store, file, asked, clock())
     recorder = Recorder(store, run_id)
     progress = _progress(asked)
-    given = {"tasks": tasks, "recorder": recorder, "clock": clock, "progress": progress}
-    finished = not tasks or _read(settings, {**given, "max_pages": asked.max_pages})
+    given: dict[str, Any] = {
+        "tasks": tasks,
+        "recorder": recorder,
+        "clock": clock,
+        "progress": progress,
+    }
+    given |= {"max_pages": asked.max_pages, "due_only": asked.due}
+    finished = not tasks or _read(settings, given)
     progress.close()
     counts = _counts(recorder, time.monotonic() - started)
     with store.transaction() as session:
@@ -190,17 +190,15 @@ def _progress(asked: Asked) -> Progress:
 
 
 def _read(settings: Settings, given: dict[str, Any]) -> bool:
-    """Run the spider that the tasks need; return whether it came to its end."""
+    """Run the spider; return whether it came to its end."""
     from scrapy.crawler import AsyncCrawlerProcess  # noqa: PLC0415  (installs the reactor)
 
-    from crawler.spiders.policies import Policies  # noqa: PLC0415
     from crawler.spiders.statements import Statements  # noqa: PLC0415
 
-    spider = Policies if all(task.kind in DECLARED for task in given["tasks"]) else Statements
     process = AsyncCrawlerProcess(scrapy_settings(settings))
     # What fails is an outcome row; only our own mistakes belong on the screen.
     logging.getLogger("scrapy.downloadermiddlewares").setLevel(logging.CRITICAL)
-    crawler = process.create_crawler(spider)
+    crawler = process.create_crawler(Statements)
     process.crawl(crawler, **given)
     process.start()
     return bool(crawler.stats.get_value("finish_reason") == "finished")

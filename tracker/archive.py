@@ -23,6 +23,9 @@ class Fetched:
     body: bytes | None  # None: not modified
     media_type: str = ""  # by Content-Type and magic bytes: text/html, application/pdf …
     charset: str | None = None
+    moved_for_good: bool = False  # every redirect on the way was a permanent one
+    canonical: str | None = None  # what the document calls itself, where it says so
+    signals: tuple[str, ...] = ()  # noarchive and AI preferences that came with it
 
     @property
     def not_modified(self) -> bool:

@@ -1,7 +1,7 @@
 """What findings rest on, and the findings as rows. Knows no rule: those are in `findings`."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import or_
 from sqlmodel import Session, col, func, select
 
+from tracker.addresses import identity
 from tracker.model import (
     Coding,
     Document,
@@ -112,8 +113,9 @@ def search_record(
     languages = Counter(current[_id(document.id)].language or "unknown" for document in read)
     dates = sorted(v.stated_date for v in current.values() if v.stated_date)
     unread = Counter(str(d.last_reason or "not yet read") for d in documents if d.id not in current)
+    gone = {identity(d.url) for d in documents if d.state is DocumentState.GONE}
     return {
-        **_sources_part(sources),
+        **_sources_part(sources, gone),
         "documents_known": len(documents) + _beyond_budget(sources, documents),
         "documents_read": len(read),
         "unread": dict(unread),
@@ -135,8 +137,13 @@ def _current_versions(session: Session, institution_id: int) -> dict[int, Versio
     return {version.document_id: version for version in rows}
 
 
-def _sources_part(sources: Sequence[Source]) -> dict[str, Any]:
-    failed = [source for source in sources if source.state is SourceState.FAILED]
+def _sources_part(sources: Sequence[Source], gone: Collection[str]) -> dict[str, Any]:
+    """How the starting points fared; a page that is known to be gone is an answer, not a failure."""
+    failed = [
+        source
+        for source in sources
+        if source.state is SourceState.FAILED and identity(source.url) not in gone
+    ]
     return {
         "sources_declared": len(sources),
         "sources_tried": sum(source.last_tried_at is not None for source in sources),

@@ -25,7 +25,7 @@ from tracker.model import (
     VersionOrigin,
     VersionPassage,
 )
-from tracker.store.documents import note_failure
+from tracker.store.documents import hours_of, note_change, note_failure
 
 READABLE = (SnapshotState.NEW_VERSION, SnapshotState.SAME_TEXT)
 HEADINGS_JOINED = " › "
@@ -164,6 +164,9 @@ def record_text(
             _last_good_read(session, pending.document_id, pending.captured_at)
             or before.last_seen_at
         )
+        source = session.get_one(Source, document.source_id)
+        interval = hours_of(source.options.get("interval"))
+        note_change(document, interval=interval, at=pending.captured_at)
     session.add(row)
     session.flush()
     _record_passages(session, _id(row.id), extracted.language, passages)

@@ -11,7 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+
+from sqlalchemy.engine import make_url
 
 from crawler.progress import Bar, Lines, Progress, Silent
 from crawler.settings import NAME, scrapy_settings
@@ -49,13 +52,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         file = load_sources(settings.sources)
         _known_keys(asked.keys, file)
+        if asked.dry_run:
+            return _dry_run(settings, file, asked)
         store = Store.open(settings.store_url)
     except (SourcesError, StoreError, UnknownKeyError) as error:
         print(error, file=sys.stderr)
         return WRONG_INPUT
     try:
-        if asked.dry_run:
-            return _dry_run(store, file, asked)
         with _alone(settings):
             return _crawl(store, file, settings, asked)
     except AnotherRunError as error:
@@ -126,16 +129,27 @@ def _known_keys(keys: Sequence[str], file: SourcesFile) -> None:
         raise UnknownKeyError("\n".join(problems))
 
 
-def _dry_run(store: Store, file: SourcesFile, asked: Asked) -> int:
+def _dry_run(settings: Settings, file: SourcesFile, asked: Asked) -> int:
+    """Say what would be read, without asking anybody or writing anything."""
+    from crawler.preview import lines  # noqa: PLC0415
+
     at = asked.at or datetime.now(UTC)
-    with store.transaction() as session:
-        sync_sources(session, file)
-        tasks = plan(session, keys=asked.keys, kind=asked.kind, due_only=asked.due, at=at)
-        session.rollback()
-    for task in tasks:
-        known = f"{len(task.documents)} known documents" if task.documents else "nothing known yet"
-        print(f"{task.institution}/{task.key}\t{task.kind}\t{task.url}\t{known}")
+    store = Store.open(settings.store_url if _exists(settings.store_url) else "sqlite://")
+    try:
+        with store.transaction() as session:
+            sync_sources(session, file)
+            tasks = plan(session, keys=asked.keys, kind=asked.kind, due_only=asked.due, at=at)
+            for line in lines(session, tasks, max_pages=asked.max_pages):
+                print(line)
+            session.rollback()
+    finally:
+        store.close()
     return 0
+
+
+def _exists(url: str) -> bool:
+    parsed = make_url(url)
+    return parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").exists()
 
 
 def _crawl(store: Store, file: SourcesFile, settings: Settings, asked: Asked) -> int:

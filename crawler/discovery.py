@@ -66,7 +66,7 @@ def read_feed(body: bytes, *, url: str, content_type: str = "") -> Discovered:
 
     headers = {"content-location": url} | ({"content-type": content_type} if content_type else {})
     feed = feedparser.parse(io.BytesIO(body), response_headers=headers, sanitize_html=False)
-    if not feed.version and not feed.entries:
+    if not feed.get("version") and not feed.entries:
         raise NotDiscoverableError("is not a feed")
     found = [candidate for entry in feed.entries for candidate in _entry(entry, url)]
     links = feed.feed.get("links", [])
@@ -77,10 +77,13 @@ def read_feed(body: bytes, *, url: str, content_type: str = "") -> Discovered:
 def _entry(entry: Any, base: str) -> Iterator[Candidate]:
     at = _struct(entry)
     title = entry.get("title", "")
-    address = entry.get("link") or (entry.get("id", "") if _is_web(entry.get("id", "")) else "")
+    named = entry.get("id", "")
+    # A guid stands for a missing link, but only if it is an address.
+    address = entry.get("link", "") if not entry.get("guidislink") or _is_web(named) else ""
+    address = address or (named if _is_web(named) else "")
     enclosed = [link.get("href", "") for link in entry.get("links", []) if _is_file(link)]
-    for named in dict.fromkeys([address, *enclosed]):
-        if candidate := candidate_at(named, base, title, at):
+    for each in dict.fromkeys([address, *enclosed]):
+        if candidate := candidate_at(each, base, title, at):
             yield candidate
 
 

@@ -64,7 +64,7 @@ def read_feed(body: bytes, *, url: str, content_type: str = "") -> Discovered:
         return _json_feed(body, url)
     import feedparser  # noqa: PLC0415  (slow to import, and many runs read no feed)
 
-    headers = {"content-location": url} | ({"content-type": content_type} if content_type else {})
+    headers = {"content-type": content_type} if content_type else {}
     feed = feedparser.parse(io.BytesIO(body), response_headers=headers, sanitize_html=False)
     if not feed.get("version") and not feed.entries:
         raise NotDiscoverableError("is not a feed")
@@ -79,8 +79,8 @@ def _entry(entry: Any, base: str) -> Iterator[Candidate]:
     title = entry.get("title", "")
     named = entry.get("id", "")
     # A guid stands for a missing link, but only if it is an address.
-    address = entry.get("link", "") if not entry.get("guidislink") or _is_web(named) else ""
-    address = address or (named if _is_web(named) else "")
+    address = named if _is_web(named) else ""
+    address = entry["link"] if entry.get("link", named) != named else address
     enclosed = [link.get("href", "") for link in entry.get("links", []) if _is_file(link)]
     for each in dict.fromkeys([address, *enclosed]):
         if candidate := candidate_at(each, base, title, at):

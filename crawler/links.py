@@ -131,10 +131,10 @@ def wordpress_in(body: bytes, *, url: str) -> str | None:
     return _link_tag(body, WORDPRESS.encode(), url)
 
 
+SITEMAP_LINE = re.compile(r"^[ \t]*sitemap[ \t]*[: \t][ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
+
+
 def sitemaps_in_robots(body: bytes, *, url: str) -> tuple[str, ...]:
     """Return the sitemaps that a robots.txt names."""
-    lines = body.decode(errors="replace").splitlines()
-    named = [
-        line.partition(":")[2] for line in lines if line.strip().lower().startswith("sitemap:")
-    ]
-    return addresses(dict.fromkeys(name.partition(" #")[0] for name in named), url)
+    named = SITEMAP_LINE.findall(body.decode(errors="replace").replace("\r", "\n"))
+    return addresses(dict.fromkeys(named), url)

@@ -55,6 +55,10 @@ class Crawl:
         assert process.returncode == code, self.said
         return json.loads(out) if out else {}
 
+    def rows_of(self, table) -> list:
+        with self.store.transaction() as session:
+            return list(session.exec(select(table)))
+
     def rows(self, table) -> list:
         with self.store.transaction() as session:
             return list(session.exec(select(table).order_by(col(table.id))))

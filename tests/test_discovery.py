@@ -182,11 +182,11 @@ def test_a_canonical_link_is_read_in_every_spelling(tag: str):
 
 
 def test_a_robots_txt_names_sitemaps():
-    body = b"User-agent: *\nSitemap: http://alder.example/a.xml\nsitemap:/b.xml # old\nDisallow: /x"
+    body = b"User-agent: *\nSitemap: http://alder.example/a.xml\nsitemap : /b.xml # old\nsitemap /c.xml\nDisallow: /x"
 
     found = links.sitemaps_in_robots(body, url=f"{BASE}robots.txt")
 
-    assert found == (f"{BASE}a.xml", f"{BASE}b.xml")
+    assert found == (f"{BASE}a.xml", f"{BASE}b.xml", f"{BASE}c.xml")
 
 
 def test_a_wordpress_search_is_asked_and_read():

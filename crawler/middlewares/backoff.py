@@ -8,6 +8,7 @@ from time import monotonic
 from typing import Any, Self
 
 from scrapy.http import Request, Response
+from twisted.python.failure import Failure
 
 from crawler.middlewares.guard import Refused
 from tracker.model import Reason
@@ -16,6 +17,7 @@ LONGEST = 120.0  # seconds that a run waits for one host at a time
 MOST = 3  # waits for one host in a run
 WITHOUT_WORD = 10  # times the usual delay, where the server does not say how long
 NOT_NOW = {429, 503}
+LEFT_ALONE = "the server asked to be left alone for now"
 
 
 class Backoff:
@@ -33,7 +35,7 @@ class Backoff:
 
     def process_request(self, request: Request) -> None:
         if self._host(request) in self.given_up:
-            raise Refused(Reason.RATE_LIMITED, "the server asked to be left alone for now")
+            raise Refused(Reason.RATE_LIMITED, LEFT_ALONE)
 
     def process_response(self, request: Request, response: Response) -> Response | Request:
         if response.status not in NOT_NOW:
@@ -43,7 +45,7 @@ class Backoff:
             return response
         host = self._host(request)
         if not self._may_wait(host, wait):
-            self.given_up.add(host)
+            self._give_up(host)
             return response
         self._pause(host, wait)
         return request.replace(dont_filter=True, priority=request.priority + 1)
@@ -69,6 +71,13 @@ class Backoff:
         if slot is not None:
             slot.delay = slot.delay or 0.001  # the downloader looks at the time only with a delay
             slot.lastseen = until - slot.delay
+
+    def _give_up(self, host: str) -> None:
+        self.given_up.add(host)
+        slot = self.crawler.engine.downloader.slots.get(host)
+        while slot is not None and slot.queue:  # what was let through before we knew
+            _, answer = slot.queue.popleft()
+            answer.errback(Failure(Refused(Reason.RATE_LIMITED, LEFT_ALONE)))
 
     def _host(self, request: Request) -> str:
         return str(self.crawler.engine.downloader.get_slot_key(request))

@@ -2,9 +2,12 @@
 
 import json
 import os
-import subprocess
+import sqlite3
 import sys
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import yaml
 from sqlmodel import col, select
@@ -40,12 +43,12 @@ class Crawl:
         }
         (self.folder / "sources.yaml").write_text(yaml.safe_dump({"institutions": [entry]}))
 
-    def start(self, *arguments: str) -> subprocess.Popen:
-        return subprocess.Popen(
-            [sys.executable, "-m", "crawler", "crawl", *arguments],
+    def start(self, *arguments: str, program: Sequence[str] = ("-m", "crawler")) -> Popen:
+        return Popen(
+            [sys.executable, *program, "crawl", *arguments],
             env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
             text=True,
         )
 
@@ -54,6 +57,10 @@ class Crawl:
         out, self.said = process.communicate(timeout=60)
         assert process.returncode == code, self.said
         return json.loads(out) if out else {}
+
+    def dump(self) -> list[str]:
+        with closing(sqlite3.connect(self.folder / "tracker.db")) as base:
+            return list(base.iterdump())
 
     def rows_of(self, table) -> list:
         with self.store.transaction() as session:

@@ -6,7 +6,7 @@ STARTER := ada-lovelace-institute ai-now-institute stanford-hai mit stanford-uni
 	princeton-university carnegie-mellon-university university-of-oxford university-college-london \
 	mcgill-university johns-hopkins-university uc-berkeley darpa nsf onr nih
 
-.PHONY: help env demo run test check bench faults real lock clean
+.PHONY: help env demo run test check bench faults real internet lock clean
 
 help:  ## Show these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -37,6 +37,9 @@ check: env  ## Lint, format, types, import directions, dead code
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/vulture
+
+internet: env  ## Crawl a loopback internet of saved real sites on three days, where they are
+	$(BIN)/python bench/internet.py
 
 bench: env  ## Measure against a floor taken in the same run
 	$(BIN)/python bench/run.py

@@ -8,7 +8,6 @@ from time import monotonic
 from typing import Any, Self
 
 from scrapy.http import Request, Response
-from twisted.python.failure import Failure
 
 from crawler.middlewares.guard import Refused
 from tracker.model import Reason
@@ -77,7 +76,7 @@ class Backoff:
         slot = self.crawler.engine.downloader.slots.get(host)
         while slot is not None and slot.queue:  # what was let through before we knew
             _, answer = slot.queue.popleft()
-            answer.errback(Failure(Refused(Reason.RATE_LIMITED, LEFT_ALONE)))
+            answer.errback(Refused(Reason.RATE_LIMITED, LEFT_ALONE))
 
     def _host(self, request: Request) -> str:
         return str(self.crawler.engine.downloader.get_slot_key(request))

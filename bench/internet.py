@@ -232,7 +232,7 @@ def counted(folder: Path) -> dict:
     read = ask(folder, "SELECT count(DISTINCT document_id) FROM version")[0][0]
     relevant = ask(folder, f"SELECT count(DISTINCT v.document_id) FROM version v JOIN version_passage p ON p.version_id = v.id JOIN coding c ON c.passage_id = p.passage_id WHERE {RELEVANT}")[0][0]
     spent = ask(folder, "SELECT count(*) FROM fetch WHERE document_id IS NOT NULL")[0][0]
-    wasted = ask(folder, f"SELECT count(*) FROM fetch WHERE document_id IS NOT NULL AND document_id NOT IN (SELECT v.document_id FROM version v JOIN version_passage p ON p.version_id = v.id JOIN coding c ON c.passage_id = p.passage_id WHERE {RELEVANT})")[0][0]
+    wasted = ask(folder, f"SELECT count(*) FROM fetch WHERE document_id IN (SELECT document_id FROM version) AND document_id NOT IN (SELECT v.document_id FROM version v JOIN version_passage p ON p.version_id = v.id JOIN coding c ON c.passage_id = p.passage_id WHERE {RELEVANT})")[0][0]
     budget = ask(folder, "SELECT sum(CASE WHEN kind IN ('page', 'document') THEN 1 ELSE 200 END) FROM source")[0][0]
     return {"documents_known": known, "documents_read": read, "documents_on_the_subject": relevant, "share_of_requests_on_irrelevant_pages": round(wasted / max(1, spent), 3), "share_of_budget_on_irrelevant_pages": round((read - relevant) / budget, 3)}
 

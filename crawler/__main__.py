@@ -1,14 +1,12 @@
 """`python -m crawler crawl`: one polite run, in a process of its own (a reactor starts only once)."""
 
 import argparse
-import fcntl
 import json
 import logging
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,15 +17,15 @@ from sqlalchemy.engine import make_url
 from crawler.progress import Bar, Lines, Progress, Silent
 from crawler.settings import NAME, scrapy_settings
 from tracker.model import InstitutionKind, RunState
-from tracker.settings import Settings
+from tracker.settings import Settings, SettingsError, load_settings
 from tracker.sources import SourcesError, SourcesFile, load_sources, nearest
 from tracker.store import Store, StoreError
 from tracker.store.crawling import finish_run, start_run, sync_sources
+from tracker.store.locks import BUSY, BusyError, alone
 from tracker.store.planning import SourceTask, plan
 from tracker.store.recorder import Recorder
 
 WRONG_INPUT = 2
-BUSY = 75  # EX_TEMPFAIL of sysexits.h
 INTERRUPTED = 130
 
 
@@ -47,44 +45,30 @@ class Asked:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Crawl, and return the exit code: 0 when every source has an outcome."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["look"]:
+        from crawler.looking import main as look  # noqa: PLC0415  (needs Scrapy at once)
+
+        return look(given[1:])
     asked = _asked(arguments)
-    settings = Settings()
     try:
+        settings = load_settings()
         file = load_sources(settings.sources)
         _known_keys(asked.keys, file)
         if asked.dry_run:
             return _dry_run(settings, file, asked)
         store = Store.open(settings.store_url)
-    except (SourcesError, StoreError, UnknownKeyError) as error:
+    except (SettingsError, SourcesError, StoreError, UnknownKeyError) as error:
         print(error, file=sys.stderr)
         return WRONG_INPUT
     try:
-        with _alone(settings):
+        with alone(store, "crawl"):
             return _crawl(store, file, settings, asked)
-    except AnotherRunError as error:
+    except BusyError as error:
         print(error, file=sys.stderr)
         return BUSY
     finally:
         store.close()
-
-
-class AnotherRunError(Exception):
-    """A run is under way that this one would disturb."""
-
-
-@contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
-    """Hold the lock that keeps two runs apart; the system lets go of it when the process ends."""
-    path = settings.data_dir / "run.lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise AnotherRunError(
-                f"another run is under way ({path}); wait until it ends, or stop it"
-            ) from None
-        yield
 
 
 def _asked(arguments: Sequence[str] | None) -> Asked:

@@ -102,6 +102,20 @@ def test_robots_txt_is_obeyed_and_said(crawl, site):
     assert f"{PROXIED}/policy" not in site.urls()
 
 
+def test_robots_txt_is_obeyed_by_requests_that_wait_for_it_together(crawl, site):
+    site.put("/robots.txt", "User-agent: *\nDisallow: /private", delay=0.3)
+    for number in range(6):
+        site.put(f"/policy/{number}", "<p>Policy</p>")
+    crawl.declare(
+        *(a_page(f"/policy/{n}") for n in range(6)), *(a_page(f"/private/{n}") for n in range(6))
+    )
+
+    ran = crawl()
+
+    assert (ran["fetched"], ran["failed"]) == (6, {"robots": 6})
+    assert not [url for url in site.urls() if "/private" in url]
+
+
 @pytest.mark.parametrize(
     ("robots", "read"),
     [
@@ -213,7 +227,7 @@ def test_a_second_run_at_once_is_refused_and_disturbs_nothing(crawl, site):
     crawl(code=75)
     out, _ = first.communicate(timeout=30)
 
-    assert "another run is under way" in crawl.said
+    assert "another crawl of this store is under way" in crawl.said
     assert json.loads(out)["fetched"] == 1
     assert [run.state for run in crawl.rows(Run)] == [RunState.COMPLETE]
 

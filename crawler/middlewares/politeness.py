@@ -1,9 +1,12 @@
 """robots.txt as RFC 9309 has it, with its Crawl-delay and what it asks of AI; kept for a day."""
 
+import asyncio
 import re
+from collections import defaultdict
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
@@ -12,6 +15,7 @@ from scrapy.utils.misc import build_from_crawler
 
 from crawler.middlewares.guard import Refused
 from tracker.model import Reason, RobotsFile
+from tracker.store.recorder import Recorder
 
 LONGEST_DELAY = 60.0
 LONGEST = 512_000  # bytes that are read of a robots.txt (RFC 9309 §2.5 asks for 500 KiB at least)
@@ -27,18 +31,33 @@ class Robots(RobotsTxtMiddleware):
     def __init__(self, crawler: Any) -> None:
         super().__init__(crawler)
         self._unreachable: dict[str, Exception] = {}
+        self._asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._waiting: set[str] = set()  # hosts whose robots.txt answers with an error of theirs
         self._signals: dict[str, tuple[str, ...]] = {}
 
     async def robot_parser(self, request: Request) -> Any:
-        netloc = request.url.split("/")[2]
-        if netloc not in self._parsers:
-            spider: Any = self.crawler.spider
-            kept = spider.recorder.robots(_origin(request))
-            if kept and spider.clock() - kept.fetched_at < KEPT_FOR:
+        netloc = urlsplit(request.url).netloc
+        # Scrapy lets all requests to a host wait on one Deferred and gives the rules to the first
+        # waiter only; to the others it says that there are none, and so refuses them nothing.
+        async with self._asking[netloc]:
+            kept = None if netloc in self._parsers else self._kept(_origin(request))
+            if kept and self._now() - kept.fetched_at < KEPT_FOR:
                 self._parsers[netloc] = self._parser(kept, netloc)
                 self._slow_down(request, self._parsers[netloc])
-        return await super().robot_parser(request)
+            return await super().robot_parser(request)
+
+    def _kept(self, origin: str) -> RobotsFile | None:
+        recorder: Recorder | None = getattr(self.crawler.spider, "recorder", None)
+        return recorder.robots(origin) if recorder else None
+
+    def _keep(self, found: RobotsFile) -> None:
+        recorder: Recorder | None = getattr(self.crawler.spider, "recorder", None)
+        if recorder:  # who only looks records nothing
+            recorder.keep_robots(found.origin, found.status, found.body, at=found.fetched_at)
+
+    def _now(self) -> datetime:
+        clock = getattr(self.crawler.spider, "clock", None)
+        return clock() if clock else datetime.now(UTC)
 
     def process_request_2(self, rp: Any, request: Request) -> None:
         host = request.url.split("/")[2]
@@ -55,17 +74,16 @@ class Robots(RobotsTxtMiddleware):
             request.meta["robots_signals"] = said
 
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
-        spider: Any = self.crawler.spider
         found = RobotsFile(
             origin=_origin(request),
-            fetched_at=spider.clock(),
+            fetched_at=self._now(),
             status=response.status,
             body=response.body[:LONGEST],
         )
         if is_busy(found.status):
-            found = spider.recorder.robots(found.origin) or found
+            found = self._kept(found.origin) or found
         else:
-            spider.recorder.keep_robots(found.origin, found.status, found.body, at=found.fetched_at)
+            self._keep(found)
         await super()._parse_robots(
             response.replace(body=self._rules(found, netloc)), netloc, request
         )

@@ -162,21 +162,23 @@ class Statements(Policies):
             yield from self.adopted(task, self._hits(task, gathered), named=1)
             return
         self.gathered[task.id] = Gathered(opened=gathered.opened)
-        unread = self.recorder.unknown(gathered.found)
+        found = self.recorder.ours(task.id, gathered.found)
+        unread = self.recorder.unknown(found)
         news = {c.url for c in unread} - gathered.before if gathered.before else set()
         chosen = focus.choose(unread, task.options, fresh=news, held=task.held)
         taken = {each.candidate.url for each in chosen}
         chosen += [hit for hit in self._hits(task, gathered) if hit.candidate.url not in taken]
-        named = {c.url for c in gathered.found} | {hit.candidate.url for hit in chosen}
+        named = {c.url for c in found} | {hit.candidate.url for hit in chosen}
         candidates = [each.candidate for each in chosen]
         new = self.recorder.adopt(task.id, candidates, named=len(named), at=self.clock())
-        newer = discovery.renewed(gathered.found) if self.due_only else []
+        newer = discovery.renewed(found) if self.due_only else []
         known = [*(self.recorder.renewed(newer) if newer else ()), *task.documents]
         scores = [each.score for each in chosen]
         yield from self.documents(task, [*new, *known], scores=scores)
 
     def _hits(self, task: SourceTask, gathered: Gathered) -> list[focus.Chosen]:
-        unread = self.recorder.unknown(gathered.hits) if gathered.hits else []
+        hits = self.recorder.ours(task.id, gathered.hits)
+        unread = self.recorder.unknown(hits) if hits else []
         good = [each for each in focus.ranked(unread) if each.score > 0] if unread else []
         return good[: max(0, MOST_HITS - (task.held if task.kind in DECLARED else 0))]
 

@@ -3,19 +3,23 @@
 import json
 import os
 import runpy
+import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, NoReturn
+from types import FrameType
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from tracker.commands.shared import INTERRUPTED, Json, open_store
 from tracker.model import InstitutionKind
-from tracker.settings import Settings
+from tracker.settings import load_settings
+from tracker.store.locks import alone
 
 app = typer.Typer()
 
@@ -31,15 +35,18 @@ class Crawled:
 def start_crawler(arguments: Sequence[str], *, capture: bool = False) -> Crawled:
     """Start the crawler in a process of its own; its progress goes to our standard error.
 
-    A fork already holds the modules that both need: starting anew costs half a second of CPU more.
+    Asked to end, it is asked too: it finishes the page it reads and closes its run. Where it can,
+    it is forked: the modules that both need are there already, which halves the cost of starting.
     """
     if hasattr(os, "fork") and threading.active_count() == 1:
         return _forked(arguments, capture=capture)
     command = [sys.executable, "-m", "crawler", "crawl", *arguments]
-    done = subprocess.run(  # noqa: S603  (our own program; arguments are a list, not a shell line)
-        command, check=False, text=True, stdout=subprocess.PIPE if capture else None
+    child = subprocess.Popen(  # noqa: S603  (our own program; arguments are a list, not a shell line)
+        command, text=True, stdout=subprocess.PIPE if capture else None
     )
-    return Crawled(done.returncode, done.stdout or "")
+    with child, _passing_on(child.pid):
+        out, _ = child.communicate()
+    return Crawled(child.returncode, out or "")
 
 
 def _forked(arguments: Sequence[str], *, capture: bool) -> Crawled:
@@ -48,30 +55,49 @@ def _forked(arguments: Sequence[str], *, capture: bool) -> Crawled:
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.close(reading)
         if capture:
             os.dup2(writing, 1)
         _be_the_crawler(arguments)
     os.close(writing)
-    with os.fdopen(reading, encoding="utf-8") as pipe:
+    with _passing_on(child), os.fdopen(reading, encoding="utf-8") as pipe:
         said = pipe.read()
-    _, status = os.waitpid(child, 0)
+        _, status = os.waitpid(child, 0)
     return Crawled(os.waitstatus_to_exitcode(status), said)
 
 
 def _be_the_crawler(arguments: Sequence[str]) -> NoReturn:
-    code = 1
+    code: object = 1
     try:
         sys.argv = ["crawler", "crawl", *arguments]
         runpy.run_module("crawler", run_name="__main__")
     except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        code = end.code
     finally:
-        if sys.exc_info()[0]:
+        if code == 1 and sys.exc_info()[0]:
             sys.excepthook(*sys.exc_info())
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(code)
+        os._exit(code if isinstance(code, int) else 0)
+
+
+@contextmanager
+def _passing_on(child: int) -> Iterator[None]:
+    """Pass on to the crawler that we are asked to end."""
+    before = signal.getsignal(signal.SIGTERM)
+
+    def pass_on(number: int, frame: FrameType | None) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGTERM)
+        if callable(before):
+            before(number, frame)
+
+    signal.signal(signal.SIGTERM, pass_on)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def crawl_arguments(
@@ -123,7 +149,9 @@ def update(
     from tracker.update import update as derive  # noqa: PLC0415  (loads the extractors)
 
     now = datetime.now(UTC) if at is None else at.replace(tzinfo=at.tzinfo or UTC)
-    made = derive(open_store(), Settings(), at=now, recode=recode, told=_told)
+    store = open_store()
+    with alone(store, "update"):
+        made = derive(store, load_settings(), at=now, recode=recode, told=_told)
     if as_json:
         print(json.dumps({name: getattr(made, name) for name in made.__dataclass_fields__}))
     else:
@@ -148,15 +176,28 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Crawl, update and send once; for cron."""
+    code, counts = run_once(crawl_arguments(keys, kind, max_pages, due=due))
+    if as_json and counts:
+        print(json.dumps(counts))
+    raise typer.Exit(code)
+
+
+def run_once(arguments: Sequence[str]) -> tuple[int, dict[str, Any]]:
+    """Crawl, update and send once; return the crawler's exit code and what it all came to.
+
+    Where the crawler could not start, nothing else is done and the counts are empty.
+    """
     from tracker.alerts.outbox import send_due  # noqa: PLC0415
     from tracker.update import update as derive  # noqa: PLC0415
 
-    crawled = start_crawler(crawl_arguments(keys, kind, max_pages, due=due), capture=True)
+    crawled = start_crawler(arguments, capture=True)
     if crawled.returncode not in {0, INTERRUPTED}:
-        raise typer.Exit(crawled.returncode)
-    store, settings, now = open_store(), Settings(), datetime.now(UTC)
-    made = derive(store, settings, at=now, told=_told)
-    sent = send_due(store, settings, at=now)
+        return crawled.returncode, {}
+    store, settings, now = open_store(), load_settings(), datetime.now(UTC)
+    with alone(store, "update"):
+        made = derive(store, settings, at=now, told=_told)
+        sent = send_due(store, settings, at=now, alone=True)
+    store.close()
     counts = json.loads(crawled.stdout or "{}")
     counts |= {"new_versions": made.new_versions, "changes": made.changes, "sent": sent.sent}
     print(
@@ -169,6 +210,4 @@ def run(
             "nothing could be read; without a network, `make demo` shows an example",
             file=sys.stderr,
         )
-    if as_json:
-        print(json.dumps(counts))
-    raise typer.Exit(crawled.returncode)
+    return crawled.returncode, counts

@@ -22,6 +22,7 @@ from tracker.model import (
 )
 from tracker.sources import SourceEntry
 from tracker.store.documents import due_after, hours_of
+from tracker.store.owning import request_hosts
 
 DECLARED = (SourceKind.PAGE, SourceKind.DOCUMENT)
 
@@ -145,7 +146,7 @@ def _task(source: Source, institution: Institution, known: _Known, *, due: bool)
         kind=source.kind,
         url=source.url,
         options=SourceEntry.model_validate(options),
-        hosts=tuple(institution.hosts),
+        hosts=request_hosts(source, institution),
         documents=tuple(documents),
         held=known.held.get(source_id, 0),
         kept=known.kept.get(source_id, {}),

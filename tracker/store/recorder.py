@@ -32,8 +32,9 @@ from tracker.store.documents import (
     note_addresses,
     note_failure,
 )
+from tracker.store.owning import Ownership
 from tracker.store.payloads import payload_bytes, record_payload
-from tracker.store.planning import DocumentTask, Kept, document_task
+from tracker.store.planning import DECLARED, DocumentTask, Kept, document_task
 
 BATCH = 64
 Result = Fetched | NotFetched
@@ -49,6 +50,7 @@ class Recorder:
         self.failed: Counter[str] = Counter()
         self._waiting: list[tuple[DocumentTask, Result]] = []
         self._intervals: dict[int, int | None] = {}
+        self._ownership: Ownership | None = None
 
     def source(
         self, source_id: int, result: Result, *, kept: Kept | None = None, detail: str = ""
@@ -109,7 +111,8 @@ class Recorder:
             source.known = named
             if not candidates:
                 return []
-            rows = [self._document(source, candidate, at) for candidate in candidates]
+            owners = self._owners(session, source, candidates)
+            rows = [self._document(source, c, at, owners[c.url]) for c in candidates]
             made = session.exec(
                 insert(Document).returning(col(Document.id), sort_by_parameter_order=True),
                 params=rows,
@@ -121,9 +124,27 @@ class Recorder:
             for number, candidate in zip(ids, candidates, strict=True)
         ]
 
-    def _document(self, source: Source, candidate: Candidate, at: datetime) -> dict[str, Any]:
+    def ours(self, source_id: int, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """Return the candidates that are a listed institution's own, which what is apart is not."""
+        with self.store.transaction() as session:
+            owners = self._owners(session, session.get_one(Source, source_id), candidates)
+        return [candidate for candidate in candidates if candidate.url in owners]
+
+    def _owners(
+        self, session: Session, source: Source, candidates: Sequence[Candidate]
+    ) -> dict[str, int]:
+        """Whose each candidate is; what is apart is left out, unless it is declared itself."""
+        self._ownership = self._ownership or Ownership(session)
+        found = {c.url: self._ownership.of(c.url, source.institution_id) for c in candidates}
+        if source.kind in DECLARED:
+            return {url: owner or source.institution_id for url, owner in found.items()}
+        return {url: owner for url, owner in found.items() if owner is not None}
+
+    def _document(
+        self, source: Source, candidate: Candidate, at: datetime, institution_id: int
+    ) -> dict[str, Any]:
         return {
-            "institution_id": source.institution_id,
+            "institution_id": institution_id,
             "source_id": source.id,
             "url": candidate.url,
             "found_run_id": self.run_id,

@@ -1,9 +1,8 @@
-"""Links of pages and headers: to files, feeds, sitemaps, a site's search, and to the page's own name. Pure."""
+"""Links of pages and headers: to files, to a site's search, and to the page's own name. Pure."""
 
 import html
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -65,34 +64,8 @@ def path_of(address: str) -> str:
         return ""
 
 
-@dataclass(frozen=True, slots=True)
-class Offered:
-    """What a page and its headers say about the site: where its news and its search are."""
-
-    feeds: tuple[Candidate, ...] = ()
-    sitemaps: tuple[str, ...] = ()
-    api: str | None = None  # of WordPress
-
-
-FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json")
 LINK_HEADER = re.compile(r"<([^>]*)>\s*((?:;[^,]*)*)")
 WORDPRESS = "https://api.w.org/"
-
-
-def read_offers(body: bytes, *, url: str, link_header: str = "") -> Offered:
-    """Read a page's `<link rel>` to feeds and sitemaps, and where WordPress can be asked."""
-    soup, base = page_at(body, url)
-    feeds = [
-        candidate_at(str(link["href"]), base, str(link.get("title", "")))
-        for link in soup.select('link[rel~="alternate"][href]')
-        if str(link.get("type", "")).lower() in FEED_TYPES
-    ]
-    maps = [str(link["href"]) for link in soup.select('link[rel~="sitemap"][href]')]
-    return Offered(
-        tuple(feed for feed in feeds if feed),
-        addresses(maps, base),
-        linked(link_header, WORDPRESS, url) or wordpress_in(body, url=url),
-    )
 
 
 def linked(header: str, relation: str, url: str) -> str | None:
@@ -129,12 +102,3 @@ def canonical_in(body: bytes, *, url: str) -> str | None:
 def wordpress_in(body: bytes, *, url: str) -> str | None:
     """Return the root of the REST interface that a WordPress page names."""
     return _link_tag(body, WORDPRESS.encode(), url)
-
-
-SITEMAP_LINE = re.compile(r"^[ \t]*sitemap[ \t]*[: \t][ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
-
-
-def sitemaps_in_robots(body: bytes, *, url: str) -> tuple[str, ...]:
-    """Return the sitemaps that a robots.txt names."""
-    named = SITEMAP_LINE.findall(body.decode(errors="replace").replace("\r", "\n"))
-    return addresses(dict.fromkeys(named), url)

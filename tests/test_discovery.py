@@ -98,7 +98,8 @@ def test_any_bytes_are_a_discovery_or_say_why_not(body: bytes):
             with suppress(discovery.NotDiscoverableError):
                 reader(given_body, url=BASE)
     discovery.read_listing(b"<a href='" + body, url=BASE, follow="a")
-    links.read_offers(b"<link rel=canonical href=" + body, url=BASE, link_header=repr(body))
+    links.canonical_in(b"<link rel=canonical href=" + body, url=BASE)
+    links.linked(f"<{body!r}>; rel=canonical", "canonical", BASE)
 
 
 def test_dates_that_a_sitemap_stamps_on_every_address_alike_are_not_believed():
@@ -157,16 +158,14 @@ def test_files_that_a_page_links_to_are_found_by_their_endings():
     ]
 
 
-def test_what_a_page_offers_is_read_from_its_head_and_its_headers():
-    body = b"""<link rel="alternate" type="application/rss+xml" title="News" href="/feed/">
-    <link rel="alternate" hreflang="de" href="/de/"><link rel=sitemap href=/map.xml>"""
-    header = f'<{BASE}wp-json/>; rel="https://api.w.org/", <{BASE}p>; rel=shortlink'
+@pytest.mark.parametrize("quote", ['"', ""])
+def test_where_wordpress_can_be_asked_is_read_from_headers_and_pages(quote: str):
+    header = f"<{BASE}wp-json/>; rel={quote}https://api.w.org/{quote}, <{BASE}p>; rel=shortlink"
+    page = f"<link rel={quote}https://api.w.org/{quote} href=/wp-json/ />".encode()
 
-    offered = links.read_offers(body, url=BASE, link_header=header)
-
-    assert [feed.url for feed in offered.feeds] == [f"{BASE}feed/"]
-    assert offered.sitemaps == (f"{BASE}map.xml",)
-    assert offered.api == f"{BASE}wp-json/"
+    assert links.linked(header, links.WORDPRESS, BASE) == f"{BASE}wp-json/"
+    assert links.linked(header, "canonical", BASE) is None
+    assert links.wordpress_in(page, url=BASE) == f"{BASE}wp-json/"
 
 
 @pytest.mark.parametrize(
@@ -179,14 +178,6 @@ def test_what_a_page_offers_is_read_from_its_head_and_its_headers():
 )  # fmt: skip
 def test_a_canonical_link_is_read_in_every_spelling(tag: str):
     assert links.canonical_in(f"<head>{tag}".encode(), url=f"{BASE}x") == f"{BASE}policy"
-
-
-def test_a_robots_txt_names_sitemaps():
-    body = b"User-agent: *\nSitemap: http://alder.example/a.xml\nsitemap : /b.xml # old\nsitemap /c.xml\nDisallow: /x"
-
-    found = links.sitemaps_in_robots(body, url=f"{BASE}robots.txt")
-
-    assert found == (f"{BASE}a.xml", f"{BASE}b.xml", f"{BASE}c.xml")
 
 
 def test_a_wordpress_search_is_asked_and_read():

@@ -38,8 +38,7 @@ def declare(store, run_id, *, at=NOON):
     with store.transaction() as session:
         task = plan(session, at=at)[0]
     recorder = Recorder(store, run_id)
-    unread = recorder.unknown([Candidate(task.url)])
-    fresh = recorder.adopt(task.id, unread, named=1, at=at)
+    fresh = recorder.candidates(task.id, [Candidate(task.url)], at=at)
     return recorder, (*fresh, *task.documents)[0]
 
 

@@ -13,6 +13,7 @@ from crawler import discovery, focus, links
 from crawler.items import DocumentRead, SourceRead
 from crawler.outcomes import fetched, is_html, not_fetched
 from crawler.progress import Progress
+from tracker.addresses import identity
 from tracker.archive import Candidate, Fetched, NotFetched
 from tracker.model import Reason, SourceKind
 from tracker.store.planning import DocumentTask, SourceTask
@@ -50,8 +51,9 @@ class Policies(Spider):
 
     def begin(self, task: SourceTask) -> Iterator[Any]:
         """Ask for a source's documents; a declared page is its own document."""
-        fresh = self.recorder.unknown([Candidate(task.url, task.options.title)])
-        new = self.recorder.adopt(task.id, fresh, named=1, at=self.clock()) if fresh else []
+        known = any(identity(document.url) == identity(task.url) for document in task.documents)
+        named = [] if known else [Candidate(task.url, task.options.title)]
+        new = self.recorder.candidates(task.id, named, at=self.clock()) if named else []
         yield from self.documents(task, [*new, *task.documents])
 
     def documents(

@@ -102,6 +102,13 @@ class Recorder:
                 and row.moved_to_id is None
             ]
 
+    def candidates(
+        self, source_id: int, candidates: Sequence[Candidate], *, at: datetime
+    ) -> list[DocumentTask]:
+        """Make documents of all that a source names and nobody knew, and return these."""
+        ours = self.ours(source_id, candidates)
+        return self.adopt(source_id, self.unknown(ours), named=len(ours), at=at)
+
     def adopt(
         self, source_id: int, candidates: Sequence[Candidate], *, named: int, at: datetime
     ) -> list[DocumentTask]:

@@ -262,7 +262,6 @@ def wanted(
         for candidate in candidates
         if on_official_host(candidate.url, hosts)
         and not is_media(candidate.url)
-        and (not source.include or any(part in candidate.url for part in source.include))
-        and not any(part in candidate.url for part in source.exclude)
+        and source.asks_for(candidate.url)
     }
     return tuple(kept.values())

@@ -4,18 +4,20 @@ import asyncio
 import time
 from typing import Any, Self
 
-from crawler.items import DocumentRead, SourceRead
+from crawler.items import CaptureRead, DocumentRead, SourceRead
+from tracker.store.importing import Importer
 from tracker.store.recorder import Recorder
 
+Item = SourceRead | DocumentRead | CaptureRead
 FLUSH_EVERY = (
-    0.1  # seconds: what a kill may cost a fast crawl; a slow one writes each result at once
+    0.1  # seconds that a kill may cost a fast crawl; a slow one writes each result at once
 )
 
 
 class Record:
     """Hands what spiders read to the recorder, and has it written at once, or ten times a second."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder | Importer) -> None:
         self.recorder = recorder
         self._ticking: asyncio.Task[None] | None = None
         self._flushed = 0.0
@@ -36,13 +38,16 @@ class Record:
         self.recorder.flush()
         self._flushed = time.monotonic()
 
-    def process_item(self, item: SourceRead | DocumentRead) -> SourceRead | DocumentRead:
-        if isinstance(item, SourceRead):
-            self.recorder.source(item.source_id, item.result, kept=item.kept, detail=item.detail)
-        else:
-            self.recorder.document(item.task, item.result)
-            if time.monotonic() - self._flushed >= FLUSH_EVERY:
-                self._flush()
+    def process_item(self, item: Item) -> Item:
+        match item, self.recorder:
+            case SourceRead(), Recorder() as recorder:
+                recorder.source(item.source_id, item.result, kept=item.kept, detail=item.detail)
+            case DocumentRead(), Recorder() as recorder:
+                recorder.document(item.task, item.result)
+                if time.monotonic() - self._flushed >= FLUSH_EVERY:
+                    self._flush()
+            case CaptureRead(), Importer() as importer:
+                importer.add(item.capture)
         return item
 
     def close_spider(self) -> None:

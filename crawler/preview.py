@@ -9,7 +9,7 @@ from crawler.progress import name
 from crawler.spiders.statements import is_search, read
 from tracker.addresses import identity
 from tracker.archive import Candidate
-from tracker.store.documents import known_as
+from tracker.store.naming import known_as
 from tracker.store.payloads import payload_bytes
 from tracker.store.planning import DECLARED, SourceTask
 

@@ -46,6 +46,7 @@ def scrapy_settings(settings: Settings) -> dict[str, Any]:
         "METAREFRESH_ENABLED": False,
         "TWISTED_DNS_RESOLVER": "crawler.resolver.PublicResolver",
         "ALLOW_HOSTS": sorted(settings.allow_hosts),
+        "CHROMIUM": settings.chromium,
         "LOG_LEVEL": "ERROR",
         "STATS_DUMP": False,
         "EXTENSIONS": dict.fromkeys(_UNUSED_EXTENSIONS),
@@ -55,6 +56,7 @@ def scrapy_settings(settings: Settings) -> dict[str, Any]:
             "crawler.middlewares.politeness.Robots": 100,
             "crawler.middlewares.revalidate.Revalidate": 520,
             "crawler.middlewares.backoff.Backoff": 560,  # before Retry sees the answer
+            "crawler.middlewares.render.Render": 50,  # last to see the answer, redirects done
         },
         "SPIDER_MIDDLEWARES": dict.fromkeys(_UNUSED_SPIDER_MIDDLEWARES),
         "ITEM_PIPELINES": {"crawler.pipelines.Record": 100},

@@ -1,13 +1,24 @@
-"""What happens to a document as such: when to read it again, reads that fail, names it goes by. Knows no text."""
+"""What happens to a document as such: reads that succeed or fail, and when to read again. Knows no text."""
 
-from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlmodel import Session, col, insert, select
+from sqlalchemy import or_
+from sqlmodel import Session, col, func, select
 
-from tracker.addresses import identity, is_home
-from tracker.archive import Fetched
-from tracker.model import Address, Document, Reason
+from tracker.model import (
+    Document,
+    DocumentState,
+    Fetch,
+    Outcome,
+    QuarantineReason,
+    Reason,
+    Snapshot,
+    SnapshotState,
+)
+
+READABLE = (SnapshotState.NEW_VERSION, SnapshotState.SAME_TEXT)
+UNREAD = (SnapshotState.QUARANTINED, SnapshotState.UNREADABLE)
 
 #: Failures closer together than this are one: a page is not gone because we asked thrice in a minute.
 FAILURE_APART = timedelta(hours=1)
@@ -45,59 +56,93 @@ def note_change(document: Document, *, interval: int | None, at: datetime) -> No
     document.due_at = due_after(at, interval or document.revisit_hours)
 
 
+def latest(*times: datetime | None) -> datetime | None:
+    """Return the latest of the times that are known."""
+    return max((time for time in times if time is not None), default=None)
+
+
+def good(at: datetime) -> dict[str, Any]:
+    """Return what a good read makes of a document's columns."""
+    return {
+        "last_tried_at": at,
+        "last_good_at": at,
+        "failures": 0,
+        "failing_since": None,
+        "failed_at": None,
+        "last_reason": None,
+        "state": DocumentState.LIVE,
+    }
+
+
 def note_failure(document: Document, reason: Reason, *, at: datetime) -> None:
     """Write down that a read failed; failures in a row are counted at most once an hour."""
-    document.last_tried_at, document.last_reason = at, reason
-    if document.failed_at is None or at - document.failed_at >= FAILURE_APART:
-        document.failures += 1
-        document.failed_at = at
-    document.failing_since = document.failing_since or at
-    hours = SHORTEST * 2 ** max(0, min(6, document.failures - PATIENT))
-    document.due_at = due_after(at, min(LONGEST, hours))
+    document.last_tried_at = at
+    _count(document, reason, at)
+    _wait(document, at)
     if reason is Reason.NOT_FOUND:
         document.address = None  # its own address tells where it went, if anywhere
 
 
-def known_as(session: Session, keys: Iterable[str]) -> dict[str, int]:
-    """Return the document that is known under each of these identities."""
-    found: dict[str, int] = {}
-    wanted = list(dict.fromkeys(keys))
-    for start in range(0, len(wanted), 500):
-        chunk = wanted[start : start + 500]
-        rows = session.exec(select(Address).where(col(Address.key).in_(chunk)))
-        found |= {row.key: row.document_id for row in rows}
-    return found
+def _wait(document: Document, at: datetime) -> None:
+    """Ask for what keeps failing every day at first, then less and less often."""
+    hours = SHORTEST * 2 ** max(0, min(6, document.failures - PATIENT))
+    document.due_at = due_after(at, min(LONGEST, hours))
 
 
-def name(session: Session, keys: Mapping[str, int]) -> None:
-    """Let documents be known under identities that nobody holds."""
-    if keys:
-        rows = [{"key": key, "document_id": document_id} for key, document_id in keys.items()]
-        session.exec(insert(Address), params=rows)
+def _count(document: Document, reason: Reason, at: datetime) -> None:
+    document.last_reason = reason
+    if document.failed_at is None or at - document.failed_at >= FAILURE_APART:
+        document.failures += 1
+        document.failed_at = at
+    document.failing_since = document.failing_since or at
 
 
-def note_addresses(session: Session, document: Document, result: Fetched) -> None:
-    """Write down where a read was led: a redirect is another name of the document.
+def last_good_read(
+    session: Session, document_id: int, before: datetime | None = None
+) -> datetime | None:
+    """Return when a document was last read well, before a time where one is given."""
+    query = (
+        select(func.max(Fetch.at))
+        .join(Snapshot, col(Snapshot.fetch_id) == Fetch.id, isouter=True)
+        .where(
+            Fetch.document_id == document_id,
+            col(Fetch.outcome).in_([Outcome.FETCHED, Outcome.NOT_MODIFIED]),
+            or_(col(Snapshot.id).is_(None), col(Snapshot.state).in_(READABLE)),
+        )
+    )
+    if before is not None:
+        query = query.where(Fetch.at < before)
+    last: datetime | None = session.exec(query).one()
+    return last
 
-    A redirect to a front page names nothing, for that is where sites send what they have lost.
+
+def recount_failures(session: Session, document: Document) -> None:
+    """Count the failures since the last good read anew, now that captures were read.
+
+    A capture that was no page counts as a failed read of ours, an imported one as none.
     """
-    if result.canonical:
-        document.canonical_url = result.canonical
-    if result.final_url == result.url or (is_home(result.final_url) and not is_home(document.url)):
-        return
-    key = identity(result.final_url)
-    holder = known_as(session, [key]).get(key)
-    if holder is None and document.id is not None:
-        name(session, {key: document.id})
-    if result.moved_for_good:
-        document.address = result.final_url
-
-
-def merge(session: Session, document: Document, into: Document) -> None:
-    """Make a document another's: it is not asked for again, and its names lead to the other."""
-    document.moved_to_id = into.id
-    names: Sequence[Address] = session.exec(
-        select(Address).where(Address.document_id == document.id)
-    ).all()
-    for row in names:
-        row.document_id = into.id or 0
+    assert document.id is not None
+    document.last_good_at = last_good_read(session, document.id)
+    document.failures, document.failing_since, document.failed_at = 0, None, None
+    document.last_reason = None
+    failed = (
+        select(Fetch.at, Fetch.reason, Snapshot.quarantine)
+        .join(Snapshot, col(Snapshot.fetch_id) == Fetch.id, isouter=True)
+        .where(Fetch.document_id == document.id)
+        .where(
+            or_(
+                col(Fetch.outcome) == Outcome.FAILED,
+                col(Snapshot.state).in_(UNREAD) & col(Snapshot.imported).is_(False),
+            )
+        )
+    )
+    if document.last_good_at is not None:
+        failed = failed.where(Fetch.at > document.last_good_at)
+    for at, reason, found in session.exec(failed.order_by(col(Fetch.at), col(Fetch.id))).all():
+        login = found is QuarantineReason.LOGIN_WALL
+        unread = Reason.LOGIN if login else Reason.UNREADABLE
+        _count(document, unread if reason is None else Reason(reason), at)
+    if document.failed_at is not None:
+        _wait(document, document.failed_at)
+    if document.failures == 0 and document.moved_to_id is None:
+        document.state = DocumentState.LIVE

@@ -18,8 +18,8 @@ from tracker.model import (
     Version,
 )
 from tracker.store.comparing import record_change
-from tracker.store.documents import known_as, merge
-from tracker.store.reading import READABLE
+from tracker.store.documents import READABLE
+from tracker.store.naming import known_as, merge
 
 TELLING = 50  # words that a text must have for its return elsewhere to be no coincidence
 Event = tuple[int, int]  # change id, institution id

@@ -23,15 +23,8 @@ from tracker.model import (
 )
 from tracker.store import Store
 from tracker.store.crawling import note_source
-from tracker.store.documents import (
-    SHORTEST,
-    hours_of,
-    known_as,
-    name,
-    next_visit,
-    note_addresses,
-    note_failure,
-)
+from tracker.store.documents import SHORTEST, good, hours_of, next_visit, note_failure
+from tracker.store.naming import known_as, name, note_addresses
 from tracker.store.owning import Ownership
 from tracker.store.payloads import payload_bytes, record_payload
 from tracker.store.planning import DECLARED, DocumentTask, Kept, document_task
@@ -200,11 +193,11 @@ class Recorder:
         rows = [self._fetch_row(result, task.source_id, task.id, None) for task, result in results]
         session.exec(insert(Fetch), params=rows)
         self._learn_intervals(session, [task.source_id for task, _ in results])
-        good = [
-            {"id": task.id, **_good(result.at), **self._next_visit(task, result.at)}
+        known = [
+            {"id": task.id, **good(result.at), **self._next_visit(task, result.at)}
             for task, result in results
         ]
-        session.exec(update(Document), params=good)
+        session.exec(update(Document), params=known)
 
     def _learn_intervals(self, session: Session, source_ids: Sequence[int]) -> None:
         for source_id in set(source_ids) - self._intervals.keys():
@@ -244,7 +237,7 @@ class Recorder:
         document.etag, document.last_modified = headers.get("etag"), headers.get("last-modified")
         note_addresses(session, document, result)
         self._learn_intervals(session, [task.source_id])
-        for column, value in (_good(result.at) | self._next_visit(task, result.at)).items():
+        for column, value in (good(result.at) | self._next_visit(task, result.at)).items():
             setattr(document, column, value)
 
     def _fetch_row(
@@ -284,18 +277,6 @@ def _outcome(result: Result) -> Outcome:
     if isinstance(result, NotFetched):
         return Outcome.FAILED
     return Outcome.NOT_MODIFIED if result.not_modified else Outcome.FETCHED
-
-
-def _good(at: datetime) -> dict[str, Any]:
-    return {
-        "last_tried_at": at,
-        "last_good_at": at,
-        "failures": 0,
-        "failing_since": None,
-        "failed_at": None,
-        "last_reason": None,
-        "state": DocumentState.LIVE,
-    }
 
 
 def _snapshot(

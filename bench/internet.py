@@ -69,13 +69,19 @@ class Sites:
         return f"User-agent: *\n{closed}Sitemap: http://{host}/sitemap.xml\n".encode()
 
     def published(self, host: str) -> list[tuple[str, str, str]]:
-        return [page for page in self.pages[host] if zlib.crc32(page[0].encode()) % 20 - 17 <= self.day]
+        return [
+            page for page in self.pages[host] if zlib.crc32(page[0].encode()) % 20 - 17 <= self.day
+        ]
 
     def kind(self, host: str) -> str:
         many = len(self.pages[host])
         if many >= 20:
             return "sitemap"
-        return "listing" if many >= 5 else ("page", "feed", "listing", "sitemap")[zlib.crc32(host.encode()) % 4]
+        return (
+            "listing"
+            if many >= 5
+            else ("page", "feed", "listing", "sitemap")[zlib.crc32(host.encode()) % 4]
+        )
 
     def answer(self, host: str, path: str, query: str) -> tuple[str, bytes] | None:
         pages = self.published(host)
@@ -83,27 +89,69 @@ class Sites:
             case "/robots.txt":
                 return "text/plain", self.robots[host]
             case "/sitemap.xml":
-                return "application/xml", f"<sitemapindex><sitemap><loc>http://{host}/sitemap-1.xml.gz</loc></sitemap></sitemapindex>".encode()
+                return (
+                    "application/xml",
+                    f"<sitemapindex><sitemap><loc>http://{host}/sitemap-1.xml.gz</loc></sitemap></sitemapindex>".encode(),
+                )
             case "/sitemap-1.xml.gz":
-                rows = "".join(f"<url><loc>{escape(url)}</loc><lastmod>{date}</lastmod></url>" for url, _, date in pages)
-                return "application/gzip", gzip.compress(f"<urlset>{rows}</urlset>".encode(), mtime=0)
+                rows = "".join(
+                    f"<url><loc>{escape(url)}</loc><lastmod>{date}</lastmod></url>"
+                    for url, _, date in pages
+                )
+                return "application/gzip", gzip.compress(
+                    f"<urlset>{rows}</urlset>".encode(), mtime=0
+                )
             case "/feed.xml":
-                rows = "".join(f"<item><title>{escape(title)}</title><link>{escape(url)}</link></item>" for url, title, _ in pages)
-                return "application/rss+xml", f"<rss version='2.0'><channel>{rows}</channel></rss>".encode()
+                rows = "".join(
+                    f"<item><title>{escape(title)}</title><link>{escape(url)}</link></item>"
+                    for url, title, _ in pages
+                )
+                return (
+                    "application/rss+xml",
+                    f"<rss version='2.0'><channel>{rows}</channel></rss>".encode(),
+                )
             case "/all-news":
                 at = int(query.removeprefix("page=") or 1)
-                rows = "".join(f"<li><a class=item href='{escape(url)}'>{escape(title)}</a>" for url, title, _ in pages[(at - 1) * PER_PAGE : at * PER_PAGE])
-                onward = f"<div class=pagination><a href='/all-news?page={at + 1}'>Next</a></div>" if at * PER_PAGE < len(pages) else ""
+                rows = "".join(
+                    f"<li><a class=item href='{escape(url)}'>{escape(title)}</a>"
+                    for url, title, _ in pages[(at - 1) * PER_PAGE : at * PER_PAGE]
+                )
+                onward = (
+                    f"<div class=pagination><a href='/all-news?page={at + 1}'>Next</a></div>"
+                    if at * PER_PAGE < len(pages)
+                    else ""
+                )
                 return "text/html; charset=utf-8", f"<ul>{rows}</ul>{onward}".encode()
         return None
 
     def declare(self, path: Path) -> int:
-        entries, kinds = [], {"sitemap": "/sitemap.xml", "listing": "/all-news", "feed": "/feed.xml"}
+        entries, kinds = (
+            [],
+            {"sitemap": "/sitemap.xml", "listing": "/all-news", "feed": "/feed.xml"},
+        )
         for number, host in enumerate(sorted(self.pages)):
             kind = self.kind(host)
-            urls = [f"http://{host}{kinds[kind]}"] if kind in kinds else [url for url, *_ in self.pages[host]]
-            sources = [{"key": f"s{at}", "kind": kind, "url": url} | ({"follow": "a.item", "pages": 20} if kind == "listing" else {}) for at, url in enumerate(urls)]
-            entries.append({"key": f"site-{number}", "name": host, "kind": "university", "country": "GB", "homepage": f"http://{host}/", "hosts": [host], "sources": sources})
+            urls = (
+                [f"http://{host}{kinds[kind]}"]
+                if kind in kinds
+                else [url for url, *_ in self.pages[host]]
+            )
+            sources = [
+                {"key": f"s{at}", "kind": kind, "url": url}
+                | ({"follow": "a.item", "pages": 20} if kind == "listing" else {})
+                for at, url in enumerate(urls)
+            ]
+            entries.append(
+                {
+                    "key": f"site-{number}",
+                    "name": host,
+                    "kind": "university",
+                    "country": "GB",
+                    "homepage": f"http://{host}/",
+                    "hosts": [host],
+                    "sources": sources,
+                }
+            )
         path.write_text(yaml.safe_dump({"institutions": entries}, allow_unicode=True))
         return sum(len(entry["sources"]) for entry in entries)
 
@@ -118,7 +166,11 @@ def serving(sites: Sites, log: list) -> ThreadingHTTPServer:
     class Internet(saved.H):
         def do_GET(self):
             parts = urlsplit(self.path)
-            made = sites.answer(parts.hostname, parts.path, parts.query) if parts.hostname in sites.pages else None
+            made = (
+                sites.answer(parts.hostname, parts.path, parts.query)
+                if parts.hostname in sites.pages
+                else None
+            )
             self.entry = [time.monotonic(), parts.hostname or "", self.path, 0]
             log.append(self.entry)
             if made is None:
@@ -141,8 +193,12 @@ def serving(sites: Sites, log: list) -> ThreadingHTTPServer:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--delay", type=float, default=1.0, help="seconds between two requests to a host")
-    parser.add_argument("--shared", type=Path, default=Path(__file__).resolve().parent.parent.parent / "shared")
+    parser.add_argument(
+        "--delay", type=float, default=1.0, help="seconds between two requests to a host"
+    )
+    parser.add_argument(
+        "--shared", type=Path, default=Path(__file__).resolve().parent.parent.parent / "shared"
+    )
     parser.add_argument("--real", type=Path, help="where the saved pages are unpacked already")
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
@@ -160,7 +216,16 @@ def measure(sites: Sites, folder: Path, delay: float) -> dict:
     log: list = []
     server = serving(sites, log)
     proxy = f"http://127.0.0.1:{server.server_port}"
-    environment = {**os.environ, "TRACKER_DATA_DIR": str(folder / "data"), "TRACKER_SOURCES": str(folder / "sources.yaml"), "TRACKER_DOWNLOAD_DELAY": str(delay), "http_proxy": proxy, "HTTP_PROXY": proxy, "no_proxy": "", "NO_PROXY": ""}
+    environment = {
+        **os.environ,
+        "TRACKER_DATA_DIR": str(folder / "data"),
+        "TRACKER_SOURCES": str(folder / "sources.yaml"),
+        "TRACKER_DOWNLOAD_DELAY": str(delay),
+        "http_proxy": proxy,
+        "HTTP_PROXY": proxy,
+        "no_proxy": "",
+        "NO_PROXY": "",
+    }
     declared = sites.declare(folder / "sources.yaml")
     runs = []
     for day in range(3):
@@ -169,22 +234,36 @@ def measure(sites: Sites, folder: Path, delay: float) -> dict:
         log.clear()
         runs.append(one_day(folder, environment, day, log, delay))
     server.shutdown()
-    return {"sites": len(sites.pages), "sources": declared, "delay": delay, **counted(folder), "runs": runs, "robots_violations": sum(run.pop("violations")(sites) for run in runs)}
+    return {
+        "sites": len(sites.pages),
+        "sources": declared,
+        "delay": delay,
+        **counted(folder),
+        "runs": runs,
+        "robots_violations": sum(run.pop("violations")(sites) for run in runs),
+    }
 
 
 def one_day(folder: Path, environment: dict, day: int, log: list, delay: float) -> dict:
     at = (START + timedelta(days=day)).isoformat()
     began, held = time.monotonic(), documents(folder)
-    crawl = [sys.executable, "-m", "crawler", "crawl", "--json", "--quiet", "--at", at] + (["--due"] if day else [])
+    crawl = [sys.executable, "-m", "crawler", "crawl", "--json", "--quiet", "--at", at] + (
+        ["--due"] if day else []
+    )
     done = subprocess.run(crawl, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(done.stderr[-2000:])
     counts = json.loads(done.stdout)
-    subprocess.run([TRACKER, "update", "--at", at[:19]], env=environment, capture_output=True, check=True)
+    subprocess.run(
+        [TRACKER, "update", "--at", at[:19]], env=environment, capture_output=True, check=True
+    )
     asked = [tuple(entry) for entry in log]
     new = documents(folder) - held
     return {
-        **{name: counts[name] for name in ("documents", "fetched", "not_modified", "failed", "cpu_seconds")},
+        **{
+            name: counts[name]
+            for name in ("documents", "fetched", "not_modified", "failed", "cpu_seconds")
+        },
         "wall_seconds": round(time.monotonic() - began, 1),
         "requests": len(asked),
         "new_documents": new,
@@ -204,17 +283,34 @@ def busiest(asked: list, delay: float) -> dict:
     window, most, gap = 10 * delay, (0, ""), 1e9
     for host, times in by_host.items():
         times.sort()
-        most = max(most, max((number - bisect.bisect_left(times, at - window) + 1, host) for number, at in enumerate(times)))
+        most = max(
+            most,
+            max(
+                (number - bisect.bisect_left(times, at - window) + 1, host)
+                for number, at in enumerate(times)
+            ),
+        )
         gap = min([gap, *(b - a for a, b in zip(times, times[1:], strict=False))])
-    return {"host": most[1], "requests_per_second": round((most[0] - 1) / window, 2) if window else None, "shortest_gap": round(gap, 3)}
+    return {
+        "host": most[1],
+        "requests_per_second": round((most[0] - 1) / window, 2) if window else None,
+        "shortest_gap": round(gap, 3),
+    }
 
 
 def violations(sites: Sites, asked: list) -> int:
-    rules = {host: Protego.parse(body.decode(errors="replace")) for host, body in sites.robots.items()}
-    return sum(host in rules and not url.endswith("/robots.txt") and not rules[host].can_fetch(url, AGENT) for _, host, url, _ in asked)
+    rules = {
+        host: Protego.parse(body.decode(errors="replace")) for host, body in sites.robots.items()
+    }
+    return sum(
+        host in rules and not url.endswith("/robots.txt") and not rules[host].can_fetch(url, AGENT)
+        for _, host, url, _ in asked
+    )
 
 
-RELEVANT = "china OR surveillance OR human_rights OR partnership OR R1 OR R2 OR R3 OR R4 OR R5 OR R6"
+RELEVANT = (
+    "china OR surveillance OR human_rights OR partnership OR R1 OR R2 OR R3 OR R4 OR R5 OR R6"
+)
 
 
 def ask(folder: Path, query: str) -> list:
@@ -223,18 +319,38 @@ def ask(folder: Path, query: str) -> list:
 
 
 def documents(folder: Path) -> int:
-    return sum(number for (number,) in ask(folder, "SELECT count(*) FROM document WHERE last_good_at IS NOT NULL"))
+    return sum(
+        number
+        for (number,) in ask(folder, "SELECT count(*) FROM document WHERE last_good_at IS NOT NULL")
+    )
 
 
 def counted(folder: Path) -> dict:
     """Documents known and read, and what was spent on pages that say nothing on the subject."""
-    known = ask(folder, "SELECT sum(max(s.known, (SELECT count(*) FROM document d WHERE d.source_id = s.id))) FROM source s")[0][0]
+    known = ask(
+        folder,
+        "SELECT sum(max(s.known, (SELECT count(*) FROM document d WHERE d.source_id = s.id))) FROM source s",
+    )[0][0]
     read = ask(folder, "SELECT count(DISTINCT document_id) FROM version")[0][0]
-    relevant = ask(folder, f"SELECT count(DISTINCT v.document_id) FROM version v JOIN version_passage p ON p.version_id = v.id JOIN coding c ON c.passage_id = p.passage_id WHERE {RELEVANT}")[0][0]
+    relevant = ask(
+        folder,
+        f"SELECT count(DISTINCT v.document_id) FROM version v JOIN version_passage p ON p.version_id = v.id JOIN coding c ON c.passage_id = p.passage_id WHERE {RELEVANT}",
+    )[0][0]
     spent = ask(folder, "SELECT count(*) FROM fetch WHERE document_id IS NOT NULL")[0][0]
-    wasted = ask(folder, f"SELECT count(*) FROM fetch WHERE document_id IN (SELECT document_id FROM version) AND document_id NOT IN (SELECT v.document_id FROM version v JOIN version_passage p ON p.version_id = v.id JOIN coding c ON c.passage_id = p.passage_id WHERE {RELEVANT})")[0][0]
-    budget = ask(folder, "SELECT sum(CASE WHEN kind IN ('page', 'document') THEN 1 ELSE 200 END) FROM source")[0][0]
-    return {"documents_known": known, "documents_read": read, "documents_on_the_subject": relevant, "share_of_requests_on_irrelevant_pages": round(wasted / max(1, spent), 3), "share_of_budget_on_irrelevant_pages": round((read - relevant) / budget, 3)}
+    wasted = ask(
+        folder,
+        f"SELECT count(*) FROM fetch WHERE document_id IN (SELECT document_id FROM version) AND document_id NOT IN (SELECT v.document_id FROM version v JOIN version_passage p ON p.version_id = v.id JOIN coding c ON c.passage_id = p.passage_id WHERE {RELEVANT})",
+    )[0][0]
+    budget = ask(
+        folder, "SELECT sum(CASE WHEN kind IN ('page', 'document') THEN 1 ELSE 200 END) FROM source"
+    )[0][0]
+    return {
+        "documents_known": known,
+        "documents_read": read,
+        "documents_on_the_subject": relevant,
+        "share_of_requests_on_irrelevant_pages": round(wasted / max(1, spent), 3),
+        "share_of_budget_on_irrelevant_pages": round((read - relevant) / budget, 3),
+    }
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from builders import NOON, a_failure, a_page, a_sources_file
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlmodel import col, select
 
@@ -173,7 +173,11 @@ def histories(draw) -> tuple[list[Arrival], list[Arrival], list[bool]]:
     return captures, arrival, draw(st.lists(st.booleans(), min_size=len(days), max_size=len(days)))
 
 
+TWICE = [Arrival(0, 0, crawled=False), Arrival(1, 0, crawled=True)]
+
+
 @given(history=histories())
+@example(history=(TWICE, TWICE, [False, False]))
 @settings(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

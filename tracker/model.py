@@ -101,6 +101,8 @@ class QuarantineReason(StrEnum):
     EMPTY_SHELL = "empty_shell"
     COLLAPSE = "collapse"
     SCANNED = "scanned"
+    WRONG_LANGUAGE = "wrong_language"
+    REDIRECTED_HOME = "redirected_home"
 
 
 class VersionOrigin(StrEnum):

@@ -123,7 +123,10 @@ def _read_snapshot(session: Session, pending: reading.PendingSnapshot, *, ocr: b
         found,
         body,
         previous_words=pending.previous_words,
+        previous_language=pending.previous_language,
         at_least_words=pending.at_least_words,
+        url=pending.url,
+        final_url=pending.final_url,
     )
     if why is not None:
         said = f"looks like {why.replace('_', ' ')}"

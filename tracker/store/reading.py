@@ -53,6 +53,7 @@ class PendingSnapshot:
     remove: tuple[str, ...]
     at_least_words: int
     previous_words: int | None
+    previous_language: str | None
     imported: bool
     reopens: bool  # captured before what was read already: its document is read anew, in order
 
@@ -116,6 +117,7 @@ def _pending(
         remove=tuple(source.options.get("remove", ())),
         at_least_words=source.options.get("at_least_words", 0),
         previous_words=current.words if current else None,
+        previous_language=current.language if current else None,
         imported=snapshot.imported,
         reopens=read_to is not None and snapshot.captured_at <= read_to,
     )
@@ -194,7 +196,9 @@ def record_text(
 
 def _note_good(session: Session, pending: PendingSnapshot, document: Document) -> None:
     """Let a document whose reads had failed, or were not ours, know of a good one."""
-    if pending.imported or pending.reopens or document.failures:
+    # A count made while this capture was still unread knew only of the reads before it.
+    behind = document.last_good_at is None or document.last_good_at < pending.captured_at
+    if pending.imported or pending.reopens or document.failures or behind:
         recount_failures(session, document)
 
 

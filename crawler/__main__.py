@@ -9,23 +9,21 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+from sqlalchemy.engine import make_url
+
+from crawler import importing
 from crawler.progress import Bar, Lines, Progress, Silent
 from crawler.settings import NAME, scrapy_settings
 from tracker.model import InstitutionKind, RunState
 from tracker.settings import Settings, SettingsError, load_settings
 from tracker.sources import SourcesError, SourcesFile, load_sources, nearest
 from tracker.store import Store, StoreError
-from tracker.store.crawling import (
-    DECLARED,
-    SourceTask,
-    finish_run,
-    plan,
-    start_run,
-    sync_sources,
-)
+from tracker.store.crawling import finish_run, start_run, sync_sources
 from tracker.store.locks import BUSY, BusyError, alone
+from tracker.store.planning import SourceTask, plan
 from tracker.store.recorder import Recorder
 
 WRONG_INPUT = 2
@@ -53,18 +51,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from crawler.looking import main as look  # noqa: PLC0415  (needs Scrapy at once)
 
         return look(given[1:])
-    asked = _asked(arguments)
+    if given[:1] == ["import"]:
+        return importing.main(given[1:])
+    asked = _asked(given)
     try:
         settings = load_settings()
         file = load_sources(settings.sources)
         _known_keys(asked.keys, file)
+        if asked.dry_run:
+            return _dry_run(settings, file, asked)
         store = Store.open(settings.store_url)
     except (SettingsError, SourcesError, StoreError, UnknownKeyError) as error:
         print(error, file=sys.stderr)
         return WRONG_INPUT
     try:
-        if asked.dry_run:
-            return _dry_run(store, file, asked)
         with alone(store, "crawl"):
             return _crawl(store, file, settings, asked)
     except BusyError as error:
@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         store.close()
 
 
-def _asked(arguments: Sequence[str] | None) -> Asked:
+def _asked(arguments: Sequence[str]) -> Asked:
     parser = argparse.ArgumentParser(prog="crawler", description=__doc__, allow_abbrev=False)
     parser.add_argument("verb", choices=["crawl"])
     parser.add_argument("keys", nargs="*", metavar="KEY", help="institution or institution/source")
@@ -103,7 +103,11 @@ class UnknownKeyError(Exception):
 
 def _known_keys(keys: Sequence[str], file: SourcesFile) -> None:
     known = {entry.key for entry in file.institutions}
-    known |= {f"{entry.key}/{s.key}" for entry in file.institutions for s in entry.sources}
+    known |= {
+        f"{entry.key}/{source.key}"
+        for entry in file.institutions
+        for source in (*entry.sources, *entry.attributed_sources)
+    }
     problems = []
     for key in keys:
         if key not in known:
@@ -116,16 +120,27 @@ def _known_keys(keys: Sequence[str], file: SourcesFile) -> None:
         raise UnknownKeyError("\n".join(problems))
 
 
-def _dry_run(store: Store, file: SourcesFile, asked: Asked) -> int:
+def _dry_run(settings: Settings, file: SourcesFile, asked: Asked) -> int:
+    """Say what would be read, without asking anybody or writing anything."""
+    from crawler.preview import lines  # noqa: PLC0415
+
     at = asked.at or datetime.now(UTC)
-    with store.transaction() as session:
-        sync_sources(session, file)
-        tasks = plan(session, keys=asked.keys, kind=asked.kind, due_only=asked.due, at=at)
-        session.rollback()
-    for task in tasks:
-        known = f"{len(task.documents)} known documents" if task.documents else "nothing known yet"
-        print(f"{task.institution}/{task.key}\t{task.kind}\t{task.url}\t{known}")
+    store = Store.open(settings.store_url if _exists(settings.store_url) else "sqlite://")
+    try:
+        with store.transaction() as session:
+            sync_sources(session, file)
+            tasks = plan(session, keys=asked.keys, kind=asked.kind, due_only=asked.due, at=at)
+            for line in lines(session, tasks, max_pages=asked.max_pages):
+                print(line)
+            session.rollback()
+    finally:
+        store.close()
     return 0
+
+
+def _exists(url: str) -> bool:
+    parsed = make_url(url)
+    return parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").exists()
 
 
 def _crawl(store: Store, file: SourcesFile, settings: Settings, asked: Asked) -> int:
@@ -134,8 +149,14 @@ def _crawl(store: Store, file: SourcesFile, settings: Settings, asked: Asked) ->
     run_id, tasks = _begin(store, file, asked, clock())
     recorder = Recorder(store, run_id)
     progress = _progress(asked)
-    given = {"tasks": tasks, "recorder": recorder, "clock": clock, "progress": progress}
-    finished = not tasks or _read(settings, {**given, "max_pages": asked.max_pages})
+    given: dict[str, Any] = {
+        "tasks": tasks,
+        "recorder": recorder,
+        "clock": clock,
+        "progress": progress,
+    }
+    given |= {"max_pages": asked.max_pages, "due_only": asked.due}
+    finished = not tasks or _read(settings, given)
     progress.close()
     counts = _counts(recorder, time.monotonic() - started)
     with store.transaction() as session:
@@ -174,17 +195,15 @@ def _progress(asked: Asked) -> Progress:
 
 
 def _read(settings: Settings, given: dict[str, Any]) -> bool:
-    """Run the spider that the tasks need; return whether it came to its end."""
+    """Run the spider; return whether it came to its end."""
     from scrapy.crawler import AsyncCrawlerProcess  # noqa: PLC0415  (installs the reactor)
 
-    from crawler.spiders.policies import Policies  # noqa: PLC0415
     from crawler.spiders.statements import Statements  # noqa: PLC0415
 
-    spider = Policies if all(task.kind in DECLARED for task in given["tasks"]) else Statements
     process = AsyncCrawlerProcess(scrapy_settings(settings))
     # What fails is an outcome row; only our own mistakes belong on the screen.
     logging.getLogger("scrapy.downloadermiddlewares").setLevel(logging.CRITICAL)
-    crawler = process.create_crawler(spider)
+    crawler = process.create_crawler(Statements)
     process.crawl(crawler, **given)
     process.start()
     return bool(crawler.stats.get_value("finish_reason") == "finished")

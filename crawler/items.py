@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass
 
-from tracker.archive import Fetched, NotFetched
-from tracker.store.crawling import DocumentTask
+from tracker.archive import Capture, Fetched, NotFetched
+from tracker.store.planning import DocumentTask, Kept
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRead:
-    """How reading a feed, sitemap or listing ended."""
+    """How reading an address of a feed, sitemap, listing or search ended."""
 
     source_id: int
     result: Fetched | NotFetched
+    kept: Kept | None = None
     detail: str = ""
 
 
@@ -21,3 +22,10 @@ class DocumentRead:
 
     task: DocumentTask
     result: Fetched | NotFetched
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureRead:
+    """What an archive holds of an address at a time."""
+
+    capture: Capture

@@ -1,20 +1,26 @@
 """Item to recorder; nothing else."""
 
 import asyncio
+import time
 from typing import Any, Self
 
-from crawler.items import DocumentRead, SourceRead
+from crawler.items import CaptureRead, DocumentRead, SourceRead
+from tracker.store.importing import Importer
 from tracker.store.recorder import Recorder
 
-FLUSH_EVERY = 1.0  # seconds: what a kill may cost
+Item = SourceRead | DocumentRead | CaptureRead
+FLUSH_EVERY = (
+    0.1  # seconds that a kill may cost a fast crawl; a slow one writes each result at once
+)
 
 
 class Record:
-    """Hands what spiders read to the recorder, and has it written at least once a second."""
+    """Hands what spiders read to the recorder, and has it written at once, or ten times a second."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder | Importer) -> None:
         self.recorder = recorder
         self._ticking: asyncio.Task[None] | None = None
+        self._flushed = 0.0
 
     @classmethod
     def from_crawler(cls, crawler: Any) -> Self:
@@ -26,13 +32,22 @@ class Record:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(FLUSH_EVERY)
-            self.recorder.flush()
+            self._flush()
 
-    def process_item(self, item: SourceRead | DocumentRead) -> SourceRead | DocumentRead:
-        if isinstance(item, SourceRead):
-            self.recorder.source(item.source_id, item.result, detail=item.detail)
-        else:
-            self.recorder.document(item.task, item.result)
+    def _flush(self) -> None:
+        self.recorder.flush()
+        self._flushed = time.monotonic()
+
+    def process_item(self, item: Item) -> Item:
+        match item, self.recorder:
+            case SourceRead(), Recorder() as recorder:
+                recorder.source(item.source_id, item.result, kept=item.kept, detail=item.detail)
+            case DocumentRead(), Recorder() as recorder:
+                recorder.document(item.task, item.result)
+                if time.monotonic() - self._flushed >= FLUSH_EVERY:
+                    self._flush()
+            case CaptureRead(), Importer() as importer:
+                importer.add(item.capture)
         return item
 
     def close_spider(self) -> None:

@@ -1,14 +1,14 @@
 """Whom a passage names: one row a passage and a body.
 
 Revision ID: 0004
-Revises: 0003
+Revises: 0002
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0004"
-down_revision = "0003"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 

@@ -55,11 +55,39 @@ def by_label(rows):
     for at, s in enumerate(whole.scores):
         folds = [p.scores[at].f1 for p in parts if p.scores[at].positives]
         spread = f"{min(folds):.2f}–{max(folds):.2f}" if folds else ""
-        lines.append([s.label, s.positives, f"{s.precision:.3f}", f"{s.recall:.3f}", f"{s.f1:.3f}", f"{s.f1_low:.2f}–{s.f1_high:.2f}", spread])
+        lines.append(
+            [
+                s.label,
+                s.positives,
+                f"{s.precision:.3f}",
+                f"{s.recall:.3f}",
+                f"{s.f1:.3f}",
+                f"{s.f1_low:.2f}–{s.f1_high:.2f}",
+                spread,
+            ]
+        )
     lines.append(["R1–R6, macro", "", "", "", f"{whole.recommendations_f1:.3f}", "", ""])
     lines.append(["stance, accuracy", len(rows), "", "", f"{whole.stance_accuracy:.3f}", "", ""])
-    lines.append(["stance, macro F1 of condemns, critical, reported, neutral", "", "", "", f"{whole.stance_f1:.3f}", "", ""])
-    head = ["label", "passages", "precision", "recall", "F1", "95 % interval", f"F1 over {FOLDS} folds by domain"]
+    lines.append(
+        [
+            "stance, macro F1 of condemns, critical, reported, neutral",
+            "",
+            "",
+            "",
+            f"{whole.stance_f1:.3f}",
+            "",
+            "",
+        ]
+    )
+    head = [
+        "label",
+        "passages",
+        "precision",
+        "recall",
+        "F1",
+        "95 % interval",
+        f"F1 over {FOLDS} folds by domain",
+    ]
     return table(head, lines)
 
 
@@ -74,7 +102,15 @@ def by_language(rows):
         pairs = [(row[label], c[label]) for row, c in zip(found, coded) for label in labels]
         hits, named = sum(g and c for g, c in pairs), sum(g + c for g, c in pairs)
         right = sum(row["stance"] == c["stance"] for row, c in zip(found, coded))
-        lines.append([lang, len(found), named - sum(c for _, c in pairs), f"{2 * hits / named:.3f}" if named else "", f"{right}/{len(found)}"])
+        lines.append(
+            [
+                lang,
+                len(found),
+                named - sum(c for _, c in pairs),
+                f"{2 * hits / named:.3f}" if named else "",
+                f"{right}/{len(found)}",
+            ]
+        )
     return table(["language", "passages", "labels", "micro F1", "stances right"], lines)
 
 
@@ -82,13 +118,17 @@ def stances(rows):
     pairs = evaluate(rows, CODEBOOK, samples=0).stances
     names = sorted({name for g, c, _ in pairs for name in (g, c)})
     counts = {(g, c): n for g, c, n in pairs}
-    return table(["people ↓, coder →", *names], [[g, *(counts.get((g, c), 0) for c in names)] for g in names])
+    return table(
+        ["people ↓, coder →", *names], [[g, *(counts.get((g, c), 0) for c in names)] for g in names]
+    )
 
 
 def speed(rows):
     """Passages a second of one core, and as a ratio to one pass of a plain regular expression."""
     texts = [row["text"] for row in rows]
-    plain = re.compile(r"\b(?:china|chinese|surveillance|human rights|partner\w*|collaborat\w*)\b", re.I)
+    plain = re.compile(
+        r"\b(?:china|chinese|surveillance|human rights|partner\w*|collaborat\w*)\b", re.I
+    )
 
     def rate(work):
         best = 0.0
@@ -116,9 +156,13 @@ def explained(gold, side):
     for key, why in json.loads((GOLD / "explained.json").read_text())[side].items():
         coded = as_labels(code(rows[key]["text"], CODEBOOK))
         agree = said({k: rows[key][k] for k in coded if k in rows[key]}) == said(coded)
-        assert agree == (side == "right"), f"{key} is no longer {side}: choose another for explained.json"
+        assert agree == (side == "right"), (
+            f"{key} is no longer {side}: choose another for explained.json"
+        )
         cues = "; ".join(f"{label}: {', '.join(words)}" for label, words in coded["cues"].items())
-        out.append(f"**{key}** ({rows[key]['lang']}). {rows[key]['text']}\n\n* people: {said({k: rows[key][k] for k in coded if k in rows[key]})}\n* coder: {said(coded)}\n* cues: {cues or 'none'}\n* {why}\n")
+        out.append(
+            f"**{key}** ({rows[key]['lang']}). {rows[key]['text']}\n\n* people: {said({k: rows[key][k] for k in coded if k in rows[key]})}\n* coder: {said(coded)}\n* cues: {cues or 'none'}\n* {why}\n"
+        )
     return "\n".join(out)
 
 
@@ -128,15 +172,30 @@ def adversarial(gold):
         if "adversarial" in row["case"]:
             coded = as_labels(code(row["text"], CODEBOOK))
             mine, theirs = said(coded), said({k: row[k] for k in coded if k in row})
-            lines.append([row["id"], row["case"].removeprefix("adversarial: "), theirs, "the same" if mine == theirs else mine])
+            lines.append(
+                [
+                    row["id"],
+                    row["case"].removeprefix("adversarial: "),
+                    theirs,
+                    "the same" if mine == theirs else mine,
+                ]
+            )
     return table(["passage", "case", "people", "coder"], lines)
 
 
 def first_figures():
     found = json.loads((GOLD / "first_figures.json").read_text())
     labels = list(found["held_back"]["f1"])
-    rows = [[label, *(f"{part['f1'][label]:.3f}" if label in part["f1"] else "" for part in found.values())] for label in labels]
-    notes = "\n".join(f"* `{name}` ({part['passages']} passages): {part['what']}." for name, part in found.items())
+    rows = [
+        [
+            label,
+            *(f"{part['f1'][label]:.3f}" if label in part["f1"] else "" for part in found.values()),
+        ]
+        for label in labels
+    ]
+    notes = "\n".join(
+        f"* `{name}` ({part['passages']} passages): {part['what']}." for name, part in found.items()
+    )
     return f"{notes}\n\n{table(['F1', *found], rows)}"
 
 

@@ -7,6 +7,7 @@ from functools import cache
 
 from pydantic import BaseModel, ConfigDict
 
+from tracker.coding.evidence import Evidence
 from tracker.coding.lexicon import Lexicon, load_lexicon, read_data, terms
 from tracker.coding.matching import Matcher
 from tracker.model import InstitutionKind, Recommendation
@@ -57,6 +58,11 @@ class Codebook:
     def coder_name(self) -> str:
         """What codings made with this codebook are stamped with."""
         return f"codebook {self.version} · coder {CODER_VERSION}"
+
+    def concepts_in(self, text: str) -> set[str]:
+        """Return the lexicon's concepts that a text holds, near misses left out."""
+        held = Evidence(text, self.lexicon).whole
+        return {name for name, bit in self.lexicon.bits.items() if held & bit}
 
 
 @cache

@@ -92,7 +92,8 @@ def _leadership(seen: Evidence, topics: set[Topic], _stance: Stance) -> list[str
     if seen.has("private_scope"):
         return []
     states = seen.together("abuse", "surveillance", reach=1)
-    if states and not seen.has("news") and Topic.PARTNERSHIP not in topics:
+    told = seen.has("news") or seen.has("attributed")
+    if states and not told and Topic.PARTNERSHIP not in topics:
         return seen.words(("abuse", "surveillance"), states)
     if seen.has("call_on", "state_surv") and not seen.has("news"):
         return seen.words(("call_on", "state_surv"))

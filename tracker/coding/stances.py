@@ -89,6 +89,8 @@ def _decide(seen: Evidence, said: _Said, where: list[int]) -> tuple[Stance, list
         return Stance.NEUTRAL, []
     if said.own_abuse and not seen.has("comparison"):
         return Stance.CONDEMNS, said.own_abuse + judged
+    if own and _condemned(seen, where) and not seen.has("comparison"):
+        return Stance.CONDEMNS, said.own_critic + judged
     supportive = said.supportive
     if supportive and len(own) < 2:
         return Stance.SUPPORTIVE, supportive
@@ -106,3 +108,13 @@ def _decide(seen: Evidence, said: _Said, where: list[int]) -> tuple[Stance, list
     if len(own) < 2 and seen.has("attributed", "fear"):
         return Stance.REPORTED, seen.words(("attributed", "fear"))
     return Stance.NEUTRAL, []
+
+
+def _condemned(seen: Evidence, where: list[int]) -> bool:
+    """Tell whether the publisher condemns, in a sentence on China or the one after it."""
+    near = {*where, *(at + 1 for at in where)}
+    return any(
+        _affirmed(seen, at, "condemn") and not seen.holds(at)("attributed")
+        for at in sorted(near)
+        if at < len(seen.masks)
+    )

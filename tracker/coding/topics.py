@@ -157,7 +157,7 @@ def _human_rights(seen: Evidence) -> list[str]:
         words += seen.words(("targets", "hack"))
     if seen.together("persecuted", "persecution"):
         words += seen.words(("persecution",), seen.together("persecuted", "persecution"))
-    if seen.has("china_people") and (seen.has("surveillance") or seen.has("abuse")):
+    if seen.has("china_people") and any(map(seen.has, ("surveillance", "abuse", "condemn"))):
         words += seen.words(("china_people",))
     return words
 
@@ -175,7 +175,7 @@ def _partnership(seen: Evidence) -> list[str]:
             if seen.near(at, "research") and seen.has("policy")
         ]
         words += seen.words(("partner",), sorted({*where}))
-        if seen.has("research"):
+        if seen.has("research") or not seen.has("news"):
             words += seen.words(("partner",), seen.together("partner", "foreign"))
         for china in ("china_name", "chinese", "entity"):
             where = seen.together("partner", china)

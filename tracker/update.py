@@ -11,12 +11,24 @@ from sqlmodel import Session
 from tracker.alerts.facts import facts_of
 from tracker.alerts.subscriptions import Rule as AlertRule
 from tracker.alerts.subscriptions import matches
-from tracker.changes import Comparison, Piece, classify, compare, is_flip, same_edit_key, summary
+from tracker.changes import (
+    Comparison,
+    Piece,
+    as_json,
+    classify,
+    compare,
+    is_flip,
+    meaning,
+    same_edit_key,
+    shifts,
+    shortened,
+    still_shown,
+    summary,
+)
 from tracker.coding.codebook import Codebook, load_codebook
 from tracker.coding.coder import code
 from tracker.extraction.passages import split
 from tracker.extraction.quality import quarantine
-from tracker.extraction.reader import read
 from tracker.extraction.text import Extracted, Unreadable
 from tracker.findings import Evidence, Result, Rule, SearchRecord, coverage, spoken
 from tracker.model import (
@@ -31,15 +43,16 @@ from tracker.model import (
     Topic,
     VersionOrigin,
 )
+from tracker.rederiving import freshen, read_snapshot, reextract
 from tracker.reviews import judged
 from tracker.settings import Settings
-from tracker.store import Store, assessing, comparing, deliveries, reading
-from tracker.store.payloads import payload_bytes
+from tracker.store import Store, assessing, comparing, confirming, deliveries, folding, reading
 
 BATCH = 50
-SITE_WIDE = 5  # pages from which one edit is the site's, not a document's
 MOST_EVIDENCE = 20  # passages kept with a finding; the rest is counted
 CHANGED_SENTENCES = 50  # kept of each side of a change
+SHOWN_SENTENCES = 20  # kept word by word, each in so many characters
+SHOWN_LENGTH = 600
 
 Told = Callable[[str, int], None]
 
@@ -61,13 +74,17 @@ def update(
     *,
     at: datetime,
     recode: bool = False,
+    anew: bool = False,
     told: Told = lambda _stage, _done: None,
 ) -> Updated:
     """Derive versions, passages, codings, changes, findings and deliveries that are missing.
 
+    With `anew`, kept bytes that an older extractor read are read again first; that tells nobody.
     `told` hears the name of each stage and how far it is.
     """
     codebook = load_codebook()
+    if anew:
+        reextract(store, told)
     versions, set_aside = _read_snapshots(store, told)
     coded = _code_passages(store, codebook, told)
     with store.transaction() as session:
@@ -95,16 +112,7 @@ def _read_snapshots(store: Store, told: Told) -> tuple[int, int]:
 
 def _read_snapshot(session: Session, pending: reading.PendingSnapshot) -> bool | None:
     """Read one snapshot: True for a new version, False where it was set aside, None for the same."""
-    body = payload_bytes(session, pending.payload_id)
-    found = read(
-        body,
-        media_type=pending.media_type,
-        charset=pending.charset,
-        url=pending.url,
-        select=pending.select,
-        remove=pending.remove,
-        choice=pending.choice,
-    )
+    body, found = read_snapshot(session, pending)
     if isinstance(found, Unreadable):
         reading.record_unread(session, pending, detail=found.reason, quarantine=found.quarantine)
         return False
@@ -122,6 +130,8 @@ def _read_snapshot(session: Session, pending: reading.PendingSnapshot) -> bool |
 
 
 def _record(session: Session, pending: reading.PendingSnapshot, found: Extracted) -> bool | None:
+    if pending.previous_words is not None:
+        freshen(session, pending.document_id)
     made = reading.record_text(session, pending, found, split(found))
     return True if made is not None else None
 
@@ -173,8 +183,8 @@ def _compare_versions(store: Store, codebook: Codebook, *, at: datetime) -> tupl
 def _compare_institution(
     session: Session, versions: list[comparing.Uncompared], codebook: Codebook, *, at: datetime
 ) -> list[int]:
-    edits: defaultdict[str, list[int]] = defaultdict(list)
     made: list[int] = []
+    keys: set[str] = set()
     for version in versions:
         if version.before_id is None:
             change_id, key = _first_version(session, version, codebook, at=at), ""
@@ -182,11 +192,8 @@ def _compare_institution(
             change_id, key = _next_version(session, version, version.before_id, codebook, at=at)
         if change_id is not None:
             made.append(change_id)
-            edits[key].append(change_id)
-    edits.pop("", None)
-    for same in edits.values():
-        if len(same) >= SITE_WIDE:
-            comparing.fold(session, same[1:], same[0])
+            keys.add(key)
+    folding.fold_same_edits(session, versions[0].institution_id, keys)
     comparing.mark_compared(session, [version.id for version in versions])
     return made
 
@@ -210,6 +217,7 @@ def _first_version(
         added=[piece.text for piece in pieces if piece.labels][:CHANGED_SENTENCES],
         labels_gained=labels,
         labels=labels,
+        changed_words=version.words,
         summary=f"a document of {version.words} words was added",
     )
 
@@ -241,16 +249,17 @@ def _next_version(
         seen_to=version.seen_to,
         recorded_at=at,
         imported=version.origin is VersionOrigin.IMPORTED,
-        **_described(found),
+        **_described(found, codebook),
     )
     flipped = is_flip(version.earlier, version.text_sha256, version.seen_to)
-    into = comparing.last_change(session, before_id) if flipped else None
-    if change_id is not None and into is not None:
-        comparing.fold(session, [change_id], into)
+    if change_id is not None and flipped:
+        folding.fold_flip(session, change_id, before_id)
     return change_id, same_edit_key(found)
 
 
-def _described(found: Comparison) -> dict[str, Any]:
+def _described(found: Comparison, codebook: Codebook) -> dict[str, Any]:
+    shifted = shifts(found)
+    titles = {str(code): entry.title for code, entry in codebook.recommendations.items()}
     return {
         "added": list(found.added[:CHANGED_SENTENCES]),
         "removed": list(found.removed[:CHANGED_SENTENCES]),
@@ -258,6 +267,16 @@ def _described(found: Comparison) -> dict[str, Any]:
         "labels_lost": sorted(found.labels_lost),
         "labels": sorted(found.labels_touched),
         "summary": summary(found),
+        "difference": [
+            as_json(shortened(sentence, SHOWN_LENGTH))
+            for sentence in found.sentences[:SHOWN_SENTENCES]
+        ],
+        "changed_words": found.changed_words,
+        "edit_key": same_edit_key(found),
+        "elements_gained": sorted(found.elements_gained),
+        "elements_lost": sorted(found.elements_lost),
+        "shifts": [shift.to_json() for shift in shifted],
+        "meaning": meaning(found, shifted, titles),
     }
 
 
@@ -265,7 +284,12 @@ def _pieces(session: Session, version_id: int, codebook: Codebook) -> list[Piece
     rows = comparing.coded_passages(session, version_id, codebook.coder_name)
     joined = reading.HEADINGS_JOINED
     return [
-        Piece(row.text, tuple(filter(None, row.heading_path.split(joined))), row.labels)
+        Piece(
+            row.text,
+            tuple(filter(None, row.heading_path.split(joined))),
+            row.labels,
+            row.elements,
+        )
         for row in rows
     ]
 
@@ -273,7 +297,9 @@ def _pieces(session: Session, version_id: int, codebook: Codebook) -> list[Piece
 def _note_events(store: Store, *, at: datetime) -> tuple[int, int]:
     with store.transaction() as session:
         found = comparing.document_events(session, at=at)
-        return len(found), _owe(session, [change_id for change_id, _ in found], at=at)
+        made = [change_id for change_id, _ in found]
+        folding.fold_events(session, made)
+        return len(made), _owe(session, made, at=at)
 
 
 def _owe(session: Session, change_ids: Iterable[int], *, at: datetime) -> int:
@@ -290,7 +316,14 @@ def _owe(session: Session, change_ids: Iterable[int], *, at: datetime) -> int:
 
 def _confirm(store: Store, settings: Settings, *, at: datetime) -> None:
     with store.transaction() as session:
-        comparing.confirm_changes(session, apart=timedelta(hours=settings.confirm_after_hours))
+        apart = timedelta(hours=settings.confirm_after_hours)
+        confirming.confirm_changes(session, apart=apart)
+        lasting = [
+            change.id
+            for change in confirming.overtaken(session, apart=apart)
+            if still_shown(change.added, change.removed, change.next_text)
+        ]
+        confirming.confirm(session, lasting)
         deliveries.release_confirmed(session, at=at)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from tracker.coding.codebook import AMBIGUOUS, ENTITY, NEAR, Codebook
 from tracker.coding.coded import Coded
-from tracker.coding.sentences import sentences
+from tracker.extraction.sentences import sentences
 from tracker.model import Recommendation, Stance, Topic
 
 MOST_CUES = 12

@@ -68,10 +68,10 @@ def pending_snapshots(session: Session, *, limit: int) -> list[PendingSnapshot]:
         .order_by(col(Snapshot.id))
     ).all()
     words = _current_words(session, [snapshot.document_id for snapshot, *_ in found])
-    return [_pending(*row, previous_words=words.get(row[0].document_id)) for row in found]
+    return [pending_of(*row, previous_words=words.get(row[0].document_id)) for row in found]
 
 
-def _pending(
+def pending_of(
     snapshot: Snapshot,
     document: Document,
     fetch: Fetch,
@@ -79,6 +79,7 @@ def _pending(
     *,
     previous_words: int | None,
 ) -> PendingSnapshot:
+    """Return a snapshot with what is needed to read it."""
     return PendingSnapshot(
         id=_id(snapshot.id),
         document_id=snapshot.document_id,
@@ -150,14 +151,14 @@ def record_text(
     """Make a version of what a snapshot says; return its id, or None where the text is the same."""
     snapshot = session.get_one(Snapshot, pending.id)
     document = session.get_one(Document, pending.document_id)
-    _describe(document, extracted)
+    describe(document, extracted)
     before = _current(session, pending.document_id)
     text_sha256 = sha256(extracted.text.encode())
     if before is not None and before.text_sha256 == text_sha256:
         snapshot.state = SnapshotState.SAME_TEXT
         return None
     snapshot.state = SnapshotState.NEW_VERSION
-    row = _version(pending, extracted, text_sha256, before, origin)
+    row = version_of(pending, extracted, text_sha256, before, origin)
     if before is not None:
         before.current = False
         before.last_seen_at = row.seen_from = (
@@ -166,7 +167,7 @@ def record_text(
         )
     session.add(row)
     session.flush()
-    _record_passages(session, _id(row.id), extracted.language, passages)
+    record_passages(session, _id(row.id), extracted.language, passages)
     return row.id
 
 
@@ -176,20 +177,22 @@ def _current(session: Session, document_id: int) -> Version | None:
     ).first()
 
 
-def _describe(document: Document, extracted: Extracted) -> None:
+def describe(document: Document, extracted: Extracted) -> None:
+    """Write down what a text says of its document."""
     document.extraction_choice = document.extraction_choice or extracted.choice
     document.title = extracted.title or document.title or document.hint_title
     document.genre, document.voice = extracted.genre, extracted.voice
     document.voice_because = extracted.voice_because
 
 
-def _version(
+def version_of(
     pending: PendingSnapshot,
     extracted: Extracted,
     text_sha256: str,
     before: Version | None,
     origin: VersionOrigin,
 ) -> Version:
+    """Return the row of a version that follows another, not added yet."""
     return Version(
         document_id=pending.document_id,
         number=1 if before is None else before.number + 1,
@@ -208,9 +211,10 @@ def _version(
     )
 
 
-def _record_passages(
+def record_passages(
     session: Session, version_id: int, language: str | None, passages: Sequence[PassageText]
 ) -> None:
+    """Add the passages of a version, each distinct text once."""
     if not passages:
         return
     hashes = [sha256(passage.text.encode()) for passage in passages]

@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     mail_from: str = ""
     secret: str = ""
     confirm_after_hours: Annotated[float, Field(ge=0)] = 1.0
+    meaning_after_review: bool = True
 
     @field_validator("allow_hosts", mode="before")
     @classmethod

@@ -14,12 +14,12 @@ from tracker.alerts.subscriptions import matches
 from tracker.changes import (
     Comparison,
     Piece,
-    as_json,
     classify,
     compare,
     is_flip,
     meaning,
     same_edit_key,
+    sentence_json,
     shifts,
     shortened,
     still_shown,
@@ -46,7 +46,16 @@ from tracker.model import (
 from tracker.rederiving import freshen, read_snapshot, reextract
 from tracker.reviews import judged
 from tracker.settings import Settings
-from tracker.store import Store, assessing, comparing, confirming, deliveries, folding, reading
+from tracker.store import (
+    Store,
+    assessing,
+    comparing,
+    confirming,
+    deliveries,
+    folding,
+    reading,
+    subscriptions,
+)
 
 BATCH = 50
 MOST_EVIDENCE = 20  # passages kept with a finding; the rest is counted
@@ -268,7 +277,7 @@ def _described(found: Comparison, codebook: Codebook) -> dict[str, Any]:
         "labels": sorted(found.labels_touched),
         "summary": summary(found),
         "difference": [
-            as_json(shortened(sentence, SHOWN_LENGTH))
+            sentence_json(shortened(sentence, SHOWN_LENGTH))
             for sentence in found.sentences[:SHOWN_SENTENCES]
         ],
         "changed_words": found.changed_words,
@@ -306,7 +315,7 @@ def _owe(session: Session, change_ids: Iterable[int], *, at: datetime) -> int:
     """Owe every subscriber word of the changes that its rule asks for."""
     facts = facts_of(session, list(change_ids))
     owed = 0
-    for recipient in deliveries.recipients(session):
+    for recipient in subscriptions.recipients(session):
         if recipient.state is SubscriptionState.ACTIVE and facts:
             rule = AlertRule.model_validate(recipient.rule)
             wanted = [fact.id for fact in facts if matches(rule, fact)]

@@ -11,6 +11,7 @@ from tracker.alerts.channels import sender
 from tracker.alerts.facts import facts_between, facts_of
 from tracker.alerts.failure import SendFailedError
 from tracker.alerts.messages import Message, compose
+from tracker.alerts.notices import due_notices
 from tracker.alerts.subscriptions import ChangeFacts, Rule, matches, sendable
 from tracker.settings import Settings
 from tracker.store import Store
@@ -31,6 +32,7 @@ class SendReport:
     sent: int = 0
     failed: int = 0
     waiting: int = 0
+    notices: int = 0  # about subscriptions themselves
     by_channel: Mapping[str, int] = field(default_factory=dict)
     subjects: tuple[str, ...] = ()
 
@@ -53,12 +55,38 @@ def send_due(store: Store, settings: Settings, *, at: datetime, alone: bool = Fa
     if alone:
         with store.transaction() as session:
             release_claims(session, at=at)
+    report = _send_notices(store, settings, report, at=at)
     while batch := _claim(store, settings, at=at):
         for claimed, message in batch:
             taken = _send(store, settings, claimed, message, at=at)
             report = report.and_one(message, taken=taken)
     with store.transaction() as session:
         return replace(report, waiting=unsent(session))
+
+
+def _send_notices(
+    store: Store, settings: Settings, report: SendReport, *, at: datetime
+) -> SendReport:
+    with store.transaction() as session:
+        due = list(due_notices(session, settings, at=at))
+    for message, note in due:
+        failure = try_to_send(message, settings)
+        if failure is not None:
+            report = replace(report, failed=report.failed + 1)
+            continue
+        with store.transaction() as session:
+            note(session)
+        report = replace(report, notices=report.notices + 1)
+    return report
+
+
+def try_to_send(message: Message, settings: Settings) -> SendFailedError | None:
+    """Send a message through its recipient's channel; return why it could not be, or None."""
+    try:
+        sender(message.recipient.channel, settings).send(message)
+    except SendFailedError as failure:
+        return failure
+    return None
 
 
 def _claim(store: Store, settings: Settings, *, at: datetime) -> list[tuple[Claimed, Message]]:
@@ -72,18 +100,19 @@ def _claim(store: Store, settings: Settings, *, at: datetime) -> list[tuple[Clai
 def _message(session: Session, claimed: Claimed, settings: Settings, *, at: datetime) -> Message:
     facts = facts_of(session, claimed.change_ids)
     return compose(
-        claimed.message_id, claimed.recipient, facts, public_url=settings.public_url, at=at
+        claimed.message_id,
+        claimed.recipient,
+        facts,
+        public_url=settings.public_url,
+        at=at,
+        unreviewed=not settings.meaning_after_review,
     )
 
 
 def _send(
     store: Store, settings: Settings, claimed: Claimed, message: Message, *, at: datetime
 ) -> bool:
-    failure = None
-    try:
-        sender(claimed.recipient.channel, settings).send(message)
-    except SendFailedError as error:
-        failure = error
+    failure = try_to_send(message, settings)
     with store.transaction() as session:
         if failure is None:
             mark_sent(session, claimed.message_id, at=at)
@@ -95,6 +124,6 @@ def _send(
 def preview(
     session: Session, rule: Rule, *, since: datetime, until: datetime
 ) -> Sequence[ChangeFacts]:
-    """Return what a rule would have sent in a time that is past."""
+    """Return what a rule would have sent in a time that is past, each change as a message."""
     facts = facts_between(session, since, until)
     return tuple(fact for fact in facts if sendable(fact) and matches(rule, fact))

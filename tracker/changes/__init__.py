@@ -24,9 +24,9 @@ from tracker.changes.meaning import Shift, meaning, shifts
 from tracker.changes.rendering import (
     as_ansi,
     as_html,
-    as_json,
     as_text,
     from_json,
+    sentence_json,
     sentence_text,
     shortened,
 )
@@ -43,7 +43,6 @@ __all__ = [
     "WordKind",
     "as_ansi",
     "as_html",
-    "as_json",
     "as_text",
     "classify",
     "compare",
@@ -51,6 +50,7 @@ __all__ = [
     "is_flip",
     "meaning",
     "same_edit_key",
+    "sentence_json",
     "sentence_text",
     "shifts",
     "shortened",

@@ -47,7 +47,7 @@ def as_html(sentences: Iterable[SentenceChange]) -> str:
     return "".join(_paragraph(sentence) for sentence in sentences)
 
 
-def as_json(sentence: SentenceChange) -> dict[str, Any]:
+def sentence_json(sentence: SentenceChange) -> dict[str, Any]:
     """Return one changed sentence as JSON; `from_json` reads it back."""
     return {
         "kind": str(sentence.kind),
@@ -61,7 +61,7 @@ def as_json(sentence: SentenceChange) -> dict[str, Any]:
 
 
 def from_json(given: Mapping[str, Any]) -> SentenceChange:
-    """Return the sentence that `as_json` wrote."""
+    """Return the sentence that `sentence_json` wrote."""
     return SentenceChange(
         SentenceKind(given["kind"]),
         given["before"],

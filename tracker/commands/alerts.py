@@ -17,6 +17,7 @@ from tracker.commands.shared import (
 from tracker.model import Cadence, ChangeKind, Channel, MeaningState, SubscriptionState
 from tracker.settings import Settings
 from tracker.sources import nearest
+from tracker.store.locks import alone
 
 app = typer.Typer(help="Subscriptions and deliveries.", no_args_is_help=True)
 
@@ -169,7 +170,9 @@ def alerts_send() -> None:
     """Send what is due; exit 1 where a message could not be handed over."""
     from tracker.alerts.outbox import send_due  # noqa: PLC0415
 
-    report = send_due(open_store(), Settings(), at=datetime.now(UTC))
+    store = open_store()
+    with alone(store, "update"):
+        report = send_due(store, Settings(), at=datetime.now(UTC), alone=True)
     notices = f", {report.notices} about subscriptions" if report.notices else ""
     print(f"{report.sent} sent{notices}, {report.failed} failed, {report.waiting} waiting")
     raise typer.Exit(1 if report.failed else 0)

@@ -1,7 +1,7 @@
 """Replays real histories of documents, version by version, through the whole chain; prints a table of classes.
 
 python replay.py VERSIONS [--sample FOLDER] [--seed N]
-    VERSIONS   a folder of documents, each with meta.json and its dated versions
+    VERSIONS   a folder of documents, each with meta.json and its dated versions; timeline.json beside it
     --sample   writes 40 material and 40 folded or minor changes drawn at random, to be read by a person
 The texts are third parties' and stay outside the project.
 """
@@ -13,9 +13,12 @@ import re
 import sys
 import tempfile
 from collections import Counter, defaultdict
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from html import escape
 from pathlib import Path
 
+from lxml import etree, html
 from sqlmodel import select
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
@@ -31,30 +34,53 @@ from tracker.store.recorder import Recorder
 from tracker.update import update
 
 
-def histories(folder: Path) -> dict[str, list[tuple[datetime, Path, Path | None]]]:
-    """Each document's versions in order: when, the file to read, and the text it is known to say."""
-    found = {}
+@dataclass(frozen=True)
+class Read:
+    """One dated version of a document: the page that was served, and the words it is known to say."""
+
+    at: datetime
+    body: bytes
+    words: str | None  # None: not known
+
+
+def histories(folder: Path) -> dict[str, list[Read]]:
+    """Each document's versions in order: saved pages where there are any, else the bare texts."""
+    found: dict[str, list[Read]] = {}
+    paged = set()
+    timeline = json.loads((folder.parent / "timeline.json").read_text(encoding="utf-8"))
+    pages = Counter(Path(captures[0]["file"]).parent.name for captures in timeline.values())
+    for number, captures in enumerate(timeline.values()):
+        name = Path(captures[0]["file"]).parent.name
+        paged.add(name)
+        found[f"{name}__{number}"] = [
+            saved(folder.parent / capture["file"], capture, alone=pages[name] == 1)
+            for capture in captures
+        ]
     for meta in sorted(folder.glob("*/meta.json")):
-        given = json.loads(meta.read_text(encoding="utf-8"))
-        versions = []
-        for entry in given["versions"]:
-            text = meta.parent / entry["file"]
-            stem = text.name.split(".")[0]
-            captures = sorted(meta.parent.glob(f"{stem}.*.html")) or sorted(
-                meta.parent.glob(f"{stem}.html")
-            )
-            page = captures[0] if captures else text
-            versions.append((datetime.fromisoformat(entry["date"]), page, text))
-        found[meta.parent.name] = sorted(versions, key=lambda v: v[0])
-    return found
+        if meta.parent.name not in paged:
+            given = json.loads(meta.read_text(encoding="utf-8"))["versions"]
+            found[meta.parent.name] = [bare(meta.parent / e["file"], e["date"]) for e in given]
+    return {name: sorted(reads, key=lambda read: read.at) for name, reads in found.items()}
 
 
-def words(path: Path) -> str:
-    """What a text says, markup and spacing apart: two that agree here are no true change."""
-    text = path.read_text(encoding="utf-8", errors="replace")
-    text = re.sub(r"\]\([^)]*\)|<[^>]+>|https?://\S+|\{%.*?%\}|\{\{.*?\}\}", " ", text)
-    text = re.sub(r"^---\n.*?\n---\n", " ", text, flags=re.DOTALL)
-    return " ".join(re.findall(r"\w+", text.casefold()))
+def saved(path: Path, capture: dict, *, alone: bool) -> Read:
+    body = path.read_bytes()
+    # Menus, dates and adverts around a text change too: only the text by itself counts.
+    selected = path.parent / f"{capture['version']:03}.md"
+    known = visible(as_page(selected)) if alone and selected.exists() else None
+    return Read(datetime.fromisoformat(capture["date"]), body, known)
+
+
+def bare(path: Path, date: str) -> Read:
+    body = as_page(path)
+    return Read(datetime.fromisoformat(date), body, visible(body))
+
+
+def visible(body: bytes) -> str:
+    """The words of a page, spacing and punctuation apart."""
+    root = html.document_fromstring(body)
+    etree.strip_elements(root, "script", "style", "title", "head", with_tail=False)
+    return " ".join(re.findall(r"[^\W_]+", " ".join(root.itertext()).casefold()))
 
 
 def crawl(
@@ -82,16 +108,15 @@ def crawl(
 
 
 def as_page(path: Path) -> bytes:
-    """The bytes of a capture; a bare Markdown text becomes the simplest page that says the same."""
-    if path.suffix == ".html":
-        return path.read_bytes()
-    import html
-
+    """A bare Markdown text as the simplest page that says the same."""
+    # Comments, scripts and figures are no text on a page.
+    hidden = r"<!--.*?-->|<script.*?</script>|<style.*?</style>|```\{figure\}.*?```|!\[[^\]]*\]\([^)]*\)|\{% comment %\}.*?\{% endcomment %\}"
     lines = re.sub(r"^---\n.*?\n---\n", "", path.read_text(encoding="utf-8", errors="replace"), flags=re.DOTALL)  # fmt: skip
+    lines = re.sub(hidden, " ", lines, flags=re.DOTALL)
     body, items = [], []
     for block in [*re.split(r"\n\s*\n", lines), ""]:
-        for line in block.split("\n") if re.match(r"\s*([-*]|\d+\.)\s", block) else [" ".join(block.split("\n"))]:  # fmt: skip
-            said = html.escape(re.sub(r"[*_`]+", "", re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", line)).strip())  # fmt: skip
+        for line in block.split("\n") if re.match(r"\s*([-*#]+|\d+\.)\s", block) else [" ".join(block.split("\n"))]:  # fmt: skip
+            said = escape(re.sub(r"[*_`]+", "", re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", line)).strip())  # fmt: skip
             item = re.match(r"\s*(?:[-*]|\d+\.)\s+(.*)", said)
             if item:
                 items.append(f"<li>{item[1]}</li>")
@@ -125,9 +150,9 @@ def replay(asked: argparse.Namespace, folder: Path) -> dict:
     reads, times = [], {}
     for doc, versions in known.items():
         last = None
-        for number, (at, page, _) in enumerate(versions):
-            at = max(at, last + timedelta(minutes=1)) if last else at
-            reads.append((doc, at, as_page(page)))
+        for number, read in enumerate(versions):
+            at = max(read.at, last + timedelta(minutes=1)) if last else read.at
+            reads.append((doc, at, read.body))
             times[doc, number] = last = at
     store = Store.open(f"sqlite:///{folder / 'tracker.db'}")
     crawl(store, documents, reads)
@@ -156,6 +181,12 @@ def replay(asked: argparse.Namespace, folder: Path) -> dict:
     }
 
 
+def first_difference(before: str, after: str) -> str:
+    old, new = before.split(), after.split()
+    at = next((n for n, pair in enumerate(zip(old, new, strict=False)) if pair[0] != pair[1]), 0)
+    return f"{' '.join(old[at : at + 8])} / {' '.join(new[at : at + 8])}"
+
+
 def table(rows: list) -> dict:
     found: defaultdict[str, Counter] = defaultdict(Counter)
     for doc, change in rows:
@@ -171,11 +202,17 @@ def truth(known: dict, times: dict, rows: list, held: dict) -> dict:
     missed = []
     for doc, versions in known.items():
         for number in range(1, len(versions)):
-            differs = words(versions[number - 1][2]) != words(versions[number][2])
-            reported = told[doc, times[doc, number]]
-            counts[f"{'true' if differs else 'no'} change, told {min(reported, 2)}"] += 1
-            if differs and not reported:
-                missed.append(f"{doc} {number + 1}: {held.get((doc, times[doc, number]))}")
+            before, after = versions[number - 1].words, versions[number].words
+            state = held.get((doc, times[doc, number]))
+            reported = min(told[doc, times[doc, number]], 2)
+            if before is None or after is None:
+                counts[f"not judged, told {reported}"] += 1
+                continue
+            differs = "true change" if before != after else "no change"
+            aside = " (set aside)" if state is SnapshotState.QUARANTINED else ""
+            counts[f"{differs}, told {reported}{aside}"] += 1
+            if before != after and not reported:
+                missed.append(f"{doc} {number + 1}: {state}: {first_difference(before, after)}")
     return {"pairs": dict(sorted(counts.items())), "missed": missed}
 
 

@@ -298,6 +298,7 @@ def _pieces(session: Session, version_id: int, codebook: Codebook) -> list[Piece
             tuple(filter(None, row.heading_path.split(joined))),
             row.labels,
             row.elements,
+            row.cues,
         )
         for row in rows
     ]

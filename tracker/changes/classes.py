@@ -28,7 +28,9 @@ def classify(comparison: Comparison) -> tuple[ChangeClass, ChangeKind] | None:
     """
     if not comparison.sentences:
         return None
-    kinds = {sentence.kind for sentence in comparison.sentences}
+    # A heading that is numbered anew beside an added section makes it no less an addition.
+    texts = [s for s in comparison.sentences if s.unit is not UnitKind.HEADING]
+    kinds = {sentence.kind for sentence in texts or comparison.sentences}
     if kinds == {SentenceKind.MOVED}:
         return ChangeClass.MINOR, ChangeKind.REORDER
     if minor := _smallest(comparison):

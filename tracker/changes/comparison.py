@@ -3,8 +3,8 @@
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tracker.changes.alignment import Alignment, Pair, align
@@ -22,6 +22,8 @@ class Piece:
     heading_path: tuple[str, ...] = ()
     labels: frozenset[str] = frozenset()
     elements: frozenset[str] = frozenset()  # "R1 before_start"
+    # Words that led to a label: it is then touched only by an edit of a sentence that has one.
+    cues: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class UnitKind(StrEnum):
@@ -141,7 +143,19 @@ def _units(pieces: Iterable[Piece]) -> Iterator[_Unit]:
                 yield _Unit(heading.strip(), UnitKind.HEADING, above, frozenset())
         path = piece.heading_path
         for kind, text in _lines(piece.text):
-            yield _Unit(text, kind, path, piece.labels)
+            yield _Unit(text, kind, path, _borne(text, piece))
+
+
+def _borne(text: str, piece: Piece) -> frozenset[str]:
+    """The labels of a passage that one of its sentences bears."""
+    if not piece.cues:
+        return piece.labels
+    lower = text.lower()
+    return frozenset(
+        label
+        for label in piece.labels
+        if label not in piece.cues or any(cue.lower() in lower for cue in piece.cues[label])
+    )
 
 
 def _lines(text: str) -> Iterator[tuple[UnitKind, str]]:

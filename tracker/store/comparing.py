@@ -1,6 +1,6 @@
 """Changes as rows: what was compared, what happened to documents, what a second read confirmed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -132,6 +132,9 @@ class CodedPassage:
     heading_path: str
     labels: frozenset[str]
     elements: frozenset[str]  # "R1 before_start"
+    cues: Mapping[
+        str, tuple[str, ...]
+    ]  # of topics and the stance: a recommendation is the whole passage's
 
 
 _LABEL_COLUMNS = (*map(str, Topic), *map(str, Recommendation))
@@ -151,6 +154,15 @@ def elements_of(coding: Coding | None) -> frozenset[str]:
     return frozenset(f"{code} {element}" for code, names in found.items() for element in names)
 
 
+def cues_of(coding: Coding | None) -> dict[str, tuple[str, ...]]:
+    """Return the words that led to the topics and the stance of a coding row."""
+    if coding is None:
+        return {}
+    found = {str(t): tuple(coding.cues[t]) for t in Topic if coding.cues.get(t)}
+    stance = coding.cues.get("stance") or coding.cues.get(Topic.CHINA) or ()
+    return found | ({str(coding.stance): tuple(stance)} if stance else {})
+
+
 def coded_passages(session: Session, version_id: int, coder: str) -> list[CodedPassage]:
     """Return a version's passages in order, with what the coder said of them."""
     rows = session.exec(
@@ -165,7 +177,7 @@ def coded_passages(session: Session, version_id: int, coder: str) -> list[CodedP
         .order_by(col(VersionPassage.position))
     )
     return [
-        CodedPassage(p.text, place.heading_path, labels_of(c), elements_of(c))
+        CodedPassage(p.text, place.heading_path, labels_of(c), elements_of(c), cues_of(c))
         for place, p, c in rows
     ]
 
@@ -219,6 +231,8 @@ _STATES = {
 def _event(document: Document, at: datetime) -> tuple[ChangeClass, ChangeKind] | None:
     if document.last_good_at is None or document.failing_since is None:
         return None  # never read: the source's health says so
+    if document.last_good_at > document.failing_since:
+        return None  # captures read late: the failure has long been over
     match document.last_reason:
         case Reason.NOT_FOUND:
             return ChangeClass.MATERIAL, ChangeKind.DOCUMENT_REMOVED

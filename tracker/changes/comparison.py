@@ -4,13 +4,15 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from tracker.changes.alignment import Alignment, Pair, align
+from tracker.changes.binding import binds
 from tracker.changes.wording import WordChange, WordKind, word_changes
 from tracker.extraction.sentences import sentences
 
+FEW_WORDS = 4  # from which an edit is about its whole sentence
 _CELLS = " | "  # what stands between the cells of a table row (tracker.extraction.text)
 
 
@@ -103,7 +105,22 @@ class _Unit:
     text: str
     kind: UnitKind
     heading_path: tuple[str, ...]
-    labels: frozenset[str]
+    piece: Piece
+
+    def bears(self, text: str) -> frozenset[str]:
+        """The labels of the passage that these words of the unit bear."""
+        lower, cues = text.lower(), self.piece.cues
+        return frozenset(
+            label
+            for label in self.piece.labels
+            if self.kind is not UnitKind.HEADING
+            and (label not in cues or any(cue.lower() in lower for cue in cues[label]))
+        )
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """The labels that the whole unit bears."""
+        return self.bears(self.text)
 
 
 def compare(before: Sequence[Piece], after: Sequence[Piece]) -> Comparison:
@@ -140,22 +157,10 @@ def _units(pieces: Iterable[Piece]) -> Iterator[_Unit]:
         for depth, heading in enumerate(piece.heading_path, 1):
             if piece.heading_path[:depth] != path[:depth]:
                 above = piece.heading_path[: depth - 1]
-                yield _Unit(heading.strip(), UnitKind.HEADING, above, frozenset())
+                yield _Unit(heading.strip(), UnitKind.HEADING, above, piece)
         path = piece.heading_path
         for kind, text in _lines(piece.text):
-            yield _Unit(text, kind, path, _borne(text, piece))
-
-
-def _borne(text: str, piece: Piece) -> frozenset[str]:
-    """The labels of a passage that one of its sentences bears."""
-    if not piece.cues:
-        return piece.labels
-    lower = text.lower()
-    return frozenset(
-        label
-        for label in piece.labels
-        if label not in piece.cues or any(cue.lower() in lower for cue in piece.cues[label])
-    )
+            yield _Unit(text, kind, path, piece)
 
 
 def _lines(text: str) -> Iterator[tuple[UnitKind, str]]:
@@ -188,15 +193,18 @@ def _single(kind: SentenceKind, unit: _Unit) -> SentenceChange:
 
 
 def _changed(old: _Unit, new: _Unit) -> SentenceChange:
-    return SentenceChange(
-        SentenceKind.CHANGED,
-        old.text,
-        new.text,
-        new.heading_path,
-        tuple(word_changes(old.text, new.text)),
-        new.kind,
-        old.labels | new.labels,
+    words = tuple(word_changes(old.text, new.text))
+    change = SentenceChange(
+        SentenceKind.CHANGED, old.text, new.text, new.heading_path, words, new.kind
     )
+    gone, come = (
+        "".join(word.text for word in words if word.kind is kind)
+        for kind in (WordKind.REMOVED, WordKind.ADDED)
+    )
+    if change.changed_words < FEW_WORDS and not binds(f"{gone} {come}"):
+        # A word or two touch only what they are about: a misspelt name is no news on the topic.
+        return replace(change, labels=old.bears(gone) | new.bears(come))
+    return replace(change, labels=old.labels | new.labels)
 
 
 def _moved(old: list[_Unit], new: list[_Unit], block: Sequence[Pair]) -> SentenceChange:

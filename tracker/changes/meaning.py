@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from tracker.changes.binding import ALL, FORCES, SOME
 from tracker.changes.comparison import Comparison, SentenceChange, SentenceKind
 from tracker.changes.wording import WordKind
 
@@ -45,32 +46,6 @@ class Shift:
         }
 
 
-#: Words by how much they bind (codebook: force is must, should or may), most first.
-_MUST = (
-    r"must|shall|required?|requires|mandatory|obliged|obligatory|has to|have to|needs? to|may not"
-    r"|prohibit(?:s|ed)?|muss|müssen|doit|doivent|moet|moeten|debe|deben|ska|skal"
-)
-_SHOULD = (
-    r"should|ought to|expect(?:s|ed)?|recommend(?:s|ed)?|advised?|soll|sollte|sollen|devraient"
-    r"|devrait|zou moeten|debería|deberían|bör|bør"
-)
-_MAY = (
-    r"may|might|can|could|consider|encouraged?|encourages|invited?|optional|voluntary|voluntarily"
-    r"|darf|kann|können|peut|peuvent|kan|kunnen|puede|pueden|får"
-)
-_FORCE = [re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for words in (_MUST, _SHOULD, _MAY)]
-_ALL = re.compile(
-    r"\b(?:all|any|every|each|always|whenever|in every case|without exception|regardless of"
-    r"|alle[rsn]?|jede[rsnm]?|tous|toutes|chaque|elke|todos|todas|cada)\b",
-    re.IGNORECASE,
-)
-_SOME = re.compile(
-    r"\b(?:(?:where|when|if|as|wherever|whenever) (?:appropriate|possible|practicable|feasible|needed|necessary"
-    r"|relevant|required|applicable|reasonable)|normally|usually|generally|typically|in principle"
-    r"|at (?:its|their|the) discretion|selected|certain|some|in exceptional cases|funded projects only"
-    r"|gegebenenfalls|soweit möglich|le cas échéant|si possible|waar mogelijk|indien nodig)\b",
-    re.IGNORECASE,
-)
 _ENTRY = re.compile(r"^(?:[-•*–]|\(?\w{1,3}[.)])\s+")
 _BETWEEN = re.compile(r"\s*[,;]\s*(?:(?:and|or|und|oder|et|ou|en|of|y|o)\s+)?|\s+(?:and|or)\s+")
 
@@ -128,18 +103,18 @@ def _edited(sentence: SentenceChange, kind: WordKind) -> str:
 
 def _force(text: str) -> tuple[int, str] | None:
     """How much the strongest word of a text binds, 0 most, and that word."""
-    for rank, words in enumerate(_FORCE):
+    for rank, words in enumerate(FORCES):
         if found := words.search(text):
             return rank, found[0]
     return None
 
 
 def _reach(old: str, new: str) -> tuple[bool, str, str] | None:
-    had, has = _SOME.search(old), _SOME.search(new)
+    had, has = SOME.search(old), SOME.search(new)
     if bool(had) is not bool(has):
-        was, now = (had or _ALL.search(old)), (has or _ALL.search(new))
+        was, now = (had or ALL.search(old)), (has or ALL.search(new))
         return bool(has), was[0] if was else "", now[0] if now else ""
-    broad, broader = _ALL.search(old), _ALL.search(new)
+    broad, broader = ALL.search(old), ALL.search(new)
     if bool(broad) is not bool(broader) and not had:
         return bool(broad), broad[0] if broad else "", broader[0] if broader else ""
     return None

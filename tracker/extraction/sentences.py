@@ -11,7 +11,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
     """Return where the sentences and lines of a passage stand, in order: text[start:end]."""
     found, start = [], 0
     for end in _END.finditer(text):
-        if end[1] == "." and _abbreviates(text, end.start()):
+        if end[1] == "." and (_abbreviates(text, end.start()) or _marks(text[start : end.start()])):
             continue
         at = end.end(1) if end[1] else end.start()
         if text[start:at].strip():
@@ -20,6 +20,11 @@ def sentences(text: str) -> list[tuple[int, int]]:
     if text[start:].strip():
         found.append((start, len(text)))
     return found
+
+
+def _marks(begun: str) -> bool:
+    """Whether what stands before a stop is only the number or letter of a list's entry."""
+    return len(begun.strip(" (-•")) <= 2
 
 
 def _abbreviates(text: str, stop: int) -> bool:

@@ -28,6 +28,8 @@ SOME = re.compile(
     r"|gegebenenfalls|soweit möglich|le cas échéant|si possible|waar mogelijk|indien nodig)\b",
     re.IGNORECASE,
 )
+#: How an entry of a list begins.
+ENTRY = re.compile(r"^(?:[-•*–]|\(?\w{1,3}[.)])\s+")
 _NOT = re.compile(
     r"\b(?:not?|never|without|except|unless|only|nor|cannot|kein\w*|nicht|ohne|nur|ne|pas|sans|sauf"
     r"|niet|geen|zonder|sin|salvo|inte|ikke)\b|n't\b",

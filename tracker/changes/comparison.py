@@ -8,9 +8,12 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from tracker.changes.alignment import Alignment, Pair, align
-from tracker.changes.binding import binds
+from tracker.changes.binding import ENTRY, binds
 from tracker.changes.wording import WordChange, WordKind, word_changes
 from tracker.extraction.sentences import sentences
+from tracker.model import Recommendation
+
+RECOMMENDATIONS = frozenset(map(str, Recommendation))
 
 FEW_WORDS = 4  # from which an edit is about its whole sentence
 _CELLS = " | "  # what stands between the cells of a table row (tracker.extraction.text)
@@ -24,7 +27,8 @@ class Piece:
     heading_path: tuple[str, ...] = ()
     labels: frozenset[str] = frozenset()
     elements: frozenset[str] = frozenset()  # "R1 before_start"
-    # Words that led to a label: it is then touched only by an edit of a sentence that has one.
+    # Words that led to a label. A topic is then touched only by an edit of a sentence that has one,
+    # a recommendation by one of a paragraph that has one, or of an entry of its list.
     cues: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -106,16 +110,23 @@ class _Unit:
     kind: UnitKind
     heading_path: tuple[str, ...]
     piece: Piece
+    paragraph: str = ""
 
     def bears(self, text: str) -> frozenset[str]:
         """The labels of the passage that these words of the unit bear."""
-        lower, cues = text.lower(), self.piece.cues
-        return frozenset(
-            label
-            for label in self.piece.labels
-            if self.kind is not UnitKind.HEADING
-            and (label not in cues or any(cue.lower() in lower for cue in cues[label]))
-        )
+        if self.kind is UnitKind.HEADING:
+            return frozenset()
+        return frozenset(label for label in self.piece.labels if self._bears(label, text))
+
+    def _bears(self, label: str, text: str) -> bool:
+        if label not in self.piece.cues:
+            return True
+        if label in RECOMMENDATIONS:
+            if self.kind is UnitKind.ROW or ENTRY.match(self.paragraph):
+                return True
+            text = self.paragraph
+        lower = text.lower()
+        return any(cue.lower() in lower for cue in self.piece.cues[label])
 
     @property
     def labels(self) -> frozenset[str]:
@@ -159,17 +170,17 @@ def _units(pieces: Iterable[Piece]) -> Iterator[_Unit]:
                 above = piece.heading_path[: depth - 1]
                 yield _Unit(heading.strip(), UnitKind.HEADING, above, piece)
         path = piece.heading_path
-        for kind, text in _lines(piece.text):
-            yield _Unit(text, kind, path, piece)
+        for kind, text, paragraph in _lines(piece.text):
+            yield _Unit(text, kind, path, piece, paragraph)
 
 
-def _lines(text: str) -> Iterator[tuple[UnitKind, str]]:
+def _lines(text: str) -> Iterator[tuple[UnitKind, str, str]]:
     for line in re.split(r"\n+", text):
         if _CELLS in line:
-            yield UnitKind.ROW, line.strip()
+            yield UnitKind.ROW, line.strip(), line
         else:
             for start, end in sentences(line):
-                yield UnitKind.SENTENCE, line[start:end].strip()
+                yield UnitKind.SENTENCE, line[start:end].strip(), line
 
 
 def _in_order(old: list[_Unit], new: list[_Unit], found: Alignment) -> Iterator[SentenceChange]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from tracker.changes.binding import ALL, FORCES, SOME
+from tracker.changes.binding import ALL, ENTRY, FORCES, SOME
 from tracker.changes.comparison import Comparison, SentenceChange, SentenceKind
 from tracker.changes.wording import WordKind
 
@@ -46,7 +46,6 @@ class Shift:
         }
 
 
-_ENTRY = re.compile(r"^(?:[-•*–]|\(?\w{1,3}[.)])\s+")
 _BETWEEN = re.compile(r"\s*[,;]\s*(?:(?:and|or|und|oder|et|ou|en|of|y|o)\s+)?|\s+(?:and|or)\s+")
 
 
@@ -66,11 +65,11 @@ def _shifts(sentence: SentenceChange) -> Iterator[Shift]:
             for kind, weaker, old, new in _comparisons(sentence):
                 direction = Direction.WEAKENED if weaker else Direction.STRENGTHENED
                 yield Shift(kind, direction, old, new, labels)
-        case SentenceKind.REMOVED if _ENTRY.match(sentence.before):
-            gone = _ENTRY.sub("", sentence.before)
+        case SentenceKind.REMOVED if ENTRY.match(sentence.before):
+            gone = ENTRY.sub("", sentence.before)
             yield Shift(ShiftKind.ENTRY, Direction.WEAKENED, gone, "", labels)
-        case SentenceKind.ADDED if _ENTRY.match(sentence.after):
-            come = _ENTRY.sub("", sentence.after)
+        case SentenceKind.ADDED if ENTRY.match(sentence.after):
+            come = ENTRY.sub("", sentence.after)
             yield Shift(ShiftKind.ENTRY, Direction.STRENGTHENED, "", come, labels)
         case _:
             return

@@ -155,10 +155,10 @@ def elements_of(coding: Coding | None) -> frozenset[str]:
 
 
 def cues_of(coding: Coding | None) -> dict[str, tuple[str, ...]]:
-    """Return the words that led to the topics and the stance of a coding row."""
+    """Return the words that led to each label of a coding row."""
     if coding is None:
         return {}
-    found = {str(t): tuple(coding.cues[t]) for t in Topic if coding.cues.get(t)}
+    found = {label: tuple(coding.cues[label]) for label in _LABEL_COLUMNS if coding.cues.get(label)}
     stance = coding.cues.get("stance") or coding.cues.get(Topic.CHINA) or ()
     return found | ({str(coding.stance): tuple(stance)} if stance else {})
 

@@ -48,6 +48,7 @@ def pieces(*texts: str, labels: frozenset[str] = frozenset()) -> list[Piece]:
         ("We review partners.", "We review all partners.", frozenset(), (ChangeClass.MINOR, ChangeKind.WORDING)),
         ("We review partners.", "We review partners!", R1, (ChangeClass.MINOR, ChangeKind.TYPOGRAPHIC)),
         ("See https://a.example/1 now.", "See https://a.example/2 now.", R1, (ChangeClass.MINOR, ChangeKind.LINKS)),
+        ("A right (see below).", "A right (see chapter two).", R1, (ChangeClass.MINOR, ChangeKind.LINKS)),
         ("Call 123 today.", "Call 456 today.", R1, (ChangeClass.MINOR, ChangeKind.NUMBERS)),
         ("One.", "One. Two is new here.", R1, (ChangeClass.MATERIAL, ChangeKind.PASSAGE_ADDED)),
         ("One. Two was here.", "One.", R1, (ChangeClass.MATERIAL, ChangeKind.PASSAGE_REMOVED)),

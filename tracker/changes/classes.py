@@ -10,7 +10,11 @@ from tracker.changes.comparison import Comparison, SentenceKind, UnitKind
 from tracker.model import ChangeClass, ChangeKind
 
 FLIP_WITHIN = timedelta(days=14)
-_URL = re.compile(r"https?://\S+|www\.\S+", re.IGNORECASE)
+#: Where a text points: addresses, anchors of markup, "(see below)".
+_URL = re.compile(
+    r"https?://\S+|www\.\S+|\{\w+\}|<[^<>\s]*>|\((?:see|cf|siehe|voir|zie|véase|se)\b[^()]*\)",
+    re.IGNORECASE,
+)
 #: Months beside a figure; alone, "may" and "march" are words.
 _MONTH = (
     r"(?:jan|feb|mar|apr|may|mai|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez|january|february|march"

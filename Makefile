@@ -10,7 +10,7 @@ STARTER := ada-lovelace-institute ai-now-institute stanford-hai mit stanford-uni
 UV := command -v uv >/dev/null || test -x .uv/bin/uv || { $(PYTHON) -m venv .uv && .uv/bin/pip install -q uv; }; \
 	PATH="$$PATH:$(CURDIR)/.uv/bin"
 
-.PHONY: help env demo run test check bench faults real lock clean
+.PHONY: help env demo run test check bench faults replay real lock clean
 
 help:  ## Show these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -46,6 +46,10 @@ bench: env  ## Measure against a floor taken in the same run
 
 faults: env  ## Kill at random moments and compare with an undisturbed run
 	$(BIN)/python bench/faults.py
+	$(BIN)/python bench/outbox_faults.py
+
+replay: env  ## Replay real histories of documents, where they are: make replay VERSIONS=folder
+	$(BIN)/python bench/replay.py $(VERSIONS)
 
 real: env  ## Read saved real pages through the whole chain, where they are
 	$(BIN)/python bench/real.py

@@ -36,8 +36,10 @@ class Site:
         with self.store.transaction() as session:
             add_subscription(session, name=name, **({"channel": Channel.OUTBOX, "at": at} | fields))
 
-    def read(self, pages: dict[str, str | Reason], *, at: datetime, **how: object) -> Updated:
-        """Read these pages, name → body or why there is none, and derive what follows."""
+    def read(
+        self, pages: dict[str, str | Reason], *, at: datetime, derive: bool = True, **how: object
+    ) -> Updated | None:
+        """Read these pages, name → body or why there is none, and derive what follows if asked."""
         urls = {name: f"http://alder.example/{name}" for name in pages}
         sources = [a_source(key=name, url=url) for name, url in urls.items()]
         with self.store.transaction() as session:
@@ -58,7 +60,7 @@ class Site:
         recorder.flush()
         with self.store.transaction() as session:
             finish_run(session, run, at=at, counts={})
-        return update(self.store, self.settings, at=at, **how)
+        return update(self.store, self.settings, at=at, **how) if derive else None
 
     def send(self, *, at: datetime) -> SendReport:
         return send_due(self.store, self.settings, at=at)

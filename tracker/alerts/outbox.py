@@ -91,18 +91,19 @@ def try_to_send(message: Message, settings: Settings) -> SendFailedError | None:
 
 def _claim(store: Store, settings: Settings, *, at: datetime) -> list[tuple[Claimed, Message]]:
     with store.transaction() as session:
-        return [
-            (claimed, _message(session, claimed, settings, at=at))
-            for claimed in claim_due(session, at=at)
-        ]
+        claimed = claim_due(session, at=at)
+        wanted = [change_id for each in claimed for change_id in each.change_ids]
+        facts = {fact.id: fact for fact in facts_of(session, wanted)}
+    return [(each, _message(each, facts, settings, at=at)) for each in claimed]
 
 
-def _message(session: Session, claimed: Claimed, settings: Settings, *, at: datetime) -> Message:
-    facts = facts_of(session, claimed.change_ids)
+def _message(
+    claimed: Claimed, facts: Mapping[int, ChangeFacts], settings: Settings, *, at: datetime
+) -> Message:
     return compose(
         claimed.message_id,
         claimed.recipient,
-        facts,
+        [facts[change_id] for change_id in claimed.change_ids],
         public_url=settings.public_url,
         at=at,
         unreviewed=not settings.meaning_after_review,

@@ -10,6 +10,7 @@ from tracker.commands import (
     alerts,
     answers,
     crawling,
+    explaining,
     reading,
     releases,
     review,
@@ -18,6 +19,7 @@ from tracker.commands import (
     watching,
 )
 from tracker.commands.shared import WRONG_INPUT, WrongInputError
+from tracker.settings import SettingsError
 from tracker.sources import SourcesError
 from tracker.store import StoreError
 from tracker.store.locks import BUSY, BusyError
@@ -28,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for verbs in (crawling, watching, answers, reading, releases, upkeep):
+for verbs in (crawling, watching, answers, explaining, reading, releases, upkeep):
     app.add_typer(verbs.app)
 app.add_typer(sources.app, name="sources")
 app.add_typer(alerts.app, name="alerts")
@@ -41,6 +43,7 @@ def main() -> None:
         app()
     except (
         WrongInputError,
+        SettingsError,
         SourcesError,
         StoreError,
         evaluation.InputError,

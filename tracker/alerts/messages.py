@@ -54,9 +54,13 @@ def compose(
     *,
     public_url: str,
     at: datetime,
+    note: str = "",
     unreviewed: bool = False,
 ) -> Message:
-    """Write the message about these changes: an alert for one, a digest for a subscriber of digests."""
+    """Write the message about these changes: an alert for one, a digest for a subscriber of digests.
+
+    `note` is a line of our own for this recipient; `unreviewed` tells a machine's reading as such.
+    """
     items = tuple(
         item(change, public_url=public_url, unreviewed=unreviewed)
         for change in sorted(changes, key=_order)
@@ -71,6 +75,7 @@ def compose(
         "all_changes": f"{public_url.rstrip('/')}/changes",
         "rule": one_line(str(Rule.model_validate(recipient.rule))),
         "subscription": one_line(recipient.name),
+        "note": one_line(note, 200),
     }
     text, html = _rendered(kind, facts)
     return replace(blank, subject=_subject(items), text=text, html=html)

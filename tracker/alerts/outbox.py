@@ -13,6 +13,9 @@ from tracker.alerts.failure import SendFailedError
 from tracker.alerts.messages import Message, compose
 from tracker.alerts.notices import due_notices
 from tracker.alerts.subscriptions import ChangeFacts, Rule, matches, sendable
+from tracker.checkup import check_up
+from tracker.health import summary
+from tracker.model import Cadence
 from tracker.settings import Settings
 from tracker.store import Store
 from tracker.store.deliveries import (
@@ -23,6 +26,7 @@ from tracker.store.deliveries import (
     release_claims,
     unsent,
 )
+from tracker.store.subscriptions import Recipient
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +98,16 @@ def _claim(store: Store, settings: Settings, *, at: datetime) -> list[tuple[Clai
         claimed = claim_due(session, at=at)
         wanted = [change_id for each in claimed for change_id in each.change_ids]
         facts = {fact.id: fact for fact in facts_of(session, wanted)}
-    return [(each, _message(each, facts, settings, at=at)) for each in claimed]
+        return [(each, _message(session, each, facts, settings, at=at)) for each in claimed]
 
 
 def _message(
-    claimed: Claimed, facts: Mapping[int, ChangeFacts], settings: Settings, *, at: datetime
+    session: Session,
+    claimed: Claimed,
+    facts: Mapping[int, ChangeFacts],
+    settings: Settings,
+    *,
+    at: datetime,
 ) -> Message:
     return compose(
         claimed.message_id,
@@ -106,8 +115,19 @@ def _message(
         [facts[change_id] for change_id in claimed.change_ids],
         public_url=settings.public_url,
         at=at,
+        note=_for_operator(session, claimed.recipient, settings, at=at),
         unreviewed=not settings.meaning_after_review,
     )
+
+
+def _for_operator(
+    session: Session, recipient: Recipient, settings: Settings, *, at: datetime
+) -> str:
+    """One line on the sources in the operator's digests; nobody else is told."""
+    wanted = settings.operator.strip().lower()
+    if recipient.cadence is Cadence.INSTANT or recipient.target.strip().lower() != wanted:
+        return ""
+    return summary(check_up(session, at=at)) if wanted else ""
 
 
 def _send(

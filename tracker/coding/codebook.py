@@ -29,6 +29,10 @@ class RecommendationEntry(_Checked):
     applies_to: tuple[InstitutionKind, ...]
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
+    only_with_partners: tuple[InstitutionKind, ...] = ()
+    should_is_partial: bool = False
+    carries_status: bool = False
+    elsewhere: str = ""
 
 
 class EntityEntry(_Checked):
@@ -46,6 +50,7 @@ class _CodebookFile(_Checked):
     recommendations: dict[Recommendation, RecommendationEntry]
     concepts: dict[str, tuple[tuple[str, ...], ...]]
     elements: dict[str, tuple[str, ...]]
+    results: dict[str, dict[str, tuple[str, ...]]]
     entities: tuple[EntityEntry, ...]
 
 
@@ -59,6 +64,8 @@ class Codebook:
     matcher: Matcher
     concepts: tuple[str, ...]
     elements: Mapping[str, re.Pattern[str]]
+    results: Mapping[str, Mapping[str, re.Pattern[str]]]  # force, reach, status, deeds, partners
+    partners: re.Pattern[str]
 
     @property
     def coder_name(self) -> str:
@@ -81,6 +88,13 @@ def load_codebook() -> Codebook:
         matcher=Matcher({**concepts, **_entity_terms(given.entities)}),
         concepts=tuple(concepts),
         elements={name: pattern(terms) for name, terms in given.elements.items()},
+        results={
+            part: {name: pattern(terms) for name, terms in names.items()}
+            for part, names in given.results.items()
+        },
+        partners=pattern(
+            [name for entity in given.entities for name in (entity.name, *entity.aliases)]
+        ),
     )
 
 

@@ -15,7 +15,7 @@ from tracker.commands.shared import (
     print_rows,
 )
 from tracker.model import Cadence, ChangeKind, Channel, MeaningState, SubscriptionState
-from tracker.settings import Settings
+from tracker.settings import load_settings
 from tracker.sources import nearest
 from tracker.store.locks import alone
 
@@ -63,7 +63,7 @@ def _problems(channel: Channel, target: str, timezone: str) -> list[str]:
 
     from tracker.alerts.channels import target_problem  # noqa: PLC0415
 
-    problems = [target_problem(channel, target, Settings())]
+    problems = [target_problem(channel, target, load_settings())]
     try:
         ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError):
@@ -75,7 +75,7 @@ def _say_next(made: Any) -> None:
     """What a person needs to know for the channel to work."""
     from tracker.alerts.webhook import signing_secret  # noqa: PLC0415
 
-    settings = Settings()
+    settings = load_settings()
     match made.channel:
         case Channel.EMAIL:
             print("pending: the next `tracker alerts send` asks the address whether it agrees")
@@ -172,7 +172,7 @@ def alerts_send() -> None:
 
     store = open_store()
     with alone(store, "update"):
-        report = send_due(store, Settings(), at=datetime.now(UTC), alone=True)
+        report = send_due(store, load_settings(), at=datetime.now(UTC), alone=True)
     notices = f", {report.notices} about subscriptions" if report.notices else ""
     print(f"{report.sent} sent{notices}, {report.failed} failed, {report.waiting} waiting")
     raise typer.Exit(1 if report.failed else 0)
@@ -184,7 +184,7 @@ def alerts_test(name: str) -> None:
     from tracker.alerts.messages import trial  # noqa: PLC0415
     from tracker.alerts.outbox import try_to_send  # noqa: PLC0415
 
-    settings, now = Settings(), datetime.now(UTC)
+    settings, now = load_settings(), datetime.now(UTC)
     with open_store().transaction() as session:
         recipient = _named(session, name)
     if recipient.channel is Channel.ATOM:

@@ -127,6 +127,12 @@ def evidence_card(item: Mapping[str, Any], cues: Mapping[str, Sequence[str]]) ->
     stated = f"stated date {day(item['stated_date'])} ({item['stated_basis']})"
     where = f" › {item['heading_path']}" if item.get("heading_path") else ""
     there = "still on the page at last check" if item.get("on_page") else "no longer at its address"
+    if item.get("gone_from") and item.get("gone_to"):
+        there = (
+            f"not at its address since between {day(item['gone_from'])} and "
+            f"{day(item['gone_to'])}; reason unknown"
+        )
+    voice = item.get("attributed") or item["voice"]
     state = {
         "none": "machine coding, not yet reviewed",
         "one": "confirmed by one person",
@@ -136,7 +142,7 @@ def evidence_card(item: Mapping[str, Any], cues: Mapping[str, Sequence[str]]) ->
     return f"""<figure class="t-card"><blockquote lang="{escape(item.get("language") or "en")}">“{marked(item["quote"], words)}”</blockquote>
 <figcaption class="t-meta">{link(item["url"], item["title"] or item["url"])}{escape(where)} · version {escape(str(item["version"]))} · {escape(stated)}<br>
 {link(text_fragment(item["url"], item["quote"]), "open at the quote")} · {there} · {escape(state[item["reviewed"]])}<br>
-Coded {escape(", ".join(item["labels"]))} because of {escape(cued or "–")} · voice: {escape(str(item["voice"]))}</figcaption></figure>"""
+Coded {escape(", ".join(item["labels"]))} because of {escape(cued or "–")} · voice: {escape(str(voice))}</figcaption></figure>"""
 
 
 def search_record(record: Mapping[str, Any], rule: str) -> str:

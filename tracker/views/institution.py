@@ -39,11 +39,18 @@ def _show(row: queries.InstitutionRow) -> None:
             session, questions=[SPOKEN, *map(str, Recommendation)], institutions=[row.key]
         )
         documents = queries.document_rows(session, institution=row.key)
+        units = queries.units_that_have_spoken(session, row.key)
         cues = queries.cues_of(session, [i["passage_id"] for f in findings for i in f.evidence])
     st.html(f"<h2>{html.escape(row.name)}</h2>")
     st.html(
         f'<p class="t-meta">{html.escape(row.kind.replace("_", " "))} · {html.escape(row.country)} · {html.link(row.homepage, row.homepage)} · in scope because: {html.escape(row.why_in_scope or "–")}</p>'
     )
+    if units:
+        links = ", ".join(
+            f'<a href="?inst={html.escape(unit.institution)}" target="_self">{html.escape(unit.name)}</a>'
+            for unit in units
+        )
+        st.html(f'<p class="t-meta">Units that have spoken, each for itself: {links}</p>')
     for finding in findings:
         asked = "Who has spoken" if finding.question == SPOKEN else finding.question
         badge = html.finding_badge(

@@ -43,6 +43,7 @@ check: env  ## Lint, format, types, import directions, dead code
 
 bench: env  ## Measure against a floor taken in the same run
 	$(BIN)/python bench/run.py
+	$(BIN)/python bench/compare.py
 
 faults: env  ## Kill at random moments and compare with an undisturbed run
 	$(BIN)/python bench/faults.py

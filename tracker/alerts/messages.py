@@ -98,6 +98,7 @@ def notice(
         "rule": one_line(str(Rule.model_validate(recipient.rule))),
         "subscription": one_line(recipient.name),
         "subject": subject,
+        "note": "",
         **said,
     }
     text, html = _rendered(kind, facts)

@@ -9,52 +9,46 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-STATES = sa.Enum(
-    "not_assessed",
-    "confirmed",
-    "rejected",
-    name="meaningstate_values",
-    native_enum=False,
-    create_constraint=True,
-    length=32,
-)
 LISTS = ("difference", "elements_gained", "elements_lost", "shifts")
+TEXTS = ("edit_key", "meaning", "meaning_by")
+MOMENTS = (
+    ("change", "meaning_at"),
+    ("subscription", "asked_at"),
+    ("subscription", "confirmed_at"),
+    ("subscription", "noted_at"),
+    ("delivery", "scheduled_at"),
+)
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("change") as table:
-        table.add_column(sa.Column("about_id", sa.Integer(), nullable=True))
-        table.create_foreign_key("change_about_id_fkey", "change", ["about_id"], ["id"])
-        for name in LISTS:
-            table.add_column(sa.Column(name, sa.JSON(), nullable=False, server_default="[]"))
-        table.add_column(
-            sa.Column("changed_words", sa.Integer(), nullable=False, server_default="0")
-        )
-        for name in ("edit_key", "meaning", "meaning_by"):
-            table.add_column(sa.Column(name, sa.String(), nullable=False, server_default=""))
-        table.add_column(
-            sa.Column("meaning_state", STATES, nullable=False, server_default="not_assessed")
-        )
-        table.add_column(sa.Column("meaning_at", UTCDateTime(), nullable=True))
-        table.create_index("ix_change_edit_key", ["edit_key"])
-    with op.batch_alter_table("subscription") as table:
-        for name in ("asked_at", "confirmed_at", "noted_at"):
-            table.add_column(sa.Column(name, UTCDateTime(), nullable=True))
+    # Columns one by one: SQLite would rebuild a table for more, and others refer to its rows.
+    op.add_column(
+        "change",
+        sa.Column("about_id", sa.Integer(), sa.ForeignKey("change.id"), nullable=True),
+        inline_references=True,
+    )
+    for name in LISTS:
+        op.add_column("change", sa.Column(name, sa.JSON(), nullable=False, server_default="[]"))
+    for name in TEXTS:
+        op.add_column("change", sa.Column(name, sa.String(), nullable=False, server_default=""))
+    op.add_column(
+        "change", sa.Column("changed_words", sa.Integer(), nullable=False, server_default="0")
+    )
+    op.execute(
+        "ALTER TABLE \"change\" ADD COLUMN meaning_state VARCHAR(32) DEFAULT 'not_assessed' NOT NULL "
+        "CONSTRAINT meaningstate_values CHECK (meaning_state IN ('not_assessed', 'confirmed', 'rejected'))"
+    )
+    op.create_index("ix_change_edit_key", "change", ["edit_key"])
+    for table, name in MOMENTS:
+        op.add_column(table, sa.Column(name, UTCDateTime(), nullable=True))
     # Who was told before there was a question has in effect agreed.
     op.execute("UPDATE subscription SET confirmed_at = created_at WHERE state = 'active'")
-    with op.batch_alter_table("delivery") as table:
-        table.add_column(sa.Column("scheduled_at", UTCDateTime(), nullable=True))
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("delivery") as table:
-        table.drop_column("scheduled_at")
-    with op.batch_alter_table("subscription") as table:
-        for name in ("asked_at", "confirmed_at", "noted_at"):
-            table.drop_column(name)
+    for table, name in MOMENTS:
+        op.drop_column(table, name)
+    op.drop_index("ix_change_edit_key", "change")
     with op.batch_alter_table("change") as table:
-        table.drop_index("ix_change_edit_key")
-        table.drop_constraint("change_about_id_fkey", type_="foreignkey")
-        names = ("about_id", *LISTS, "changed_words", "edit_key", "meaning", "meaning_by")
-        for name in (*names, "meaning_state", "meaning_at"):
+        for name in (*LISTS, *TEXTS, "changed_words", "meaning_state", "about_id"):
             table.drop_column(name)

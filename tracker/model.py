@@ -101,6 +101,8 @@ class QuarantineReason(StrEnum):
     EMPTY_SHELL = "empty_shell"
     COLLAPSE = "collapse"
     SCANNED = "scanned"
+    WRONG_LANGUAGE = "wrong_language"
+    REDIRECTED_HOME = "redirected_home"
 
 
 class VersionOrigin(StrEnum):
@@ -571,6 +573,8 @@ class Change(SQLModel, table=True):
     labels: list[str] = Field(default_factory=list, sa_type=JSON)  # of every passage it touches
     summary: str = ""
     folded_into_id: int | None = Field(default=None, foreign_key="change.id")
+    superseded_at: datetime | None = None  # an older capture showed that it happened otherwise
+    superseded_by_id: int | None = Field(default=None, foreign_key="change.id")
     about_id: int | None = Field(default=None, foreign_key="change.id")  # what a record is about
     # What differs, sentence by sentence (tracker.changes.rendering), as far as it is kept.
     difference: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)

@@ -218,6 +218,8 @@ class ChangeRow:
     confirmed: bool
     imported: bool
     folded_into: int | None
+    superseded_at: datetime | None
+    superseded_by: int | None
     from_version_id: int | None
     to_version_id: int | None
 
@@ -241,6 +243,8 @@ class ChangeRow:
             "confirmed": self.confirmed,
             "imported": self.imported,
             "folded_into": self.folded_into,
+            "superseded_at": _iso(self.superseded_at),
+            "superseded_by": self.superseded_by,
         }
 
 
@@ -255,7 +259,7 @@ def change_rows(
     folded: bool = False,
     limit: int | None = None,
 ) -> list[ChangeRow]:
-    """Return changes, newest first; folded ones only where asked for."""
+    """Return changes, newest first; folded and superseded ones only where asked for."""
     query = (
         select(Change, Document, Institution)
         .join(Document, col(Change.document_id) == Document.id)
@@ -274,6 +278,7 @@ def change_rows(
         query = query.where(Change.id == change_id)
     elif not folded:
         query = query.where(col(Change.folded_into_id).is_(None))
+        query = query.where(col(Change.superseded_at).is_(None))
     return [_change_row(*row) for row in session.exec(query.limit(limit))]
 
 
@@ -300,6 +305,8 @@ def _change_row(change: Change, document: Document, institution: Institution) ->
         confirmed=change.confirmed,
         imported=change.imported,
         folded_into=change.folded_into_id,
+        superseded_at=change.superseded_at,
+        superseded_by=change.superseded_by_id,
         from_version_id=change.from_version_id,
         to_version_id=change.to_version_id,
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from sqlmodel import Session
 
-from tracker.extraction import docx, html, pdf
+from tracker.extraction import docx, html, odt, pdf, plain
 from tracker.extraction.passages import split
 from tracker.extraction.reader import read
 from tracker.extraction.text import Extracted, Unreadable
@@ -18,11 +18,11 @@ from tracker.store.reading import PendingSnapshot
 from tracker.store.rederiving import Outdated, outdated, record_rederived
 
 BATCH = 50
-STAMPS = frozenset({html.EXTRACTOR, pdf.EXTRACTOR, docx.EXTRACTOR})
+STAMPS = frozenset(kind.EXTRACTOR for kind in (html, pdf, docx, odt, plain))
 
 
 def read_snapshot(
-    session: Session, pending: PendingSnapshot
+    session: Session, pending: PendingSnapshot, *, ocr: bool
 ) -> tuple[bytes, Extracted | Unreadable]:
     """Return the bytes of a snapshot and what they say, read as its source asks for."""
     body = payload_bytes(session, pending.payload_id)
@@ -34,31 +34,32 @@ def read_snapshot(
         select=pending.select,
         remove=pending.remove,
         choice=pending.choice,
+        ocr=ocr,
     )
     return body, found
 
 
-def freshen(session: Session, document_id: int) -> None:
+def freshen(session: Session, document_id: int, *, ocr: bool) -> None:
     """Read the current version of a document anew if an older extractor made it."""
     for old in outdated(session, STAMPS, document_id=document_id):
-        _rederive(session, old)
+        _rederive(session, old, ocr=ocr)
 
 
-def reextract(store: Store, told: Callable[[str, int], None]) -> int:
+def reextract(store: Store, told: Callable[[str, int], None], *, ocr: bool) -> int:
     """Read every current version anew that an older extractor made; return how many read otherwise."""
     last = done = changed = 0
     while True:
         with store.transaction() as session:
             batch = outdated(session, STAMPS, after=last, limit=BATCH)
-            changed += sum(_rederive(session, old) for old in batch)
+            changed += sum(_rederive(session, old, ocr=ocr) for old in batch)
         if not batch:
             return changed
         last, done = batch[-1].version_id, done + len(batch)
         told("reading anew", done)
 
 
-def _rederive(session: Session, old: Outdated) -> bool:
-    _, found = read_snapshot(session, old.snapshot)
+def _rederive(session: Session, old: Outdated, *, ocr: bool) -> bool:
+    _, found = read_snapshot(session, old.snapshot, ocr=ocr)
     if isinstance(found, Unreadable):
         return False  # what could be read once stays as it was read
     return record_rederived(session, old, found, split(found))

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, and_, col, func, select
 
 from tracker.alerts.subscriptions import ChangeFacts, Rule
 from tracker.changes import from_json
 from tracker.model import Change, Document, Fetch, Institution, Outcome, Source
 
 CHUNK = 500  # well below what either database takes as parameters of one query
+
+
+_STANDS = and_(col(Change.folded_into_id).is_(None), col(Change.superseded_at).is_(None))
 
 
 def facts_of(session: Session, change_ids: Sequence[int]) -> tuple[ChangeFacts, ...]:
@@ -23,15 +26,14 @@ def facts_of(session: Session, change_ids: Sequence[int]) -> tuple[ChangeFacts, 
 
 
 def facts_between(session: Session, since: datetime, until: datetime) -> tuple[ChangeFacts, ...]:
-    """Return the facts of every unfolded change first seen from `since` up to before `until`."""
+    """Return the facts of every standing, unfolded change first seen from `since` up to before `until`."""
     seen = col(Change.seen_to)
-    unfolded = col(Change.folded_into_id).is_(None)
-    return tuple(_facts(session, seen >= since, seen < until, unfolded))
+    return tuple(_facts(session, seen >= since, seen < until, _STANDS))
 
 
 def newest_facts(session: Session) -> Iterator[ChangeFacts]:
-    """Give the facts of every unfolded change one by one, newest first."""
-    query = _query(col(Change.folded_into_id).is_(None))
+    """Give the facts of every standing, unfolded change one by one, newest first."""
+    query = _query(_STANDS)
     query = query.order_by(col(Change.seen_to).desc(), col(Change.id).desc())
     about = _about(session)
     for row in session.exec(query.execution_options(yield_per=CHUNK)):

@@ -1,7 +1,7 @@
 """Which changes are one item: flip-flops, one edit on many pages, one cause for many documents."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlmodel import Session, col, select, update
@@ -27,25 +27,33 @@ def fold(session: Session, change_ids: Sequence[int], into: int) -> None:
         session.exec(update(Change), params=rows)
 
 
-def fold_flip(session: Session, change_id: int, before_id: int) -> None:
-    """Make a return to an earlier text part of the change that had left it."""
-    left = session.exec(select(Change).where(Change.to_version_id == before_id)).first()
+def fold_flip(session: Session, version_id: int, before_id: int) -> None:
+    """Make the change back to an earlier text part of the change away from it (A→B→A)."""
+    back, left = (_led_to(session, version) for version in (version_id, before_id))
     while left is not None and left.folded_into_id is not None:
         left = session.get_one(Change, left.folded_into_id)
-    if left is None or left.id is None or left.id == change_id:
+    if back is None or left is None or left is back:
         return
-    fold(session, [change_id], left.id)
+    back.folded_into_id = left.id
     if BACK not in left.summary:
         left.summary = f"{left.summary}; {BACK}"
 
 
-def fold_same_edits(session: Session, institution_id: int, keys: Collection[str]) -> None:
-    """Fold each of these edits into its first where enough pages of the site have it."""
-    for key in sorted(filter(None, keys)):
+def _led_to(session: Session, version_id: int) -> Change | None:
+    standing = col(Change.superseded_at).is_(None)
+    query = select(Change).where(Change.to_version_id == version_id, standing)
+    return session.exec(query.order_by(col(Change.id))).first()
+
+
+def fold_same_edits(session: Session, institution_id: int, change_ids: Sequence[int]) -> None:
+    """Fold these changes' edits into the first of each where enough pages of the site have it."""
+    new = select(Change.edit_key).where(col(Change.id).in_(list(change_ids)))
+    for key in sorted(set(session.exec(new).all()) - {""}):
         rows = session.exec(
             select(Change)
             .join(Document, col(Change.document_id) == Document.id)
             .where(Document.institution_id == institution_id, Change.edit_key == key)
+            .where(col(Change.superseded_at).is_(None))
             .order_by(col(Change.seen_to), col(Change.id))
         ).all()
         last = rows[-1].seen_to

@@ -48,8 +48,9 @@ def outdated(
         .join(Snapshot, col(Version.snapshot_id) == Snapshot.id)
         .join(Document, col(Version.document_id) == Document.id)
         .join(Fetch, col(Snapshot.fetch_id) == Fetch.id)
-        .where(col(Version.current), col(Version.extractor).not_in(stamps))
-        .where(col(Version.id) > after)
+        .where(col(Version.current), col(Version.id) > after)
+        # What helped an extractor stands behind its own stamp.
+        .where(*(~col(Version.extractor).startswith(stamp, autoescape=True) for stamp in stamps))
         .order_by(col(Version.id))
         .limit(limit)
     )
@@ -62,7 +63,7 @@ def _outdated(
     session: Session, version: Version, snapshot: Snapshot, document: Document, fetch: Fetch
 ) -> Outdated:
     source = session.get_one(Source, document.source_id)
-    pending = pending_of(snapshot, document, fetch, source, previous_words=version.words)
+    pending = pending_of(snapshot, document, fetch, source, current=version, read_to=None)
     return Outdated(_id(version.id), pending)
 
 
@@ -79,7 +80,8 @@ def record_rederived(
     if before.text_sha256 == text_sha256 and _cut_alike(session, old.version_id, passages):
         before.extractor = found.extractor
         return False
-    row = version_of(old.snapshot, found, text_sha256, before, VersionOrigin.TECHNICAL)
+    row = version_of(old.snapshot, found, text_sha256, before)
+    row.origin = VersionOrigin.TECHNICAL
     row.seen_from, row.seen_to = before.seen_from, before.seen_to
     row.last_seen_at, before.current = before.last_seen_at, False
     session.add(row)

@@ -150,12 +150,14 @@ def search_record(record: Mapping[str, Any], rule: str) -> str:
     failures = (
         "; ".join(f"{f['source']} ({f['reason']})" for f in record.get("failures", ())) or "none"
     )
-    languages = (
-        ", ".join(f"{name} {number}" for name, number in record.get("languages", {}).items()) or "–"
+    languages, unread = (
+        ", ".join(f"{name} {number}" for name, number in record.get(part, {}).items()) or "–"
+        for part in ("languages", "unread")
     )
+    archives = ", ".join(record.get("archives", ())) or "none"
     return f"""<div class="t-card"><div class="t-meta"><b>{escape(rule)}</b><br>
 {record.get("documents_read", 0)} of {record.get("documents_known", 0)} known documents read ·
-{record.get("sources_declared", 0)} starting points, failed: {escape(failures)} · languages: {escape(languages)} ·
+{record.get("sources_declared", 0)} starting points, failed: {escape(failures)} · languages: {escape(languages)} · unread: {escape(unread)} · archives read: {escape(archives)} ·
 documents dated {escape(str(record.get("period_from") or "–"))} to {escape(str(record.get("period_to") or "–"))} ·
 codebook {escape(str(record.get("codebook", "–")))} · last read {day(record.get("last_read"))}</div></div>"""
 

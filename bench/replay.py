@@ -29,7 +29,8 @@ from tracker.changes import from_json, sentence_text
 from tracker.model import Change, Document, Snapshot, SnapshotState, Version
 from tracker.settings import Settings
 from tracker.store import Store
-from tracker.store.crawling import finish_run, plan, start_run, sync_sources
+from tracker.store.crawling import finish_run, start_run, sync_sources
+from tracker.store.planning import plan
 from tracker.store.recorder import Recorder
 from tracker.update import update
 

@@ -11,7 +11,8 @@ from tracker.archive import Candidate
 from tracker.model import Change, Channel, Document, Reason
 from tracker.settings import Settings
 from tracker.store import Store
-from tracker.store.crawling import finish_run, plan, start_run, sync_sources
+from tracker.store.crawling import finish_run, start_run, sync_sources
+from tracker.store.planning import plan
 from tracker.store.recorder import Recorder
 from tracker.store.subscriptions import add_subscription
 from tracker.update import Updated, update

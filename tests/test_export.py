@@ -16,7 +16,8 @@ from tracker.export import QUOTE_LENGTH, cell, content_hash, differences, freeze
 from tracker.model import Verdict
 from tracker.reviews import record_review, waiting
 from tracker.settings import Settings
-from tracker.store.crawling import finish_run, plan, start_run, sync_sources
+from tracker.store.crawling import finish_run, start_run, sync_sources
+from tracker.store.planning import plan
 from tracker.store.recorder import Recorder
 from tracker.store.releases import frozen_data, record_release, releases
 from tracker.update import update

@@ -15,7 +15,8 @@ from tracker.coding.codebook import load_codebook
 from tracker.model import Review, Reviewed, Stance, Verdict
 from tracker.reviews import agreements, judged, record_review, together, waiting
 from tracker.settings import Settings
-from tracker.store.crawling import finish_run, plan, start_run, sync_sources
+from tracker.store.crawling import finish_run, start_run, sync_sources
+from tracker.store.planning import plan
 from tracker.store.recorder import Recorder
 from tracker.update import update
 

@@ -47,6 +47,7 @@ from tracker.store import (
     confirming,
     deliveries,
     folding,
+    moving,
     reading,
     reopening,
     subscriptions,
@@ -91,8 +92,7 @@ def update(
         reextract(store, told, ocr=settings.ocr)
     versions, set_aside = _read_snapshots(store, told, ocr=settings.ocr, at=at)
     coded = _code_passages(store, codebook, told)
-    with store.transaction() as session:
-        reading.note_seen(session)
+    moves, owed_moves = _settle(store, at=at)
     changes, owed = _compare_versions(store, codebook, at=at)
     events, owed_events = _note_events(store, at=at)
     _confirm(store, settings, at=at)
@@ -100,7 +100,9 @@ def update(
         with store.transaction() as session:
             retell_speakers(session)
     assess(store, codebook, force=recode)
-    return Updated(versions, set_aside, coded, changes + events, owed + owed_events)
+    return Updated(
+        versions, set_aside, coded, moves + changes + events, owed_moves + owed + owed_events
+    )
 
 
 def _read_snapshots(store: Store, told: Told, *, ocr: bool, at: datetime) -> tuple[int, int]:
@@ -323,6 +325,14 @@ def _pieces(session: Session, version_id: int, codebook: Codebook) -> list[Piece
         )
         for row in rows
     ]
+
+
+def _settle(store: Store, *, at: datetime) -> tuple[int, int]:
+    """Bring together what is one document, so that a move is a move and no new document."""
+    with store.transaction() as session:
+        reading.note_seen(session)
+        found = moving.settle(session, at=at)
+        return len(found), _owe(session, [change_id for change_id, _ in found], at=at)
 
 
 def _note_events(store: Store, *, at: datetime) -> tuple[int, int]:

@@ -24,7 +24,13 @@ from tracker.model import (
     VersionOrigin,
     VersionPassage,
 )
-from tracker.store.documents import last_good_read, latest, recount_failures
+from tracker.store.documents import (
+    hours_of,
+    last_good_read,
+    latest,
+    note_change,
+    recount_failures,
+)
 
 HEADINGS_JOINED = " › "
 
@@ -182,6 +188,10 @@ def record_text(
         seen = last_good_read(session, pending.document_id, pending.captured_at)
         before.current = False
         before.last_seen_at = row.seen_from = max(seen or before.seen_to, before.seen_to)
+        if not pending.imported and not pending.reopens:
+            source = session.get_one(Source, document.source_id)
+            interval = hours_of(source.options.get("interval"))
+            note_change(document, interval=interval, at=pending.captured_at)
     return _keep(session, pending, row, extracted.language, passages)
 
 

@@ -1,7 +1,7 @@
 """The one place that strings the stages together. Derives what is missing, so any kill is only a pause."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -331,15 +331,21 @@ def _settle(store: Store, *, at: datetime) -> tuple[int, int]:
     """Bring together what is one document, so that a move is a move and no new document."""
     with store.transaction() as session:
         reading.note_seen(session)
-        found = moving.settle(session, at=at)
-        return len(found), _owe(session, [change_id for change_id, _ in found], at=at)
+        return _told_of(session, moving.settle(session, at=at), at=at)
 
 
 def _note_events(store: Store, *, at: datetime) -> tuple[int, int]:
     with store.transaction() as session:
-        made = [change_id for change_id, _ in comparing.document_events(session, at=at)]
-        folding.fold_events(session, made)
-        return len(made), _owe(session, made, at=at)
+        return _told_of(session, comparing.document_events(session, at=at), at=at)
+
+
+def _told_of(
+    session: Session, found: Sequence[tuple[int, int]], *, at: datetime
+) -> tuple[int, int]:
+    """Fold what befell a whole site, owe word of the rest; count both."""
+    made = [change_id for change_id, _ in found]
+    folding.fold_events(session, made)
+    return len(made), _owe(session, made, at=at)
 
 
 def _owe(session: Session, change_ids: Iterable[int], *, at: datetime) -> int:

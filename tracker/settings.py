@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     secret: str = ""
     operator: str = ""
     confirm_after_hours: Annotated[float, Field(ge=0)] = 1.0
+    meaning_after_review: bool = True
 
     @field_validator("allow_hosts", mode="before")
     @classmethod

@@ -7,7 +7,7 @@ from html import escape as _escape
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from tracker.changes import Comparison, SentenceChange, SentenceKind, WordKind
+from tracker.changes import Comparison, as_html
 
 #: Result → (shape, word, colour class). Colours are Okabe and Ito's; absence has none.
 RESULTS: Mapping[str, tuple[str, str, str]] = {
@@ -191,29 +191,4 @@ def facts(given: Sequence[tuple[str, str]]) -> str:
 
 def difference(comparison: Comparison) -> str:
     """Return a change sentence by sentence, with words beside colour for those who listen."""
-    return f'<div class="t-diff">{"".join(_sentence(s) for s in comparison.sentences)}</div>'
-
-
-def _sentence(sentence: SentenceChange) -> str:
-    where = (
-        f'<div class="t-meta">{escape(" › ".join(sentence.heading_path))}</div>'
-        if sentence.heading_path
-        else ""
-    )
-    match sentence.kind:
-        case SentenceKind.CHANGED:
-            body = "".join(_word(word.kind, word.text) for word in sentence.words)
-        case SentenceKind.ADDED:
-            body = _word(WordKind.ADDED, sentence.after)
-        case SentenceKind.REMOVED:
-            body = _word(WordKind.REMOVED, sentence.before)
-        case SentenceKind.MOVED:
-            body = f'<span class="t-soft">[moved] </span>{escape(sentence.after)}'
-    return f"{where}<p>{body}</p>"
-
-
-def _word(kind: WordKind, text: str) -> str:
-    if kind is WordKind.EQUAL:
-        return escape(text)
-    tag = "ins" if kind is WordKind.ADDED else "del"
-    return f'<{tag}><span class="t-hide">[{kind}: </span>{escape(text)}<span class="t-hide">]</span></{tag}>'
+    return f'<div class="t-diff">{as_html(comparison.sentences)}</div>'

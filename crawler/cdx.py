@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from tracker.addresses import canonical_url
-from tracker.belonging import page_key
+from tracker.addresses import canonical_url, identity
 
 STAMP = "%Y%m%d%H%M%S"
 _INDEX = re.compile(r"(/cdx/search/cdx|/cdx|-cdx|-index)/?$")
@@ -89,7 +88,7 @@ def read_cdx(body: bytes) -> list[Run]:
         rows = list(_rows(text))
     except (ValueError, RecursionError) as error:
         raise CdxError("the answer is no CDX in JSON") from error
-    runs = sorted(filter(None, map(_run, rows)), key=lambda run: (page_key(run.url), run.first))
+    runs = sorted(filter(None, map(_run, rows)), key=lambda run: (identity(run.url), run.first))
     return list(_together(runs))
 
 
@@ -121,7 +120,7 @@ def _run(row: dict[str, str]) -> Run | None:
 def _together(runs: Iterable[Run]) -> Iterator[Run]:
     held: Run | None = None
     for run in runs:
-        if held and page_key(held.url) == page_key(run.url) and held.digest == run.digest:
+        if held and identity(held.url) == identity(run.url) and held.digest == run.digest:
             held = Run(held.url, held.digest, held.first, max(held.last, run.last))
             continue
         if held:

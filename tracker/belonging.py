@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from tracker.addresses import Owners, canonical_url, on_official_host
+from tracker.addresses import Owners, canonical_url, identity, on_official_host
 from tracker.model import SourceKind
 from tracker.sources import InstitutionEntry, SourceEntry, SourcesFile
 
@@ -50,9 +50,9 @@ class Belonging:
         self._by_key[f"{entry.key}/{source.key}"] = (entry, source)
         if source.kind in DECLARED:
             place = Place(entry.key, source.key, source.url, declared=True)
-            self._declared.setdefault(page_key(source.url), place)
+            self._declared.setdefault(identity(source.url), place)
         else:
-            self._listings.setdefault(page_key(source.url), Listing(entry.key, source.key))
+            self._listings.setdefault(identity(source.url), Listing(entry.key, source.key))
 
     def of(self, url: str, *, source: str = "") -> Place | Listing | None:
         """Return the place of an address, or None where no institution watches it.
@@ -61,7 +61,7 @@ class Belonging:
         and the address is on an official host. Raises ValueError where it is no web address.
         """
         url = canonical_url(url)
-        key = page_key(url)
+        key = identity(url)
         if found := self._declared.get(key) or self._listings.get(key):
             return found
         if source in self._by_key and on_official_host(url, self._by_key[source][0].hosts):
@@ -95,28 +95,6 @@ def _folder(kind: SourceKind, path: str) -> str:
     if kind is SourceKind.LISTING and "." not in last:
         return f"{path.rstrip('/')}/"
     return f"{above}/"
-
-
-def page_key(url: str) -> str:
-    """Return what spellings of one page's address share: scheme, www. and last slash do not count."""
-    parts = urlsplit(url)
-    query = f"?{parts.query}" if parts.query else ""
-    return f"{_bare(parts.netloc)}{parts.path.rstrip('/')}{query}"
-
-
-def spellings(url: str) -> tuple[str, ...]:
-    """Return the canonical addresses under which the page of a canonical address may be known."""
-    parts = urlsplit(url)
-    host, path = _bare(parts.netloc), parts.path.rstrip("/")
-    query = f"?{parts.query}" if parts.query else ""
-    found = [
-        f"{scheme}://{prefix}{host}{path}{slash}{query}"
-        for scheme in ("https", "http")
-        for prefix in ("", "www.")
-        for slash in ("", "/")
-        if path or slash
-    ]
-    return tuple(dict.fromkeys([url, *found]))
 
 
 def _bare(netloc: str) -> str:

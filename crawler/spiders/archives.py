@@ -16,8 +16,9 @@ from twisted.python.failure import Failure
 from crawler.cdx import Archive, CdxError, Run, moment, read_cdx, spread
 from crawler.items import CaptureRead
 from crawler.outcomes import not_fetched
+from tracker.addresses import identity
 from tracker.archive import Capture, Repeat, evidence, sha256
-from tracker.belonging import Place, page_key
+from tracker.belonging import Place
 from tracker.store.importing import Importer
 
 ORIGINAL = "x-archive-orig-"
@@ -112,7 +113,7 @@ class Archives(Spider):
 
     def _plan(self, url: str, runs: Sequence[Run]) -> Iterator[Request]:
         documents = captures = 0
-        for _, of_page in groupby(runs, key=lambda run: page_key(run.url)):
+        for _, of_page in groupby(runs, key=lambda run: identity(run.url)):
             page = list(of_page)
             if not isinstance(self.recorder.place_of(page[0].url), Place):
                 self.recorder.skipped["of no watched source"] += len(page)

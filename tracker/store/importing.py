@@ -6,11 +6,12 @@ from typing import Any
 
 from sqlmodel import Session, col, func, insert, or_, select
 
-from tracker.addresses import canonical_url
+from tracker.addresses import canonical_url, identity
 from tracker.archive import Capture, Repeat, charset
-from tracker.belonging import DOCUMENT_TYPES, Belonging, Listing, Place, page_key, spellings
+from tracker.belonging import DOCUMENT_TYPES, Belonging, Listing, Place
 from tracker.extraction.media import media_type
 from tracker.model import (
+    Address,
     Document,
     Fetch,
     Institution,
@@ -23,6 +24,7 @@ from tracker.model import (
 from tracker.sources import SourcesFile
 from tracker.store import Store
 from tracker.store.documents import latest
+from tracker.store.naming import known_as, name
 from tracker.store.owning import Ownership
 from tracker.store.payloads import payload_bytes, record_payload
 
@@ -44,7 +46,10 @@ class Importer:
         self._bytes = 0
         self._ownership: Ownership | None = None
         with store.transaction() as session:
-            self._known = {page_key(url): url for url in session.exec(select(Document.url))}
+            named = select(Address.key, Document.url).join(
+                Document, col(Address.document_id) == Document.id
+            )
+            self._known: dict[str, str] = dict(session.exec(named).all())
 
     def add(self, capture: Capture) -> None:
         """Take a capture if a source covers it; written at the latest by the next `flush`."""
@@ -90,7 +95,7 @@ class Importer:
         Raises ValueError where it is no web address.
         """
         place = self.belonging.of(url, source=source)
-        known = self._known.get(page_key(canonical_url(url)))
+        known = self._known.get(identity(canonical_url(url)))
         if known is not None and not isinstance(place, Listing):
             return Place("", "", known, declared=True)
         return place
@@ -101,7 +106,8 @@ class Importer:
             good = (
                 select(Fetch.id)
                 .join(Document, col(Fetch.document_id) == Document.id)
-                .where(col(Document.url).in_(spellings(canonical_url(url))))
+                .join(Address, col(Address.document_id) == Document.id)
+                .where(Address.key == identity(canonical_url(url)))
                 .where(col(Fetch.outcome).in_(GOOD))
             )
             return all(session.exec(_within(good, at)).first() is not None for at in times)
@@ -136,9 +142,9 @@ class Importer:
         self._insert(session, document, capture, payload_id, body)
 
     def _document(self, session: Session, place: Place) -> Document | None:
-        known = select(Document).where(col(Document.url).in_(spellings(place.url)))
-        if (found := session.exec(known.order_by(col(Document.id))).first()) is not None:
-            return found
+        key = identity(place.url)
+        if (known := known_as(session, [key]).get(key)) is not None:
+            return session.get_one(Document, known)
         source = session.exec(
             select(Source)
             .join(Institution, col(Source.institution_id) == Institution.id)
@@ -162,6 +168,7 @@ class Importer:
         )
         session.add(row)
         session.flush()
+        name(session, {key: _id(row.id)})
         return row
 
     def _insert(
@@ -207,7 +214,8 @@ def _repeated(session: Session, repeat: Repeat) -> bytes | None:
         query = (
             query.join(Fetch, col(Fetch.payload_id) == Payload.id)
             .join(Document, col(Fetch.document_id) == Document.id)
-            .where(or_(Fetch.url == repeat.url, col(Document.url).in_(spellings(repeat.url))))
+            .join(Address, col(Address.document_id) == Document.id)
+            .where(or_(Fetch.url == repeat.url, Address.key == identity(repeat.url)))
         )
         query = _within(query, repeat.at)
     else:

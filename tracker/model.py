@@ -378,6 +378,8 @@ class KeyFrame(SQLModel, table=True):
 
 
 class Document(SQLModel, table=True):
+    __table_args__ = (Index("ix_document_title", "title", "url"),)
+
     id: int | None = Field(default=None, primary_key=True)
     institution_id: int = Field(foreign_key="institution.id", index=True)
     source_id: int = Field(foreign_key="source.id", index=True)
@@ -450,6 +452,7 @@ class Version(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("document_id", "number"),
         Index("ix_version_compared", "compared"),
+        Index("ix_version_document_current", "document_id", "current"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

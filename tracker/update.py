@@ -35,6 +35,7 @@ from tracker.reviews import judged
 from tracker.settings import Settings
 from tracker.store import Store, assessing, comparing, deliveries, reading
 from tracker.store.payloads import payload_bytes
+from tracker.store.searching import index_coded
 
 BATCH = 50
 SITE_WIDE = 5  # pages from which one edit is the site's, not a document's
@@ -72,6 +73,7 @@ def update(
     coded = _code_passages(store, codebook, told)
     with store.transaction() as session:
         reading.note_seen(session)
+        index_coded(session)
     changes, owed = _compare_versions(store, codebook, at=at)
     events, owed_events = _note_events(store, at=at)
     _confirm(store, settings, at=at)

@@ -59,6 +59,7 @@ class Codebook:
     matcher: Matcher
     concepts: tuple[str, ...]
     elements: Mapping[str, re.Pattern[str]]
+    entities: tuple[EntityEntry, ...]
 
     @property
     def coder_name(self) -> str:
@@ -81,6 +82,7 @@ def load_codebook() -> Codebook:
         matcher=Matcher({**concepts, **_entity_terms(given.entities)}),
         concepts=tuple(concepts),
         elements={name: pattern(terms) for name, terms in given.elements.items()},
+        entities=given.entities,
     )
 
 

@@ -14,6 +14,7 @@ from tracker.alerts.subscriptions import sendable
 from tracker.settings import Settings
 from tracker.store import Store
 from tracker.store.deliveries import end_subscription
+from tracker.views import data, machines, printed
 
 STRICT = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
@@ -79,4 +80,7 @@ ROUTES = [
     _route("/healthz", health),
     _route("/feeds/all.atom", feed),
     _route("/u/{token}", leave, "GET", "POST"),
+    *printed.ROUTES,
+    *data.ROUTES,
+    *machines.ROUTES,
 ]

@@ -1,0 +1,40 @@
+"""Passages can be searched by their words, and lists by what screens ask for."""
+
+from alembic import op
+
+revision = "0009"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_index("ix_version_document_current", "version", ["document_id", "current"])
+    op.create_index("ix_document_title", "document", ["title", "url"])
+    if op.get_bind().dialect.name == "postgresql":
+        # 'simple' keeps every word of every language as it is written.
+        op.execute("CREATE INDEX passage_search ON passage USING gin (to_tsvector('simple', text))")
+        return
+    op.execute(
+        "CREATE VIRTUAL TABLE passage_search USING fts5"
+        "(text, content='passage', content_rowid='id', tokenize='unicode61 remove_diacritics 2')"
+    )
+    op.execute(
+        "INSERT INTO passage_search (rowid, text) SELECT id, text FROM passage "
+        "WHERE id IN (SELECT passage_id FROM coding WHERE china OR surveillance OR human_rights "
+        "OR partnership OR R1 OR R2 OR R3 OR R4 OR R5 OR R6)"
+    )
+    op.execute(
+        "INSERT INTO fact (key, value) SELECT 'searchable_to', CAST(max(id) AS TEXT) FROM coding "
+        "HAVING count(*) > 0"
+    )
+
+
+def downgrade() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP INDEX passage_search")
+    else:
+        op.execute("DROP TABLE passage_search")
+        op.execute("DELETE FROM fact WHERE key = 'searchable_to'")
+    op.drop_index("ix_document_title", "document")
+    op.drop_index("ix_version_document_current", "version")

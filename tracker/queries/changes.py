@@ -1,0 +1,139 @@
+"""What changed, newest first."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import String, cast, or_
+from sqlmodel import Session, col, select
+
+from tracker.model import Change, ChangeClass, Document, Institution
+from tracker.queries.shared import iso
+
+WITHHELD = "the document's text is withheld"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """A change with its document and institution."""
+
+    id: int
+    institution: str
+    name: str
+    document_id: int
+    url: str
+    title: str
+    change_class: ChangeClass
+    kind: str
+    seen_from: datetime | None
+    seen_to: datetime
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    labels_gained: tuple[str, ...]
+    labels_lost: tuple[str, ...]
+    labels: tuple[str, ...]
+    summary: str
+    confirmed: bool
+    imported: bool
+    folded_into: int | None
+    from_version_id: int | None
+    to_version_id: int | None
+    recorded_at: datetime
+    withheld: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the row as `changes --json` prints it."""
+        return {
+            "id": self.id,
+            "institution": self.institution,
+            "url": self.url,
+            "title": self.title,
+            "class": str(self.change_class),
+            "kind": self.kind,
+            "seen_from": iso(self.seen_from),
+            "seen_to": iso(self.seen_to),
+            "added": list(self.added),
+            "removed": list(self.removed),
+            "labels_gained": list(self.labels_gained),
+            "labels_lost": list(self.labels_lost),
+            "labels": list(self.labels),
+            "summary": self.summary,
+            "confirmed": self.confirmed,
+            "imported": self.imported,
+            "folded_into": self.folded_into,
+        }
+
+
+def change_rows(
+    session: Session,
+    *,
+    institutions: Collection[str] = (),
+    classes: Collection[str] = (),
+    kinds: Collection[str] = (),
+    labels: Collection[str] = (),
+    since: datetime | None = None,
+    until: datetime | None = None,
+    document_id: int | None = None,
+    change_id: int | None = None,
+    folded: bool = False,
+    limit: int | None = None,
+) -> list[ChangeRow]:
+    """Return changes, newest first; folded ones only where asked for."""
+    query = (
+        select(Change, Document, Institution)
+        .join(Document, col(Change.document_id) == Document.id)
+        .join(Institution, col(Document.institution_id) == Institution.id)
+        .order_by(col(Change.seen_to).desc(), col(Change.id).desc())
+    )
+    if institutions:
+        query = query.where(col(Institution.key).in_(institutions))
+    if classes:
+        query = query.where(col(Change.change_class).in_(classes))
+    if kinds:
+        query = query.where(col(Change.kind).in_(kinds))
+    if labels:
+        # JSON is text in SQLite and casts to it in PostgreSQL; labels hold no quotation marks.
+        held = cast(Change.labels, String)
+        query = query.where(or_(*(held.contains(f'"{label}"') for label in labels)))
+    if since is not None:
+        query = query.where(col(Change.seen_to) >= since)
+    if until is not None:
+        query = query.where(col(Change.seen_to) <= until)
+    if document_id is not None:
+        query = query.where(Change.document_id == document_id)
+    if change_id is not None:
+        query = query.where(Change.id == change_id)
+    elif not folded:
+        query = query.where(col(Change.folded_into_id).is_(None))
+    return [_change_row(*row) for row in session.exec(query.limit(limit))]
+
+
+def _change_row(change: Change, document: Document, institution: Institution) -> ChangeRow:
+    assert change.id is not None
+    assert document.id is not None
+    return ChangeRow(
+        id=change.id,
+        institution=institution.key,
+        name=institution.name,
+        document_id=document.id,
+        url=document.url,
+        title=document.title or document.hint_title or document.url,
+        change_class=change.change_class,
+        kind=str(change.kind),
+        seen_from=change.seen_from,
+        seen_to=change.seen_to,
+        added=() if document.withheld else tuple(change.added),
+        removed=() if document.withheld else tuple(change.removed),
+        labels_gained=tuple(change.labels_gained),
+        labels_lost=tuple(change.labels_lost),
+        labels=tuple(change.labels),
+        summary=WITHHELD if document.withheld else change.summary,
+        recorded_at=change.recorded_at,
+        withheld=document.withheld,
+        confirmed=change.confirmed,
+        imported=change.imported,
+        folded_into=change.folded_into_id,
+        from_version_id=change.from_version_id,
+        to_version_id=change.to_version_id,
+    )

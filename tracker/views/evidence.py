@@ -1,0 +1,130 @@
+"""The evidence card: a quote with everything needed to check it; and the record of a search."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from tracker.queries import VersionRow
+from tracker.views.addresses import APP, Places, text_fragment, web_archive
+from tracker.views.html import (
+    PEOPLE,
+    between,
+    day,
+    escape,
+    go,
+    link,
+    minute,
+    number,
+    pairs,
+    words,
+)
+
+LONGEST_QUOTE = 600
+Cues = Mapping[str, Sequence[str]]
+
+
+def marked(text: str, cues: Iterable[str]) -> str:
+    """Return a quote with its cue words marked."""
+    found = sorted({re.escape(cue) for cue in cues if cue}, key=len, reverse=True)
+    if not found:
+        return escape(text)
+    parts = re.split(rf"({'|'.join(found)})", text)
+    return "".join(
+        f"<mark>{escape(part)}</mark>" if at % 2 else escape(part) for at, part in enumerate(parts)
+    )
+
+
+def quoted(text: str, language: str | None, cues: Cues) -> str:
+    """Return a passage in its own language and direction, cut where it grows long."""
+    cut = len(text) > LONGEST_QUOTE
+    shown = text[:LONGEST_QUOTE].rsplit(" ", 1)[0] if cut else text
+    end = ' <span class="t-quote-end">… (goes on)</span>' if cut else ""
+    tongue = escape(language or "und")
+    body = marked(shown, [word for found in cues.values() for word in found])
+    return f'<blockquote lang="{tongue}" dir="auto">“{body}{"" if cut else "”"}{end}</blockquote>'
+
+
+def evidence_card(
+    item: Mapping[str, Any],
+    cues: Cues,
+    version: VersionRow | None = None,
+    places: Places = APP,
+) -> str:
+    """Return a piece of evidence: the quote, its source, its capture, its coding, its review."""
+    title = item["title"] or item["url"]
+    where = f" › {escape(item['heading_path'])}" if item.get("heading_path") else ""
+    there = (
+        "still on the page at the last check" if item.get("on_page") else "no longer at its address"
+    )
+    source = f"<b>{link(item['url'], title)}</b>{where}"
+    stated = f"stated date {day(item['stated_date'])}"
+    stated += "" if item["stated_basis"] == "stated" else f" ({escape(item['stated_basis'])})"
+    ways = " · ".join(
+        (
+            link(text_fragment(item["url"], item["quote"]), "open at the quote"),
+            link(web_archive(item["url"]), "archived copies"),
+            _document_link(item, places),
+        )
+    )
+    return (
+        f'<figure class="t-card">{quoted(item["quote"], item.get("language"), cues)}'
+        f'<figcaption class="t-meta">{source}<br>{escape(stated)} · {there} · {escape(PEOPLE[item["reviewed"]])}<br>{ways}'
+        f"<details><summary>Evidence and coding</summary>{_provenance(item, cues, version)}</details></figcaption></figure>"
+    )
+
+
+def _document_link(item: Mapping[str, Any], places: Places) -> str:
+    document_id = item.get("document_id")
+    return go(places.document(document_id), "all versions") if document_id else ""
+
+
+def _provenance(item: Mapping[str, Any], cues: Cues, version: VersionRow | None) -> str:
+    because = "; ".join(
+        f"{words(name)}: {', '.join(found)}" for name, found in cues.items() if found
+    )
+    seen = hashes = ""
+    if version is not None:
+        seen = f"{between(version.seen_from, version.seen_to)}; last seen {minute(version.last_seen_at)}"
+        hashes = f"text sha256 <code>{escape(version.text_sha256)}</code>"
+    return pairs(
+        [
+            ("Labels", escape(", ".join(words(label) for label in item["labels"]))),
+            ("Because of", escape(because or "–")),
+            ("Voice", escape(words(item["voice"]))),
+            ("Version", escape(item["version"])),
+            ("In the text", escape(seen)),
+            ("Hash", hashes),
+            ("Cite as", escape(citation(item, version))),
+        ]
+    )
+
+
+def citation(item: Mapping[str, Any], version: VersionRow | None) -> str:
+    """Return how to cite the quote: document, date, address, version, hash."""
+    stated = day(item["stated_date"]) if item["stated_date"] else "undated"
+    seen = f", seen {day(version.seen_to)}, sha256 {version.text_sha256[:12]}" if version else ""
+    return f"“{item['title'] or item['url']}”, {stated}, {item['url']}, version {item['version']}{seen}"
+
+
+def search_record(record: Mapping[str, Any], rule: str) -> str:
+    """Return what was looked at: it stands beside every absence."""
+    failures = (
+        "; ".join(f"{f['source']} ({words(f['reason'])})" for f in record.get("failures", ()))
+        or "none"
+    )
+    languages = (
+        ", ".join(f"{name} {count}" for name, count in record.get("languages", {}).items()) or "–"
+    )
+    read, known = record.get("documents_read", 0), record.get("documents_known", 0)
+    period = f"{day(record.get('period_from'))} to {day(record.get('period_to'))}"
+    shown = pairs(
+        [
+            ("Read", f"{read} of {number(known, 'known document')}"),
+            ("Dated", escape(period)),
+            ("Starting points", f"{record.get('sources_declared', 0)}; failed: {escape(failures)}"),
+            ("Languages", escape(languages)),
+            ("Terms", f"codebook {escape(record.get('codebook', '–'))}"),
+            ("Last read", escape(day(record.get("last_read")))),
+        ]
+    )
+    return f'<div class="t-card"><b>{escape(rule[:1].upper() + rule[1:])}</b>{shown}</div>'

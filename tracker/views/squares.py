@@ -1,0 +1,63 @@
+"""Who has spoken at a glance: one square for each institution. Prints, needs no script."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from tracker.model import InstitutionKind
+from tracker.queries import Cell, part, tally
+from tracker.views.html import KINDS, escape, words
+
+#: Parts of a row of squares, in the order in which they stand: class → what it means.
+PARTS = {
+    "condemned": "condemned, confirmed by people",
+    "criticised": "criticised, confirmed by people",
+    "possible": "possibly one of both, found by machine",
+    "other": "spoke otherwise, such as security concerns",
+    "none_found": "none found in what was read",
+    "unread": "not checked or unreachable",
+}
+MANY = 60  # squares in a row from which they are drawn smaller
+
+
+def part_of(cell: Cell) -> str:
+    """Return the part of the row in which an institution's square stands."""
+    spoken = part(cell)
+    return cell.result if spoken == "confirmed" else spoken
+
+
+def squares(spoken: Sequence[Cell]) -> str:
+    """Return a row for each kind of institution with one square for each institution."""
+    rows = [
+        _squares_of(kind, [cell for cell in spoken if cell.kind == kind])
+        for kind in InstitutionKind
+        if any(cell.kind == kind for cell in spoken)
+    ]
+    return f'<div class="t-kinds">{"".join(rows)}</div>{key(PARTS)}'
+
+
+def key(parts: Mapping[str, str]) -> str:
+    """Return the key of a chart."""
+    shown = "".join(
+        f'<li><span class="t-sq q-{part}" aria-hidden="true"></span> {escape(what)}</li>'
+        for part, what in parts.items()
+    )
+    return f'<ul class="t-key">{shown}</ul>'
+
+
+def _squares_of(kind: InstitutionKind, given: Sequence[Cell]) -> str:
+    order = list(PARTS)
+    placed = sorted(given, key=lambda cell: (order.index(part_of(cell)), cell.name))
+    drawn = "".join(
+        f'<span class="t-sq q-{part_of(cell)}" title="{escape(cell.name)}: {escape(words(cell.result))}"></span>'
+        for cell in placed
+    )
+    found = tally(given)
+    said = f"{found.confirmed} of {found.institutions} confirmed"
+    said += f", {found.possible} possible" if found.possible else ""
+    many = " t-many" if len(given) > MANY else ""
+    counts = Counter(map(part_of, given))
+    alt = "; ".join(f"{PARTS[part]}: {counts[part]}" for part in PARTS if counts[part])
+    return (
+        f'<div><b>{escape(KINDS[kind])}</b><span class="t-small">{escape(said)}</span></div>'
+        f'<div class="t-squares{many}" role="img" aria-label="{escape(KINDS[kind])}: {escape(alt)}">{drawn}</div>'
+    )

@@ -9,7 +9,18 @@ from tracker.changes import Comparison, Piece, compare
 from tracker.queries import ChangeRow, VersionRow
 from tracker.views import differences
 from tracker.views.addresses import APP, Places, web_archive
-from tracker.views.html import actions, between, card, escape, go, link, minute, pairs, words
+from tracker.views.html import (
+    actions,
+    between,
+    card,
+    escape,
+    go,
+    link,
+    minute,
+    pairs,
+    sentence,
+    words,
+)
 
 JOINED = " › "
 CLASSES = {
@@ -60,7 +71,7 @@ def pieces(session: Session, version: VersionRow | None) -> list[Piece]:
 def head(changed: Changed, places: Places = APP) -> str:
     """Return what happened, to which document, when, and how sure that is."""
     row = changed.row
-    what = row.summary[:1].upper() + row.summary[1:]
+    what = sentence(row.summary)
     seen = "seen again at a second look" if row.confirmed else "seen once, not yet seen again"
     return (
         f'<p class="t-kicker">{escape(words(row.change_class))} · {escape(words(row.kind))}</p>'
@@ -92,7 +103,7 @@ def text(changed: Changed) -> str:
         return differences.changed_sentences(changed.difference)
     return card(
         "No sentence differs.",
-        f"{escape(row.summary[:1].upper() + row.summary[1:])}; the last text we read is kept.",
+        f"{escape(sentence(row.summary))}; the last text we read is kept.",
     )
 
 

@@ -80,7 +80,7 @@ def listing(rows: Sequence[ChangeRow]) -> str:
     """Return changes as a table."""
     cells = [
         [
-            html.go(APP.change(row.id), row.summary[:1].upper() + row.summary[1:]),
+            html.go(APP.change(row.id), html.sentence(row.summary)),
             html.go(APP.institution(row.institution), row.name),
             html.go(APP.document(row.document_id), row.title),
             f"{html.escape(row.change_class)}<span class='t-small'>{html.escape(html.words(row.kind))}</span>",

@@ -21,6 +21,7 @@ from tracker.views.html import (
     minute,
     number,
     pairs,
+    sentence,
     table,
     words,
 )
@@ -131,7 +132,7 @@ def checks(found: Documented) -> str:
 def changes(found: Documented, places: Places = APP) -> str:
     """Return the changes of the document."""
     rows = [
-        [go(places.change(c.id), c.summary), escape(words(c.change_class)), between(c.seen_from, c.seen_to)]
+        [go(places.change(c.id), sentence(c.summary)), escape(words(c.change_class)), between(c.seen_from, c.seen_to)]
         for c in found.changes
     ]  # fmt: skip
     if not rows:

@@ -18,6 +18,7 @@ from tracker.views.html import (
     pairs,
     words,
 )
+from tracker.views.html import rule as html_rule
 
 LONGEST_QUOTE = 600
 Cues = Mapping[str, Sequence[str]]
@@ -49,8 +50,13 @@ def evidence_card(
     cues: Cues,
     version: VersionRow | None = None,
     places: Places = APP,
+    *,
+    carries: str = "",
 ) -> str:
-    """Return a piece of evidence: the quote, its source, its capture, its coding, its review."""
+    """Return a piece of evidence: the quote, its source, its capture, its coding, its review.
+
+    `carries` says, as HTML, which findings rest on it.
+    """
     title = item["title"] or item["url"]
     where = f" › {escape(item['heading_path'])}" if item.get("heading_path") else ""
     there = (
@@ -68,8 +74,8 @@ def evidence_card(
     )
     return (
         f'<figure class="t-card">{quoted(item["quote"], item.get("language"), cues)}'
-        f'<figcaption class="t-meta">{source}<br>{escape(stated)} · {there} · {escape(PEOPLE[item["reviewed"]])}<br>{ways}'
-        f"<details><summary>Evidence and coding</summary>{_provenance(item, cues, version)}</details></figcaption></figure>"
+        f'<figcaption class="t-meta">{source}<br>{escape(stated)} · {there} · {escape(PEOPLE[item["reviewed"]])}<br>{ways}{carries}'
+        f'</figcaption><details class="t-more"><summary>Evidence and coding</summary>{_provenance(item, cues, version)}</details></figure>'
     )
 
 
@@ -127,4 +133,4 @@ def search_record(record: Mapping[str, Any], rule: str) -> str:
             ("Last read", escape(day(record.get("last_read")))),
         ]
     )
-    return f'<div class="t-card"><b>{escape(rule[:1].upper() + rule[1:])}</b>{shown}</div>'
+    return f'<div class="t-card"><b>{html_rule(rule)}</b>{shown}</div>'

@@ -6,12 +6,12 @@ from tracker.model import SPOKEN, Recommendation
 from tracker.queries import Context, FindingRow
 from tracker.views.addresses import APP, Places
 from tracker.views.evidence import evidence_card, search_record
-from tracker.views.html import ABSENT, escape, finding_badge, number, words
+from tracker.views.html import ABSENT, escape, finding_badge, number, rule, words
 
 QUESTION = "Who has spoken"
 #: Result → when it is given, in words.
 SPOKEN_WORDS = {
-    **{str(result): rule for result, rule in SPOKEN_RULES.items()},
+    **{str(result): said for result, said in SPOKEN_RULES.items()},
     "none_found": "an archive was read through, at least four fifths of the known documents were read, every language is covered, and nothing was found",
     "not_checked": "not read well enough to say anything, with the reason",
     "unreachable": "too many starting points failed, with the reasons",
@@ -29,8 +29,8 @@ def headline(row: FindingRow) -> str:
     """Return a finding's badge with the rule that decided it."""
     waiting = row.possible_quotes if row.reviewed != "none" else 0
     more = f"; possible: {number(waiting, 'quote')} awaiting review" if waiting else ""
-    rule = f"{row.rule}{more}"
-    return f'<p>{finding_badge(row.result, row.reviewed)} <span class="t-meta">{escape(rule)}</span></p>'
+    said = rule(f"{row.rule}{more}")
+    return f'<p class="t-head">{finding_badge(row.result, row.reviewed)} <span class="t-meta">{said}</span></p>'
 
 
 def elements(row: FindingRow) -> str:

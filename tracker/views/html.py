@@ -1,5 +1,6 @@
 """Our own HTML for what Streamlit would take as Markdown. Everything stored is escaped here."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
@@ -82,6 +83,19 @@ PEOPLE = {
     "one": "confirmed by one person",
     "two": "confirmed by two people",
 }
+
+
+def sentence(text: str) -> str:
+    """Return words as a sentence begins."""
+    return text[:1].upper() + text[1:]
+
+
+def rule(text: str) -> str:
+    """Return a rule's words with their dates as people write them."""
+    return escape(_DAY.sub(lambda found: day(found[0]), sentence(text)))
+
+
+_DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 
 
 def day(at: datetime | str | None) -> str:

@@ -24,7 +24,7 @@ def render() -> None:
     shown = shared.frame("Overview", _headline(tally(spoken)), LEAD)
     if shared.nothing_yet(shown):
         return
-    shared.show(squares.squares(spoken), _denominators(spoken))
+    shared.show(squares.squares(spoken, glance=True), _denominators(spoken))
     shared.show(_when(spoken, shown))
     shared.show(_recommendations(given))
     left, right = st.columns([3, 2], gap="large")
@@ -57,17 +57,18 @@ def _denominators(spoken: Sequence[Cell]) -> str:
     census = tally(cell for cell in core if cell.found_by == "census")
     whole, inner = tally(spoken), tally(core)
     share = f"{census.confirmed / census.institutions:.0%}" if census.institutions else "–"
-    possible = (
-        f"Apart from them, {html.number(whole.possible, 'institution')} possibly did: found by machine, not yet reviewed, never added."
-        if whole.possible
-        else ""
-    )
-    said = (
-        f"“Spoke out” means condemned or criticised abuses in the institution’s own voice. Core group: {inner.confirmed} of {inner.institutions}; "
-        f"with adjacent institutions: {whole.confirmed} of {whole.institutions}. Share of the core institutions found by census: {share} "
-        f"({census.confirmed} of {census.institutions}). {whole.unread} were not read well enough to say anything; that is no answer. {possible}"
-    )
-    return f'<p class="t-meta">{html.escape(said)} {html.go("/statements", "See every institution and its quotes")}</p>'
+    apart = html.number(whole.possible, "institution")
+    lines = [
+        "“Spoke out” means: condemned or criticised abuses in the institution’s own voice.",
+        f"{apart} possibly did too: found by machine, not yet reviewed, never added to the confirmed.",
+        f"{whole.unread} of {whole.institutions} were not read well enough to say anything; that is no answer.",
+        (
+            f"Core group: {inner.confirmed} of {inner.institutions}. With adjacent institutions: {whole.confirmed} of {whole.institutions}. "
+            f"Share of the core institutions that a census found: {share} ({census.confirmed} of {census.institutions})."
+        ),
+    ]
+    more = html.go("/statements", "See every institution and its quotes")
+    return f'<p class="t-meta">{"<br>".join(map(html.escape, lines))}<br>{more}</p>'
 
 
 def _when(spoken: Sequence[Cell], shown: Overview) -> str:
@@ -80,8 +81,8 @@ def _when(spoken: Sequence[Cell], shown: Overview) -> str:
     heading = f"{before} first spoke before the report of December 2025, {after} after it"
     drawn = timeline.timeline(points, until.date() if until else report.PUBLISHED)
     key = (
-        '<ul class="t-key"><li>● confirmed by people</li><li>◌ possible, found by machine</li>'
-        "<li>▭ reported by the report, not by us</li></ul>"
+        '<ul class="t-key"><li><span class="dot sure"></span> confirmed by people</li><li><span class="dot maybe"></span> possible, found by machine</li>'
+        '<li><span class="said"></span> reported by the report, not by us</li></ul>'
     )
     rest = f" {undated} without a stated date are not drawn." if undated else ""
     return (
@@ -157,7 +158,7 @@ def _week(shown: Overview) -> str:
 
 def _change(row: ChangeRow) -> str:
     return (
-        f"<b>{html.escape(row.name)}</b><br>{html.go(APP.change(row.id), row.summary[:1].upper() + row.summary[1:])}"
+        f"<b>{html.escape(row.name)}</b><br>{html.go(APP.change(row.id), html.sentence(row.summary))}"
         f'<br><span class="t-meta">{html.escape(row.title)} · {html.between(row.seen_from, row.seen_to)}</span>'
     )
 

@@ -33,7 +33,7 @@ def index(_request: Request) -> Response:
         ]  # fmt: skip
         changes = queries.change_rows(session, limit=100)
         listed = html.listing(
-            [f"{html.go(PRINTED.change(c.id), c.summary)} <span class='t-meta'>{html.escape(c.name)} · {html.between(c.seen_from, c.seen_to)}</span>" for c in changes],
+            [f"{html.go(PRINTED.change(c.id), html.sentence(c.summary))} <span class='t-meta'>{html.escape(c.name)} · {html.between(c.seen_from, c.seen_to)}</span>" for c in changes],
             empty="No change so far.",
         )  # fmt: skip
         body = (

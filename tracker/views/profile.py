@@ -11,7 +11,7 @@ from tracker.model import SPOKEN, Recommendation
 from tracker.queries import ChangeRow, Context, DocumentRow, FindingRow, InstitutionRow, SourceRow
 from tracker.views import findings
 from tracker.views.addresses import APP, Places
-from tracker.views.evidence import search_record
+from tracker.views.evidence import evidence_card, search_record
 from tracker.views.html import (
     actions,
     between,
@@ -23,6 +23,8 @@ from tracker.views.html import (
     listing,
     number,
     pairs,
+    rule,
+    sentence,
     table,
     words,
 )
@@ -88,7 +90,7 @@ def summary(profile: Profile) -> str:
         [
             escape(findings.title(row.question)),
             finding_badge(row.result, row.reviewed),
-            escape(row.rule),
+            rule(row.rule) + findings.elements(row),
         ]
         for row in profile.findings
     ]
@@ -110,14 +112,29 @@ def _step(item: dict[str, Any]) -> str:
     )
 
 
-def quotes(profile: Profile, places: Places = APP, *, only: Sequence[str] = QUESTIONS) -> str:
-    """Return each finding that has quotes, with them."""
-    return "".join(
-        f"<h3>{escape(findings.title(row.question))}</h3>"
-        + findings.block(row, profile.around, most=CARDS, places=places)
-        for row in profile.findings
-        if row.evidence and row.question in only and row.result != "not_applicable"
+def quotes(profile: Profile, places: Places = APP) -> str:
+    """Return each quoted passage once, with all the findings that rest on it."""
+    carried: dict[tuple[int, int], list[FindingRow]] = {}
+    items: dict[tuple[int, int], dict[str, Any]] = {}
+    for row in profile.findings:
+        for item in row.evidence[:CARDS] if row.result != "not_applicable" else ():
+            place = (item["document_id"], item["passage_id"])
+            items.setdefault(place, item)
+            carried.setdefault(place, []).append(row)
+    return "".join(_quote(profile, items[place], carried[place], places) for place in items)
+
+
+def _quote(
+    profile: Profile, item: dict[str, Any], rows: Sequence[FindingRow], places: Places
+) -> str:
+    lines = "".join(
+        f"<br><b>{escape(row.question if row.question != SPOKEN else findings.QUESTION)}</b> {finding_badge(row.result, row.reviewed)}"
+        for row in rows
     )
+    around = profile.around
+    cues, version = around.cues.get(item["passage_id"], {}), around.versions.get(item["version_id"])
+    carries = f'<div class="t-head">Rests on it:{lines}</div>'
+    return evidence_card(item, cues, version, places, carries=carries)
 
 
 def documents(profile: Profile, places: Places = APP) -> str:
@@ -134,7 +151,7 @@ def documents(profile: Profile, places: Places = APP) -> str:
 def changes(profile: Profile, places: Places = APP) -> str:
     """Return the latest changes."""
     items = (
-        f"{go(places.change(c.id), c.summary)} <br><span class='t-meta'>{escape(c.title)} · "
+        f"{go(places.change(c.id), sentence(c.summary))} <br><span class='t-meta'>{escape(c.title)} · "
         f"{escape(words(c.change_class))} · {between(c.seen_from, c.seen_to)}</span>"
         for c in profile.changes
     )

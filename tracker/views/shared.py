@@ -104,11 +104,8 @@ def choose(
 ) -> list[str]:
     """Draw a filter whose values stand in the address by code; say which values are unknown."""
     given = asked(name)
-    if unknown := [value for value in given if value not in vocabulary]:
-        show(html.card(f"{label}: no such value: {', '.join(unknown)}.", "It was left out."))
-    known = [value for value in given if value in vocabulary][:most]
     key = f"filter_{name}"
-    st.session_state.setdefault(key, known)
+    st.session_state.setdefault(key, [value for value in given if value in vocabulary][:most])
     chosen = st.multiselect(
         label,
         list(vocabulary),
@@ -117,6 +114,10 @@ def choose(
         placeholder="Any",
         max_selections=most,
     )
+    if unknown := [value for value in given if value not in vocabulary]:
+        show(
+            f'<p class="t-hint" role="alert">No such value: {html.escape(", ".join(unknown))}. It was left out.</p>'
+        )
     remember(name, chosen)
     return chosen
 

@@ -16,7 +16,7 @@ PARTS = {
     "none_found": "none found in what was read",
     "unread": "not checked or unreachable",
 }
-MANY = 60  # squares in a row from which they are drawn smaller
+FEW, MANY = 16, 60  # squares in a row below and above which they are drawn larger and smaller
 
 
 def part_of(cell: Cell) -> str:
@@ -25,14 +25,18 @@ def part_of(cell: Cell) -> str:
     return cell.result if spoken == "confirmed" else spoken
 
 
-def squares(spoken: Sequence[Cell]) -> str:
-    """Return a row for each kind of institution with one square for each institution."""
+def squares(spoken: Sequence[Cell], *, glance: bool = False) -> str:
+    """Return a row for each kind of institution with one square for each institution.
+
+    At a glance the key stands beside the rows, else below them.
+    """
     rows = [
         _squares_of(kind, [cell for cell in spoken if cell.kind == kind])
         for kind in InstitutionKind
         if any(cell.kind == kind for cell in spoken)
     ]
-    return f'<div class="t-kinds">{"".join(rows)}</div>{key(PARTS)}'
+    drawn = f'<div class="t-kinds">{"".join(rows)}</div>{key(PARTS)}'
+    return f'<div class="t-glance">{drawn}</div>' if glance else drawn
 
 
 def key(parts: Mapping[str, str]) -> str:
@@ -54,7 +58,7 @@ def _squares_of(kind: InstitutionKind, given: Sequence[Cell]) -> str:
     found = tally(given)
     said = f"{found.confirmed} of {found.institutions} confirmed"
     said += f", {found.possible} possible" if found.possible else ""
-    many = " t-many" if len(given) > MANY else ""
+    many = " t-many" if len(given) > MANY else " t-few" if len(given) < FEW else ""
     counts = Counter(map(part_of, given))
     alt = "; ".join(f"{PARTS[part]}: {counts[part]}" for part in PARTS if counts[part])
     return (

@@ -33,7 +33,7 @@ def render() -> None:
     shared.show(_count(kept, spoken))
     takeaway("spoken", chosen)
     if kept:
-        shared.show(squares.squares(kept), _listing(kept))
+        shared.show(squares.squares(kept, glance=True), _listing(kept))
         _evidence(kept)
     else:
         shared.show(html.card("Nothing matches these filters.", NOT_A_FINDING, CLEAR))

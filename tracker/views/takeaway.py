@@ -2,6 +2,7 @@
 
 from urllib.parse import urlencode
 
+from tracker.model import Topic
 from tracker.views import html, shared, tables
 
 FORMATS = ("csv", "json")
@@ -20,5 +21,13 @@ def takeaway(table: str, chosen: tables.Filters) -> None:
 
 
 def _alertable(chosen: tables.Filters) -> dict[str, list[str]]:
-    names = ("institution", "kind", "country")
-    return {name: list(values) for name, values in chosen.items() if name in names}
+    """Return what of a view's filters an alert's rule knows, by the names of the alerts page."""
+    names = ("institution", "kind", "country", "class")
+    given = {name: list(values) for name, values in chosen.items() if name in names}
+    labels = chosen.get("label", ())
+    topics = [label for label in labels if label in set(Topic)]
+    return given | {
+        name: values
+        for name, values in (("topic", topics), ("rec", [x for x in labels if x not in topics]))
+        if values
+    }

@@ -6,6 +6,10 @@ STARTER := ada-lovelace-institute ai-now-institute stanford-hai mit stanford-uni
 	princeton-university carnegie-mellon-university university-of-oxford university-college-london \
 	mcgill-university johns-hopkins-university uc-berkeley darpa nsf onr nih
 
+# uv where it is on PATH, else one of our own from pip.
+UV := command -v uv >/dev/null || test -x .uv/bin/uv || { $(PYTHON) -m venv .uv && .uv/bin/pip install -q uv; }; \
+	PATH="$$PATH:$(CURDIR)/.uv/bin"
+
 .PHONY: help env demo run test check bench faults real lock clean
 
 help:  ## Show these targets
@@ -14,11 +18,10 @@ help:  ## Show these targets
 env: .venv/ready  ## Make .venv with the locked dependencies and the tracker command
 
 .venv/ready: requirements-dev.lock pyproject.toml
-	@command -v uv >/dev/null || test -x .uv/bin/uv || { $(PYTHON) -m venv .uv && .uv/bin/pip install -q uv; }
-	@PATH="$$PATH:$(CURDIR)/.uv/bin"; \
-	test -x $(BIN)/python || uv venv -q --python $(PYTHON) .venv; \
-	uv pip sync -q --python $(BIN)/python --require-hashes requirements-dev.lock && \
+	@$(UV); test -x $(BIN)/python || uv venv -q --python $(PYTHON) .venv; \
+	uv pip sync -q --compile-bytecode --python $(BIN)/python --require-hashes requirements-dev.lock && \
 	uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q tracker crawler  # a third of every start, where Python may not write it later
 	@touch $@
 
 demo: env  ## Play the whole chain on invented institutions, then open the app
@@ -48,8 +51,8 @@ real: env  ## Read saved real pages through the whole chain, where they are
 	$(BIN)/python bench/real.py
 
 lock:  ## Compile the requirements files anew
-	uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 -q -o requirements.lock
-	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 -q -o requirements-dev.lock
+	@$(UV); uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 -q -o requirements.lock
+	@$(UV); uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 -q -o requirements-dev.lock
 
 clean:  ## Remove the environment and caches, never data
 	rm -rf .venv .uv .mypy_cache .ruff_cache .hypothesis *.egg-info

@@ -1,14 +1,12 @@
 """`python -m crawler crawl`: one polite run, in a process of its own (a reactor starts only once)."""
 
 import argparse
-import fcntl
 import json
 import logging
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -27,10 +25,10 @@ from tracker.store.crawling import (
     start_run,
     sync_sources,
 )
+from tracker.store.locks import BUSY, BusyError, alone
 from tracker.store.recorder import Recorder
 
 WRONG_INPUT = 2
-BUSY = 75  # EX_TEMPFAIL of sysexits.h
 INTERRUPTED = 130
 
 
@@ -62,32 +60,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if asked.dry_run:
             return _dry_run(store, file, asked)
-        with _alone(settings):
+        with alone(store, "crawl"):
             return _crawl(store, file, settings, asked)
-    except AnotherRunError as error:
+    except BusyError as error:
         print(error, file=sys.stderr)
         return BUSY
     finally:
         store.close()
-
-
-class AnotherRunError(Exception):
-    """A run is under way that this one would disturb."""
-
-
-@contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
-    """Hold the lock that keeps two runs apart; the system lets go of it when the process ends."""
-    path = settings.data_dir / "run.lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise AnotherRunError(
-                f"another run is under way ({path}); wait until it ends, or stop it"
-            ) from None
-        yield
 
 
 def _asked(arguments: Sequence[str] | None) -> Asked:

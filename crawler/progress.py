@@ -28,18 +28,24 @@ class Lines:
 
     def __init__(self, write: Any) -> None:
         self.write = write
-        self.expected: Counter[int] = Counter()
+        self.expected: dict[int, int] = {}
         self.outcomes: dict[int, Counter[str]] = {}
 
     def planned(self, task: SourceTask, documents: int) -> None:
         self.expected[task.id] = documents
         if documents == 0:
             self.write(f"{name(task)}: nothing to read")
+        else:
+            self._tell_if_done(task)
 
     def read(self, task: SourceTask, result: Fetched | NotFetched) -> None:
-        counts = self.outcomes.setdefault(task.id, Counter())
-        counts[outcome(result)] += 1
-        if counts.total() >= self.expected[task.id]:
+        self.outcomes.setdefault(task.id, Counter())[outcome(result)] += 1
+        self._tell_if_done(task)
+
+    def _tell_if_done(self, task: SourceTask) -> None:
+        # The first answers may come before all of a source's documents were asked for.
+        counts = self.outcomes.get(task.id, Counter())
+        if task.id in self.expected and counts.total() >= self.expected[task.id]:
             said = ", ".join(f"{number} {what}" for what, number in sorted(counts.items()))
             self.write(f"{name(task)}: {said}")
 

@@ -24,6 +24,9 @@ def scrapy_settings(settings: Settings) -> dict[str, Any]:
         "DOWNLOAD_DELAY": settings.download_delay,
         "CONCURRENT_REQUESTS": 32,
         "CONCURRENT_REQUESTS_PER_DOMAIN": 1 if unhurried else 16,
+        # Each answer gives one item and the pipeline does not wait: a hundred workers for it,
+        # Scrapy's default, cost more than all the rest of a "not modified".
+        "CONCURRENT_ITEMS": 1,
         "DOWNLOAD_TIMEOUT": settings.timeout,
         "DOWNLOAD_MAXSIZE": settings.max_bytes,
         "DOWNLOAD_WARNSIZE": 0,

@@ -285,7 +285,7 @@ def test_a_second_run_at_once_is_refused_and_disturbs_nothing(crawl, site):
     crawl(code=75)
     out, _ = first.communicate(timeout=30)
 
-    assert "another run is under way" in crawl.said
+    assert "another crawl of this store is under way" in crawl.said
     assert json.loads(out)["fetched"] == 1
     assert [run.state for run in crawl.rows(Run)] == [RunState.COMPLETE]
 

@@ -6,10 +6,21 @@ import sys
 import typer
 
 from tracker.coding import evaluation
-from tracker.commands import alerts, answers, crawling, reading, sources, upkeep
+from tracker.commands import (
+    alerts,
+    answers,
+    crawling,
+    reading,
+    releases,
+    review,
+    sources,
+    upkeep,
+    watching,
+)
 from tracker.commands.shared import WRONG_INPUT, WrongInputError
 from tracker.sources import SourcesError
 from tracker.store import StoreError
+from tracker.store.locks import BUSY, BusyError
 
 app = typer.Typer(
     help="Watch what institutions publish on China, surveillance and research partnerships.",
@@ -17,10 +28,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for verbs in (crawling, answers, reading, upkeep):
+for verbs in (crawling, watching, answers, reading, releases, upkeep):
     app.add_typer(verbs.app)
 app.add_typer(sources.app, name="sources")
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(review.app, name="review")
 
 
 def main() -> None:
@@ -35,5 +47,8 @@ def main() -> None:
     ) as error:
         print(error, file=sys.stderr)
         sys.exit(WRONG_INPUT)
+    except BusyError as error:
+        print(error, file=sys.stderr)
+        sys.exit(BUSY)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

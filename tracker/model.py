@@ -582,6 +582,16 @@ class Finding(SQLModel, table=True):
     search_record: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
 
 
+class Release(SQLModel, table=True):
+    """The public data as it was at a moment, frozen under an id that can be cited."""
+
+    id: str = Field(primary_key=True)  # such as 2026.11.1
+    at: datetime
+    note: str = ""
+    sha256: str
+    body: bytes = Field(sa_type=LargeBinary)  # JSON, zstd
+
+
 class Subscription(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(unique=True)

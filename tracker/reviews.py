@@ -1,12 +1,32 @@
-"""The write side for people: verdicts on codings, append-only. Knows no screen."""
+"""The write side for people: verdicts on codings, append-only, and what waits for one. Knows no screen."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import or_
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
-from tracker.model import Recommendation, Review, Reviewed, Stance, Topic, Verdict
+from tracker.agreement import Agreement, Unit, agreement
+from tracker.anchors import Quote, find_passage
+from tracker.model import (
+    Coding,
+    Document,
+    Institution,
+    Passage,
+    Recommendation,
+    Review,
+    Reviewed,
+    Stance,
+    Topic,
+    Verdict,
+    Version,
+    VersionPassage,
+    Voice,
+)
+from tracker.store.comparing import labels_of
 
 LABELS = frozenset({*map(str, Topic), *map(str, Recommendation)})
 
@@ -19,6 +39,8 @@ class Judged:
     rejected: bool
     labels: frozenset[str]
     stance: Stance
+    disputed: bool = False  # people differ, and nobody has adjudicated
+    edited: bool = False  # the passage was edited a little since it was reviewed
 
 
 def record_review(
@@ -58,16 +80,46 @@ def record_review(
 
 
 def judged(session: Session, document_ids: Iterable[int]) -> dict[tuple[int, int], Judged]:
-    """Return what people say, by (document, passage); each person's latest verdict counts."""
-    rows = session.exec(
-        select(Review)
-        .where(col(Review.document_id).in_(list(document_ids)))
-        .order_by(col(Review.id))
-    )
+    """Return what people say, by (document, passage); each person's latest verdict counts.
+
+    A verdict follows its passage through small edits of the document (see `anchors`); where the
+    quote is no longer found it stays with the passage that was judged.
+    """
+    found = {}
+    for (document_id, passage_id), people in _latest(session, document_ids).items():
+        now = _where_now(session, document_id, passage_id)
+        edited = now is not None and now != passage_id
+        verdict = replace(together(list(people.values())), edited=edited)
+        found[document_id, passage_id if now is None else now] = verdict
+    return found
+
+
+def _latest(
+    session: Session, document_ids: Iterable[int] | None = None
+) -> dict[tuple[int, int], dict[str, Review]]:
+    query = select(Review).order_by(col(Review.id))
+    if document_ids is not None:
+        query = query.where(col(Review.document_id).in_(list(document_ids)))
     latest: dict[tuple[int, int], dict[str, Review]] = {}
-    for row in rows:
+    for row in session.exec(query):
         latest.setdefault((row.document_id, row.passage_id), {})[row.reviewer] = row
-    return {place: together(list(people.values())) for place, people in latest.items()}
+    return latest
+
+
+def _where_now(session: Session, document_id: int, passage_id: int) -> int | None:
+    """The passage of the document's latest version that a judged passage stands in, or None."""
+    rows = session.exec(
+        select(Passage.id, Passage.text)
+        .join(VersionPassage, col(VersionPassage.passage_id) == Passage.id)
+        .join(Version, col(VersionPassage.version_id) == Version.id)
+        .where(Version.document_id == document_id, col(Version.current))
+        .order_by(col(VersionPassage.position))
+    ).all()
+    if passage_id in {number for number, _ in rows}:
+        return passage_id
+    was = session.get_one(Passage, passage_id).text
+    place = find_passage(Quote(was), [text for _, text in rows])
+    return None if place is None else rows[place][0]
 
 
 def together(reviews: list[Review]) -> Judged:
@@ -76,16 +128,145 @@ def together(reviews: list[Review]) -> Judged:
     agreeing = [review for review in reviews if review.verdict is not Verdict.REJECT]
     if len(rejecting) > len(agreeing):
         return Judged(_many(rejecting), rejected=True, labels=frozenset(), stance=Stance.NONE)
-    last = agreeing[-1]
-    same = [r for r in agreeing if (r.labels, r.stance) == (last.labels, last.stance)]
-    disputed = bool(rejecting) and len(rejecting) == len(agreeing)
+    ways: dict[tuple[frozenset[str], Stance], list[Review]] = {}
+    for review in agreeing:
+        ways.setdefault((frozenset(review.labels), review.stance), []).append(review)
+    most = max(len(way) for way in ways.values())
+    (labels, stance), same = [item for item in ways.items() if len(item[1]) == most][-1]
+    tied = [way for way in [*ways.values(), rejecting] if len(way) == most]
+    disputed = len(tied) > 1
     return Judged(
         Reviewed.NONE if disputed else _many(same),
         rejected=False,
-        labels=frozenset(last.labels),
-        stance=last.stance,
+        labels=labels,
+        stance=stance,
+        disputed=disputed,
     )
 
 
 def _many(reviews: list[Review]) -> Reviewed:
     return Reviewed.TWO if len(reviews) > 1 else Reviewed.ONE
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A coded passage that a person should judge, with what the machine says of it."""
+
+    passage_id: int
+    document_id: int
+    institution: str  # key
+    institution_name: str
+    url: str
+    title: str
+    heading_path: str
+    text: str
+    language: str | None
+    voice: Voice
+    labels: frozenset[str]
+    stance: Stance
+    cues: dict[str, list[str]]
+    confidence: float
+    judged_by: int  # people who have judged it; what they said is not told, so a second works blind
+    disputed: bool = False
+
+    @property
+    def key(self) -> str:
+        """What a person names it by."""
+        return f"{self.passage_id}@{self.document_id}"
+
+    @property
+    def weight(self) -> float:
+        """Impact times uncertainty: what a verdict on it may change in a finding."""
+        if self.disputed:
+            return 100.0
+        own = 1.0 if self.voice in {Voice.INSTITUTION, Voice.UNIT} else 0.4
+        unsure = 1.0 - abs(2.0 * self.confidence - 1.0)
+        return own * self._impact * (0.25 + unsure) * (0.5 if self.judged_by else 1.0)
+
+    @property
+    def _impact(self) -> float:
+        rights = bool(self.labels & {Topic.SURVEILLANCE, Topic.HUMAN_RIGHTS})
+        if Topic.CHINA in self.labels and self.stance in {Stance.CONDEMNS, Stance.CRITICAL}:
+            return 4.0 if rights else 3.0
+        if self.stance is Stance.SUPPORTIVE:
+            return 3.0
+        return 2.0 if self.labels & set(Recommendation) else 1.0
+
+
+def waiting(
+    session: Session, *, coder: str, reviewer: str, people: int = 2, limit: int = 20
+) -> list[Waiting]:
+    """Return what this person should judge next, weightiest first.
+
+    A passage waits until `people` have judged it, or longer where they differ; nobody is asked
+    twice, and what the machine found nothing in is not asked for.
+    """
+    latest = _latest(session)
+    found = []
+    for row in _coded(session, coder):
+        coding, passage, place, version, document, institution = row
+        given = latest.get((version.document_id, place.passage_id), {})
+        verdict = together(list(given.values())) if given else None
+        disputed = verdict is not None and verdict.disputed
+        if reviewer in given or (len(given) >= people and not disputed):
+            continue
+        found.append(
+            Waiting(
+                passage_id=place.passage_id,
+                document_id=version.document_id,
+                institution=institution.key,
+                institution_name=institution.name,
+                url=document.url,
+                title=document.title,
+                heading_path=place.heading_path,
+                text=passage.text,
+                language=version.language,
+                voice=document.voice,
+                labels=labels_of(coding) - frozenset(Stance),
+                stance=coding.stance,
+                cues=coding.cues,
+                confidence=coding.confidence,
+                judged_by=len(given),
+                disputed=disputed,
+            )
+        )
+    found.sort(key=lambda item: (-item.weight, item.passage_id))
+    return found[:limit]
+
+
+def _coded(session: Session, coder: str) -> Iterable[Any]:
+    labelled = or_(col(Coding.china), *(col(getattr(Coding, str(c))) for c in Recommendation))
+    return session.exec(
+        select(Coding, Passage, VersionPassage, Version, Document, Institution)  # type: ignore[call-overload]  # typed for four at most
+        .join(Passage, col(Coding.passage_id) == Passage.id)
+        .join(VersionPassage, col(VersionPassage.passage_id) == Passage.id)
+        .join(Version, col(VersionPassage.version_id) == Version.id)
+        .join(Document, col(Version.document_id) == Document.id)
+        .join(Institution, col(Document.institution_id) == Institution.id)
+        .where(Coding.coder == coder, labelled, col(Version.current))
+        .options(defer(Version.body))  # type: ignore[arg-type]
+    )
+
+
+def agreements(session: Session) -> dict[str, Agreement]:
+    """Return how far people agree on each label and on the stance, over what several judged."""
+    people = sorted(
+        {review.reviewer for row in _latest(session).values() for review in row.values()}
+    )
+    units: dict[str, list[Unit]] = {label: [] for label in [*sorted(LABELS), "stance"]}
+    for given in _latest(session).values():
+        if len(given) < 2:
+            continue
+        for label, rows in units.items():
+            rows.append([_said(given.get(person), label) for person in people])
+    return {label: agreement(rows) for label, rows in units.items()}
+
+
+def _said(review: Review | None, label: str) -> str | None:
+    """What a person says of a label; rejecting a coding says no to all of it."""
+    if review is None:
+        return None
+    rejected = review.verdict is Verdict.REJECT
+    if label == "stance":
+        return str(Stance.NONE if rejected else review.stance)
+    return "yes" if label in review.labels and not rejected else "no"

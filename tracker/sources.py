@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -16,6 +16,8 @@ from tracker.addresses import canonical_url, on_official_host
 from tracker.countries import COUNTRIES
 from tracker.model import InstitutionKind, SourceKind
 
+DAILY = timedelta(days=1)
+HOURS = {"h": 1, "d": 24, "w": 7 * 24}
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -74,6 +76,13 @@ class SourceEntry(Entry):
     interval: Annotated[str, Field(pattern=r"^[1-9]\d{0,3}[hdw]$")] | None = None
     languages: tuple[Language, ...] = ()
     valid_until: date | None = None
+
+    @property
+    def every(self) -> timedelta:
+        """How long after a read the next one is due."""
+        if self.interval is None:
+            return DAILY
+        return timedelta(hours=int(self.interval[:-1]) * HOURS[self.interval[-1]])
 
     @model_validator(mode="before")
     @classmethod

@@ -15,6 +15,7 @@ from tracker.commands.shared import (
 )
 from tracker.model import Cadence, Channel
 from tracker.settings import Settings
+from tracker.store.locks import alone
 
 app = typer.Typer(help="Subscriptions and deliveries.", no_args_is_help=True)
 
@@ -131,6 +132,8 @@ def alerts_send() -> None:
     """Send what is due."""
     from tracker.alerts.outbox import send_due  # noqa: PLC0415
 
-    report = send_due(open_store(), Settings(), at=datetime.now(UTC))
+    store = open_store()
+    with alone(store, "update"):
+        report = send_due(store, Settings(), at=datetime.now(UTC), alone=True)
     print(f"{report.sent} sent, {report.failed} failed, {report.waiting} waiting")
     raise typer.Exit(1 if report.failed else 0)

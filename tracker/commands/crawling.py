@@ -1,17 +1,20 @@
 """Fetching and deriving: crawl, update, run."""
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated
+from types import FrameType
+from typing import Annotated, Any
 
 import typer
 
 from tracker.commands.shared import INTERRUPTED, Json, open_store
 from tracker.model import InstitutionKind
 from tracker.settings import Settings
+from tracker.store.locks import alone
 
 app = typer.Typer()
 
@@ -19,11 +22,25 @@ app = typer.Typer()
 def start_crawler(
     arguments: Sequence[str], *, capture: bool = False
 ) -> subprocess.CompletedProcess[str]:
-    """Start the crawler in a process of its own; its progress goes to our standard error."""
+    """Start the crawler in a process of its own; its progress goes to our standard error.
+
+    Asked to end, it is asked too: it finishes the page it reads and closes its run.
+    """
     command = [sys.executable, "-m", "crawler", "crawl", *arguments]
-    return subprocess.run(  # noqa: S603  (our own program; arguments are a list, not a shell line)
-        command, check=False, text=True, stdout=subprocess.PIPE if capture else None
-    )
+    with subprocess.Popen(  # noqa: S603  (our own program; arguments are a list, not a shell line)
+        command, text=True, stdout=subprocess.PIPE if capture else None
+    ) as child:
+        before = signal.getsignal(signal.SIGTERM)
+
+        def pass_on(number: int, frame: FrameType | None) -> None:
+            child.terminate()
+            if callable(before):
+                before(number, frame)
+
+        signal.signal(signal.SIGTERM, pass_on)
+        out, _ = child.communicate()
+        signal.signal(signal.SIGTERM, before)
+    return subprocess.CompletedProcess(command, child.returncode, out)
 
 
 def crawl_arguments(
@@ -75,7 +92,9 @@ def update(
     from tracker.update import update as derive  # noqa: PLC0415  (loads the extractors)
 
     now = datetime.now(UTC) if at is None else at.replace(tzinfo=at.tzinfo or UTC)
-    made = derive(open_store(), Settings(), at=now, recode=recode, told=_told)
+    store = open_store()
+    with alone(store, "update"):
+        made = derive(store, Settings(), at=now, recode=recode, told=_told)
     if as_json:
         print(json.dumps({name: getattr(made, name) for name in made.__dataclass_fields__}))
     else:
@@ -100,15 +119,28 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Crawl, update and send once; for cron."""
+    code, counts = run_once(crawl_arguments(keys, kind, max_pages, due=due))
+    if as_json and counts:
+        print(json.dumps(counts))
+    raise typer.Exit(code)
+
+
+def run_once(arguments: Sequence[str]) -> tuple[int, dict[str, Any]]:
+    """Crawl, update and send once; return the crawler's exit code and what it all came to.
+
+    Where the crawler could not start, nothing else is done and the counts are empty.
+    """
     from tracker.alerts.outbox import send_due  # noqa: PLC0415
     from tracker.update import update as derive  # noqa: PLC0415
 
-    crawled = start_crawler(crawl_arguments(keys, kind, max_pages, due=due), capture=True)
+    crawled = start_crawler(arguments, capture=True)
     if crawled.returncode not in {0, INTERRUPTED}:
-        raise typer.Exit(crawled.returncode)
+        return crawled.returncode, {}
     store, settings, now = open_store(), Settings(), datetime.now(UTC)
-    made = derive(store, settings, at=now, told=_told)
-    sent = send_due(store, settings, at=now)
+    with alone(store, "update"):
+        made = derive(store, settings, at=now, told=_told)
+        sent = send_due(store, settings, at=now, alone=True)
+    store.close()
     counts = json.loads(crawled.stdout or "{}")
     counts |= {"new_versions": made.new_versions, "changes": made.changes, "sent": sent.sent}
     print(
@@ -121,6 +153,4 @@ def run(
             "nothing could be read; without a network, `make demo` shows an example",
             file=sys.stderr,
         )
-    if as_json:
-        print(json.dumps(counts))
-    raise typer.Exit(crawled.returncode)
+    return crawled.returncode, counts

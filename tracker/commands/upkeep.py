@@ -3,11 +3,13 @@
 import json
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from tracker.commands.releases import export_package
 from tracker.commands.shared import Json, WrongInputError, open_store
 from tracker.settings import Settings
 from tracker.store import Store, upgrade
@@ -35,13 +37,55 @@ def verify(as_json: Json = False) -> None:
 
 
 @app.command()
-def export(folder: Path) -> None:
-    """Write findings, changes, sources and documents as CSV and JSON."""
-    from tracker.export import write  # noqa: PLC0415
+def export(
+    folder: Path,
+    release: Annotated[str | None, typer.Option("--release", help="The id of a release.")] = None,
+) -> None:
+    """Write the public data: a Frictionless Data Package with CSV, Parquet, JSON and a citation."""
+    export_package(folder, release)
 
-    with open_store().transaction() as session:
-        for path, number in write(session, folder):
-            print(f"{path}: {number} rows")
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="A new file, such as tracker.backup.")],
+    subscribers: Annotated[
+        bool,
+        typer.Option("--subscribers/--without-subscribers", help="Addresses and deliveries, too."),
+    ] = True,
+) -> None:
+    """Write the whole store into one file, from which either database can be restored."""
+    from tracker.store.backup import dump  # noqa: PLC0415
+
+    if file.exists():
+        raise WrongInputError(f"{file} exists already; choose another name")
+    part = file.with_name(f"{file.name}.part")
+    with open_store().transaction() as session, part.open("wb") as out:
+        rows = dump(session, out, at=datetime.now(UTC), subscribers=subscribers)
+    part.replace(file)
+    print(f"{file}: {rows} rows, {_size(file)}")
+    if subscribers:
+        print("It holds subscribers' addresses: keep it as safe as the store.", file=sys.stderr)
+
+
+def _size(file: Path) -> str:
+    """Return a file's size as people read it."""
+    return f"{file.stat().st_size / 1e6:.1f} MB"
+
+
+@app.command()
+def restore(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
+    """Fill an empty store from a backup, all or nothing, and check the evidence."""
+    from tracker.store.backup import BackupError, load  # noqa: PLC0415
+
+    store = open_store()
+    try:
+        with store.transaction() as session, file.open("rb") as given:
+            rows = load(session, given)
+            found = list(damage(session))
+    except BackupError as error:
+        raise WrongInputError(f"{file}: {error}") from None
+    print(f"{rows} rows restored; " + ("\n".join(found) if found else "the evidence is clean"))
+    raise typer.Exit(1 if found else 0)
 
 
 @db_app.command("upgrade")

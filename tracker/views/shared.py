@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from tracker import queries
+from tracker.export import DISCLAIMER
 from tracker.queries import Cell, InstitutionRow, Overview
 from tracker.views import html
 from tracker.views.opening import open_store
 
-NOT = "Published text only; not a risk rating, sanctions check or clearance."
+NOT = DISCLAIMER
 FRESH_FOR = 20  # seconds for which figures are shared between readers
 
 

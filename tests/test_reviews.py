@@ -1,0 +1,211 @@
+"""People's verdicts: who is asked what, how verdicts combine, and that they survive edits."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+from builders import NOON, a_page, a_sources_file
+from sqlmodel import select
+
+from tracker.archive import Candidate
+from tracker.coding.codebook import load_codebook
+from tracker.model import Review, Reviewed, Stance, Verdict
+from tracker.reviews import agreements, judged, record_review, together, waiting
+from tracker.settings import Settings
+from tracker.store.crawling import finish_run, plan, start_run, sync_sources
+from tracker.store.recorder import Recorder
+from tracker.update import update
+
+CONDEMNS = (
+    "Our institute condemns the mass surveillance and arbitrary detention of Uyghurs in Xinjiang by "
+    "the Chinese government, which is a grave abuse of human rights that no researcher may support."
+)
+PARTNERS = (
+    "Before any agreement with a foreign partner is signed, the research office must screen the "
+    "partner for links to military or surveillance organisations, and may refuse the agreement."
+)
+
+
+def published(store, *paragraphs, days=0):
+    """The declared page reads so at noon, so many days later."""
+    at = NOON + timedelta(days=days)
+    body = (
+        "<main><h1>Position</h1>"
+        + "".join(f"<h2>Part {n}</h2><p>{p}</p>" for n, p in enumerate(paragraphs))
+        + "</main>"
+    )
+    with store.transaction() as session:
+        sync_sources(session, a_sources_file())
+        run_id = start_run(session, verb="crawl", scope={}, tool="tracker 0", at=at)
+        task = plan(session, at=at)[0]
+    recorder = Recorder(store, run_id)
+    fresh = recorder.candidates(task.id, [Candidate(task.url)], at=at)
+    recorder.document((*fresh, *task.documents)[0], a_page(body, at=at))
+    recorder.flush()
+    with store.transaction() as session:
+        finish_run(session, run_id, at=at, counts={})
+    update(store, Settings(), at=at)
+
+
+def queue(store, reviewer="ada"):
+    with store.transaction() as session:
+        return waiting(session, coder=load_codebook().coder_name, reviewer=reviewer)
+
+
+def judge(store, item, reviewer="ada", verdict=Verdict.CONFIRM, labels=None):
+    with store.transaction() as session:
+        record_review(
+            session,
+            passage_id=item.passage_id,
+            document_id=item.document_id,
+            reviewer=reviewer,
+            verdict=verdict,
+            labels=item.labels if labels is None else labels,
+            stance=item.stance,
+            coder="coder 1",
+            quote=item.text,
+            at=NOON,
+        )
+
+
+def said(store, item):
+    with store.transaction() as session:
+        return judged(session, [item.document_id])
+
+
+def test_the_weightiest_comes_first_and_nobody_is_asked_twice(sqlite_store):
+    published(sqlite_store, CONDEMNS, PARTNERS)
+    first = queue(sqlite_store)[0]
+    judge(sqlite_store, first)
+
+    assert "condemns" in first.text
+    assert first.key not in {item.key for item in queue(sqlite_store)}
+
+
+def test_a_second_person_is_asked_and_not_told_what_the_first_said(sqlite_store):
+    published(sqlite_store, CONDEMNS)
+    judge(sqlite_store, queue(sqlite_store)[0], verdict=Verdict.REJECT, labels=[])
+
+    item = queue(sqlite_store, "grace")[0]
+
+    assert item.judged_by == 1
+    assert {"china", "human_rights"} <= item.labels
+
+
+def test_what_two_agree_on_waits_no_more_and_what_they_differ_on_comes_first(sqlite_store):
+    published(sqlite_store, CONDEMNS, PARTNERS)
+    agreed, differing = queue(sqlite_store)[:2]
+    for person in ("ada", "grace"):
+        judge(sqlite_store, agreed, person)
+    judge(sqlite_store, differing, "ada")
+    judge(sqlite_store, differing, "grace", Verdict.REJECT, [])
+
+    third = queue(sqlite_store, "joan")
+
+    assert third[0].key == differing.key
+    assert third[0].disputed
+    assert agreed.key not in {item.key for item in third}
+
+
+def test_a_verdict_follows_its_passage_through_a_small_edit(sqlite_store):
+    published(sqlite_store, CONDEMNS, "The page has a second paragraph that says little.")
+    judge(sqlite_store, queue(sqlite_store)[0])
+    published(sqlite_store, CONDEMNS.replace("grave abuse", "severe abuse"), days=1)
+
+    ((_, passage_id), verdict), *rest = said(sqlite_store, queue(sqlite_store, "x")[0]).items()
+
+    assert (verdict.reviewed, verdict.edited, rest) == (Reviewed.ONE, True, [])
+    assert passage_id == queue(sqlite_store, "x")[0].passage_id
+
+
+def test_a_verdict_on_words_that_are_gone_stays_with_those_words(sqlite_store):
+    published(sqlite_store, CONDEMNS, PARTNERS)
+    item = queue(sqlite_store)[0]
+    judge(sqlite_store, item)
+    published(sqlite_store, "The page now says other things about the institute.", PARTNERS, days=1)
+
+    verdicts = said(sqlite_store, item)
+
+    assert verdicts[item.document_id, item.passage_id].edited is False
+
+
+def a_review(reviewer, verdict=Verdict.CONFIRM, labels=("china",), stance=Stance.CRITICAL):
+    return Review(
+        passage_id=1,
+        document_id=1,
+        reviewer=reviewer,
+        at=NOON,
+        verdict=verdict,
+        labels=list(labels) if verdict is not Verdict.REJECT else [],
+        stance=stance,
+        coder="c",
+    )
+
+
+@pytest.mark.parametrize(
+    ("reviews", "reviewed", "rejected", "disputed"),
+    [
+        ([a_review("a")], "one", False, False),
+        ([a_review("a"), a_review("b")], "two", False, False),
+        ([a_review("a"), a_review("b", Verdict.REJECT)], "none", False, True),
+        ([a_review("a"), a_review("b", Verdict.AMEND, ["R3"])], "none", False, True),
+        ([a_review("a"), a_review("b", Verdict.REJECT), a_review("c")], "two", False, False),
+        ([a_review("a", Verdict.REJECT)], "one", True, False),
+        ([a_review("a", Verdict.REJECT), a_review("b", Verdict.REJECT)], "two", True, False),
+    ],
+)
+def test_verdicts_combine_by_majority_and_a_tie_waits(reviews, reviewed, rejected, disputed):
+    found = together(reviews)
+
+    assert (found.reviewed, found.rejected, found.disputed) == (reviewed, rejected, disputed)
+
+
+def test_agreement_counts_what_two_or_more_judged(sqlite_store):
+    published(sqlite_store, CONDEMNS, PARTNERS)
+    first, second = queue(sqlite_store)[:2]
+    for person in ("ada", "grace"):
+        judge(sqlite_store, first, person)
+    judge(sqlite_store, second, "ada")
+    with sqlite_store.transaction() as session:
+        found = agreements(session)
+
+    assert found["china"].units == 1
+    assert found["china"].per_cent.value == 1
+
+
+def test_verdicts_are_only_ever_added(sqlite_store):
+    published(sqlite_store, CONDEMNS)
+    item = queue(sqlite_store)[0]
+    judge(sqlite_store, item)
+    judge(sqlite_store, item, verdict=Verdict.REJECT)
+    with sqlite_store.transaction() as session:
+        kept = session.exec(select(Review)).all()
+
+    assert [row.verdict for row in kept] == [Verdict.CONFIRM, Verdict.REJECT]
+    assert said(sqlite_store, item)[item.document_id, item.passage_id].rejected
+
+
+def test_the_command_line_asks_records_and_names_what_it_does_not_know(sqlite_store, tmp_path):
+    published(sqlite_store, CONDEMNS)
+    sqlite_store.close()
+
+    def tracker(*arguments):
+        return subprocess.run(
+            [sys.executable, "-c", "from tracker.cli import main; main()", *arguments],
+            env={**os.environ, "TRACKER_DATA_DIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    key = json.loads(tracker("review", "list", "--as", "ada", "--json").stdout)[0]["item"]
+    wrong = tracker("review", "amend", key, "--as", "ada", "--label", "chima")
+    done = tracker("review", "confirm", key, "--as", "ada")
+    again = tracker("review", "confirm", key, "--as", "ada")
+
+    assert (wrong.returncode, "did you mean" in wrong.stderr) == (2, True)
+    assert (done.returncode, again.returncode) == (0, 2)
+    assert "nothing called" in again.stderr

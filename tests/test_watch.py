@@ -1,0 +1,151 @@
+"""Watching by itself, as real processes: it runs when something is due, and ends when asked."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+
+import pytest
+import yaml
+from builders import NOON, a_page, a_source, a_sources_file, an_institution
+from sqlmodel import select
+from webserver import serving
+
+from tracker import monitoring
+from tracker.archive import Candidate
+from tracker.model import Run, RunState
+from tracker.store import Store
+from tracker.store.crawling import finish_run, plan, start_run, sync_sources
+from tracker.store.recorder import Recorder
+
+TRACKER = [sys.executable, "-c", "from tracker.cli import main; main()"]
+
+
+@pytest.fixture
+def site():
+    with serving() as site:
+        site.put("/policy", "<p>Partners are screened before a project starts.</p>")
+        yield site
+
+
+@pytest.fixture
+def environment(tmp_path, site):
+    page = {"kind": "page", "url": "http://alder.example/policy"}
+    entry = {
+        "key": "alder",
+        "name": "Alder Institute",
+        "kind": "ethics_institute",
+        "country": "GB",
+        "homepage": "http://alder.example/",
+        "sources": [page],
+    }
+    (tmp_path / "sources.yaml").write_text(yaml.safe_dump({"institutions": [entry]}))
+    return {
+        **os.environ,
+        "TRACKER_DATA_DIR": str(tmp_path),
+        "TRACKER_SOURCES": str(tmp_path / "sources.yaml"),
+        "TRACKER_DOWNLOAD_DELAY": "0",
+        "http_proxy": site.address,
+    }
+
+
+def watching(environment):
+    return subprocess.Popen([*TRACKER, "watch"], env=environment, stderr=subprocess.PIPE, text=True)
+
+
+def heard(process, word):
+    """Read what the process says until it says this."""
+    lines = []
+    for line in process.stderr:
+        lines.append(line)
+        if word in line:
+            return lines
+    raise AssertionError("".join(lines))
+
+
+def runs(tmp_path):
+    store = Store.open(f"sqlite:///{tmp_path / 'tracker.db'}")
+    with store.transaction() as session:
+        found = [run.state for run in session.exec(select(Run))]
+    store.close()
+    return found
+
+
+def test_it_runs_what_is_due_then_waits_and_ends_when_asked(environment, tmp_path, site):
+    with watching(environment) as process:
+        heard(process, "next look in")
+        process.send_signal(signal.SIGTERM)
+        heard(process, "ended")
+
+    assert process.returncode == 0
+    assert "http://alder.example/policy" in site.urls()
+    assert runs(tmp_path) == [RunState.COMPLETE]
+
+
+def test_asked_to_end_in_the_middle_it_closes_its_run(environment, tmp_path, site):
+    site.put("/policy", "<p>Slow</p>", delay=2)
+    with watching(environment) as process:
+        while not site.asked:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        heard(process, "ended")
+
+    assert process.returncode == 0
+    assert RunState.RUNNING not in runs(tmp_path)
+
+
+def test_status_speaks_for_people_and_monitors(environment):
+    before = subprocess.run(
+        [*TRACKER, "status"], env=environment, capture_output=True, text=True, check=False
+    )
+    subprocess.run([*TRACKER, "run"], env=environment, check=True, capture_output=True)
+    after = subprocess.run(
+        [*TRACKER, "status", "--json"], env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert before.returncode == 1
+    assert "no run was ever complete" in before.stdout
+    assert after.returncode == 0
+    assert json.loads(after.stdout)["documents_read"] == 1
+
+
+def read_once(store, interval):
+    """A store whose only source was read at noon."""
+    source = a_source(interval=interval)
+    with store.transaction() as session:
+        sync_sources(session, a_sources_file(an_institution(source)))
+        run_id = start_run(session, verb="crawl", scope={}, tool="tracker 0", at=NOON)
+        task = plan(session, at=NOON)[0]
+    recorder = Recorder(store, run_id)
+    for document in recorder.candidates(task.id, [Candidate(task.url)], at=NOON):
+        recorder.document(document, a_page("<p>Policy</p>"))
+    recorder.flush()
+    with store.transaction() as session:
+        finish_run(session, run_id, at=NOON, counts={})
+
+
+@pytest.mark.parametrize(
+    ("interval", "after"),
+    [("12h", timedelta(hours=12)), ("2w", timedelta(weeks=2)), (None, timedelta(days=1))],
+)
+def test_a_source_is_due_after_its_interval(sqlite_store, interval, after):
+    read_once(sqlite_store, interval)
+    with sqlite_store.transaction() as session:
+        due = monitoring.next_due(session)
+
+    assert due == NOON + after
+
+
+def test_an_old_run_is_a_problem(sqlite_store):
+    read_once(sqlite_store, None)
+    with sqlite_store.transaction() as session:
+        fresh = monitoring.status(session, at=NOON, oldest=timedelta(hours=48))
+        stale = monitoring.status(
+            session, at=NOON + timedelta(hours=72), oldest=timedelta(hours=48)
+        )
+
+    assert fresh.problems == ()
+    assert "72 hours ago" in stale.problems[0]

@@ -1,0 +1,118 @@
+"""Is the watching itself in order? What monitors and `tracker watch` ask of the store."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session, col, func, select
+
+from tracker.model import (
+    Delivery,
+    DeliveryState,
+    Document,
+    DocumentState,
+    Institution,
+    Run,
+    RunState,
+    Snapshot,
+    SnapshotState,
+    Source,
+    SourceState,
+    Version,
+)
+from tracker.sources import SourceEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How the watching stands at a moment; `problems` says what a person should look at."""
+
+    last_complete_run_at: datetime | None
+    interrupted_runs_since: int
+    sources: dict[str, int]  # state → listed sources
+    documents_known: int
+    documents_read: int
+    captures_unread: int
+    deliveries_due: int
+    deliveries_failed: int
+    problems: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the status as plain values."""
+        at = self.last_complete_run_at
+        return {
+            **asdict(self),
+            "last_complete_run_at": at.isoformat() if at else None,
+            "problems": list(self.problems),
+        }
+
+
+def status(session: Session, *, at: datetime, oldest: timedelta) -> Status:
+    """Return how the watching stands; a complete run older than `oldest` is a problem."""
+    last = session.exec(
+        select(func.max(Run.finished_at)).where(Run.state == RunState.COMPLETE)
+    ).one()
+    interrupted = select(func.count()).where(Run.state == RunState.INTERRUPTED)
+    if last is not None:
+        interrupted = interrupted.where(Run.started_at > last)
+    states = session.exec(
+        select(Source.state, func.count()).where(col(Source.listed)).group_by(col(Source.state))
+    )
+    found = Status(
+        last_complete_run_at=last,
+        interrupted_runs_since=session.exec(interrupted).one(),
+        sources={str(state): number for state, number in states},
+        documents_known=_count(session, Document),
+        documents_read=_count(session, Version, col(Version.current)),
+        captures_unread=_count(session, Snapshot, Snapshot.state == SnapshotState.PENDING),
+        deliveries_due=_count(
+            session, Delivery, Delivery.state == DeliveryState.DUE, col(Delivery.next_try_at) <= at
+        ),
+        deliveries_failed=_count(session, Delivery, Delivery.state == DeliveryState.FAILED),
+    )
+    return Status(**{**asdict(found), "problems": tuple(_problems(found, at, oldest))})
+
+
+def next_due(session: Session) -> datetime | None:
+    """Return when the next source or document is due; None where something waits already.
+
+    Sources that were never tried, and documents that were never read, are due at once.
+    """
+    sources = session.exec(
+        select(Source).join(Institution).where(col(Source.listed), col(Institution.listed))
+    ).all()
+    never = select(func.count()).where(
+        Document.state == DocumentState.NEVER_READ, col(Document.last_tried_at).is_(None)
+    )
+    if any(source.last_tried_at is None for source in sources) or session.exec(never).one():
+        return None
+    times = [_source_due(source) for source in sources]
+    first = session.exec(
+        select(func.min(Document.due_at)).where(col(Document.moved_to_id).is_(None))
+    ).one()
+    return min([*times, *([first] if first else [])], default=None)
+
+
+def _source_due(source: Source) -> datetime:
+    assert source.last_tried_at is not None
+    declared = {"key": source.key, "kind": source.kind, "url": source.url, **source.options}
+    return source.last_tried_at + SourceEntry.model_validate(declared).every
+
+
+def _problems(found: Status, at: datetime, oldest: timedelta) -> Iterator[str]:
+    last = found.last_complete_run_at
+    if last is None:
+        yield "no run was ever complete: `tracker run`"
+    elif at - last > oldest:
+        hours = round((at - last).total_seconds() / 3600)
+        yield f"the last complete run ended {hours} hours ago: does cron or `tracker watch` run?"
+    failed = found.sources.get(SourceState.FAILED, 0)
+    if failed and not found.sources.get(SourceState.OK, 0):
+        yield f"all {failed} sources that were tried failed: is there a network?"
+    if found.deliveries_failed:
+        yield f"{found.deliveries_failed} deliveries failed for good: `tracker alerts list`"
+
+
+def _count(session: Session, table: Any, *where: Any) -> int:
+    return session.exec(select(func.count()).select_from(table).where(*where)).one()

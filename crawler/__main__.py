@@ -14,7 +14,7 @@ from typing import Any
 from crawler.progress import Bar, Lines, Progress, Silent
 from crawler.settings import NAME, scrapy_settings
 from tracker.model import InstitutionKind, RunState
-from tracker.settings import Settings
+from tracker.settings import Settings, SettingsError, load_settings
 from tracker.sources import SourcesError, SourcesFile, load_sources, nearest
 from tracker.store import Store, StoreError
 from tracker.store.crawling import (
@@ -49,12 +49,12 @@ class Asked:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Crawl, and return the exit code: 0 when every source has an outcome."""
     asked = _asked(arguments)
-    settings = Settings()
     try:
+        settings = load_settings()
         file = load_sources(settings.sources)
         _known_keys(asked.keys, file)
         store = Store.open(settings.store_url)
-    except (SourcesError, StoreError, UnknownKeyError) as error:
+    except (SettingsError, SourcesError, StoreError, UnknownKeyError) as error:
         print(error, file=sys.stderr)
         return WRONG_INPUT
     try:

@@ -18,6 +18,7 @@ from tracker.commands import (
     watching,
 )
 from tracker.commands.shared import WRONG_INPUT, WrongInputError
+from tracker.settings import SettingsError
 from tracker.sources import SourcesError
 from tracker.store import StoreError
 from tracker.store.locks import BUSY, BusyError
@@ -41,6 +42,7 @@ def main() -> None:
         app()
     except (
         WrongInputError,
+        SettingsError,
         SourcesError,
         StoreError,
         evaluation.InputError,

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -42,3 +42,20 @@ class Settings(BaseSettings):
     def outbox(self) -> Path:
         """Folder where deliveries of the local channel are written."""
         return self.data_dir / "outbox"
+
+
+class SettingsError(Exception):
+    """Variables of the environment cannot be used; the message lists each with its remedy."""
+
+
+def load_settings() -> Settings:
+    """Return the settings; raises SettingsError that lists everything wrong at once."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [
+            f"  TRACKER_{str(problem['loc'][0]).upper()}: {problem['msg'].lower()} "
+            f'("{problem["input"]}")'
+            for problem in error.errors()
+        ]
+        raise SettingsError("\n".join(["the settings cannot be used:", *lines])) from None

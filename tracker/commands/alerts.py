@@ -14,7 +14,7 @@ from tracker.commands.shared import (
     print_rows,
 )
 from tracker.model import Cadence, Channel
-from tracker.settings import Settings
+from tracker.settings import load_settings
 from tracker.store.locks import alone
 
 app = typer.Typer(help="Subscriptions and deliveries.", no_args_is_help=True)
@@ -134,6 +134,6 @@ def alerts_send() -> None:
 
     store = open_store()
     with alone(store, "update"):
-        report = send_due(store, Settings(), at=datetime.now(UTC), alone=True)
+        report = send_due(store, load_settings(), at=datetime.now(UTC), alone=True)
     print(f"{report.sent} sent, {report.failed} failed, {report.waiting} waiting")
     raise typer.Exit(1 if report.failed else 0)

@@ -13,7 +13,7 @@ import typer
 
 from tracker.commands.shared import INTERRUPTED, Json, open_store
 from tracker.model import InstitutionKind
-from tracker.settings import Settings
+from tracker.settings import load_settings
 from tracker.store.locks import alone
 
 app = typer.Typer()
@@ -94,7 +94,7 @@ def update(
     now = datetime.now(UTC) if at is None else at.replace(tzinfo=at.tzinfo or UTC)
     store = open_store()
     with alone(store, "update"):
-        made = derive(store, Settings(), at=now, recode=recode, told=_told)
+        made = derive(store, load_settings(), at=now, recode=recode, told=_told)
     if as_json:
         print(json.dumps({name: getattr(made, name) for name in made.__dataclass_fields__}))
     else:
@@ -136,7 +136,7 @@ def run_once(arguments: Sequence[str]) -> tuple[int, dict[str, Any]]:
     crawled = start_crawler(arguments, capture=True)
     if crawled.returncode not in {0, INTERRUPTED}:
         return crawled.returncode, {}
-    store, settings, now = open_store(), Settings(), datetime.now(UTC)
+    store, settings, now = open_store(), load_settings(), datetime.now(UTC)
     with alone(store, "update"):
         made = derive(store, settings, at=now, told=_told)
         sent = send_due(store, settings, at=now, alone=True)

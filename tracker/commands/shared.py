@@ -12,7 +12,7 @@ import typer
 from tracker import queries
 from tracker.export import cell
 from tracker.model import InstitutionKind
-from tracker.settings import Settings
+from tracker.settings import load_settings
 from tracker.sources import nearest
 from tracker.store import Store
 
@@ -30,7 +30,7 @@ class WrongInputError(Exception):
 
 
 def open_store() -> Store:
-    return Store.open(Settings().store_url)
+    return Store.open(load_settings().store_url)
 
 
 def print_rows(

@@ -6,7 +6,7 @@ import typer
 
 from tracker import queries
 from tracker.commands.shared import Csv, Json, open_store, print_rows
-from tracker.settings import Settings
+from tracker.settings import load_settings
 from tracker.sources import load_sources, schema
 
 app = typer.Typer(help="Check, list and describe sources.yaml.", no_args_is_help=True)
@@ -15,7 +15,7 @@ app = typer.Typer(help="Check, list and describe sources.yaml.", no_args_is_help
 @app.command("check")
 def sources_check() -> None:
     """Check sources.yaml: every problem at once, with line, cause and remedy."""
-    file = load_sources(Settings().sources)
+    file = load_sources(load_settings().sources)
     number = sum(len(entry.sources) for entry in file.institutions)
     print(f"{len(file.institutions)} institutions, {number} sources: no problems")
 

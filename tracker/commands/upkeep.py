@@ -11,7 +11,7 @@ import typer
 
 from tracker.commands.releases import export_package
 from tracker.commands.shared import Json, WrongInputError, open_store
-from tracker.settings import Settings
+from tracker.settings import load_settings
 from tracker.store import Store, upgrade
 from tracker.store.integrity import damage
 
@@ -91,7 +91,7 @@ def restore(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) 
 @db_app.command("upgrade")
 def db_upgrade() -> None:
     """Bring the database's schema to this program's."""
-    store = Store.open(Settings().store_url, migrate=False)
+    store = Store.open(load_settings().store_url, migrate=False)
     upgrade(store.engine)
     print("the schema is up to date")
 
@@ -107,7 +107,7 @@ def serve(
 
 def _serve(port: int, address: str, environment: dict[str, str]) -> None:
     """Become the app's server; paths in the environment are made to hold from its folder."""
-    settings = Settings()
+    settings = load_settings()
     environment["TRACKER_DATA_DIR"] = str(
         Path(environment.get("TRACKER_DATA_DIR", settings.data_dir)).resolve()
     )

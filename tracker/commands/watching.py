@@ -13,7 +13,7 @@ import typer
 from tracker import monitoring
 from tracker.commands.crawling import run_once
 from tracker.commands.shared import INTERRUPTED, Json, open_store
-from tracker.settings import Settings
+from tracker.settings import load_settings
 from tracker.sources import load_sources
 from tracker.store.crawling import sync_sources
 from tracker.store.locks import BUSY, BusyError, alone
@@ -71,7 +71,7 @@ def _look() -> float:
 
 def _seconds_until_due() -> float:
     """How long to sleep: until something is due, and never so long that nobody looks in."""
-    file = load_sources(Settings().sources)
+    file = load_sources(load_settings().sources)
     store = open_store()
     with store.transaction() as session:
         sync_sources(session, file)
@@ -99,7 +99,7 @@ def _send() -> None:
 
     store = open_store()
     with alone(store, "update"):
-        report = send_due(store, Settings(), at=datetime.now(UTC), alone=True)
+        report = send_due(store, load_settings(), at=datetime.now(UTC), alone=True)
     store.close()
     if report.sent or report.failed:
         _say(f"{report.sent} messages sent, {report.failed} failed")

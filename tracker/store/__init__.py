@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from sqlalchemy import Engine, event, inspect, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 from sqlmodel import Session, create_engine
 
 from tracker.migrations import HEAD
@@ -31,8 +32,20 @@ class Store:
     def open(cls, url: str, *, migrate: bool = True) -> Self:
         """Open the database at that URL, creating or upgrading an SQLite file.
 
-        Raises StoreError where a server's schema is not the one this program knows.
+        Raises StoreError where it cannot be reached or a server's schema is not the one this
+        program knows.
         """
+        try:
+            return cls._open(url, migrate=migrate)
+        except (OperationalError, ArgumentError, NoSuchModuleError, OSError) as error:
+            said = str(getattr(error, "orig", error)).splitlines()[0]
+            raise StoreError(
+                f"the database cannot be opened: {said}; look at TRACKER_DATABASE_URL or "
+                "TRACKER_DATA_DIR"
+            ) from None
+
+    @classmethod
+    def _open(cls, url: str, *, migrate: bool) -> Self:
         engine = _engine(url)
         if migrate and engine.dialect.name == "sqlite" and _revision(engine) != HEAD:
             upgrade(engine)

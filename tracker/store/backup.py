@@ -18,6 +18,7 @@ from sqlmodel import Session, SQLModel
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from tracker.migrations import HEAD
+from tracker.store.searching import index_coded
 
 FORMAT = "policy-ethics-tracker backup 1"
 SUBSCRIBERS = frozenset({"subscription", "delivery"})
@@ -62,6 +63,7 @@ def load(session: Session, file: BinaryIO) -> int:
         _refer(session, table, name, given)
     if session.get_bind().dialect.name == "postgresql":
         _continue_counting(session)
+    index_coded(session)
     return rows
 
 

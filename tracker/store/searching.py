@@ -4,15 +4,13 @@ Only coded passages can be found: what says nothing on the subject is nobody's b
 """
 
 from sqlalchemy import text
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session
 
-from tracker.model import Coding, Fact
-
-MARK = "searchable_to"  # the last coding whose passage is in the index
-_LABELS = "china OR surveillance OR human_rights OR partnership OR R1 OR R2 OR R3 OR R4 OR R5 OR R6"
+_LAST = text("SELECT (SELECT coding_id FROM passage_search_to), (SELECT max(id) FROM coding)")
 _ADD = text(
-    "INSERT INTO passage_search (rowid, text) SELECT id, text FROM passage WHERE id IN "  # noqa: S608  (no value of a person)
-    f"(SELECT passage_id FROM coding WHERE id > :since AND ({_LABELS})) "
+    "INSERT INTO passage_search (rowid, text) SELECT id, text FROM passage WHERE id IN "
+    "(SELECT passage_id FROM coding WHERE id > :since AND (china OR surveillance OR human_rights "
+    "OR partnership OR R1 OR R2 OR R3 OR R4 OR R5 OR R6)) "
     "AND id NOT IN (SELECT id FROM passage_search_docsize)"
 )
 
@@ -21,9 +19,8 @@ def index_coded(session: Session) -> None:
     """Make the passages searchable that were coded since the last time; repeatable."""
     if session.get_bind().dialect.name != "sqlite":
         return
-    mark = session.get(Fact, MARK) or Fact(key=MARK, value="0")
-    last = session.exec(select(func.max(col(Coding.id)))).one() or 0
-    if last > int(mark.value):
-        session.connection().execute(_ADD, {"since": int(mark.value)})
-        mark.value = str(last)
-        session.add(mark)
+    connection = session.connection()
+    since, last = connection.execute(_LAST).one()
+    if last is not None and last > since:
+        connection.execute(_ADD, {"since": since})
+        connection.execute(text("UPDATE passage_search_to SET coding_id = :last"), {"last": last})

@@ -1,5 +1,6 @@
 """Where things stand: in the app, and on the printed pages. Pure."""
 
+import re
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
@@ -26,6 +27,11 @@ class Places:
 
 APP = Places("/institution?inst=", "/document?id=", "/change?id=")
 PRINTED = Places("/p/institution/", "/p/document/", "/p/change/")
+
+
+def id_in(text: str) -> int | None:
+    """Return the id that an address gives, or None where it is none that a row can have."""
+    return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
 
 
 def text_fragment(url: str, text: str) -> str:

@@ -4,17 +4,15 @@ import streamlit as st
 
 from tracker.settings import Settings
 from tracker.views import changed, differences, html, shared
-from tracker.views.addresses import APP, PRINTED
+from tracker.views.addresses import APP, PRINTED, id_in
 from tracker.views.opening import open_store
 
 
 def render() -> None:
     """Show the change that the address names."""
-    wanted = st.query_params.get("id", "")
+    wanted = id_in(st.query_params.get("id", ""))
     with open_store().transaction() as session:
-        found = (
-            changed.load(session, int(wanted)) if wanted.isdecimal() and wanted.isascii() else None
-        )
+        found = None if wanted is None else changed.load(session, wanted)
     if found is None:
         shown = shared.frame("Change", "No such change")
         shared.missing("change", "/changes", "All changes")

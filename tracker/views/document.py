@@ -3,20 +3,16 @@
 import streamlit as st
 
 from tracker.views import documented, html, shared
-from tracker.views.addresses import PRINTED
+from tracker.views.addresses import PRINTED, id_in
 from tracker.views.documented import Documented
 from tracker.views.opening import open_store
 
 
 def render() -> None:
     """Show the document that the address names."""
-    wanted = st.query_params.get("id", "")
+    wanted = id_in(st.query_params.get("id", ""))
     with open_store().transaction() as session:
-        found = (
-            documented.load(session, int(wanted))
-            if wanted.isdecimal() and wanted.isascii()
-            else None
-        )
+        found = None if wanted is None else documented.load(session, wanted)
     if found is None:
         shown = shared.frame("Document", "No such document")
         shared.missing("document", "/institution", "All institutions")

@@ -14,7 +14,7 @@ from tracker.changes import Comparison
 from tracker.model import SPOKEN
 from tracker.settings import Settings
 from tracker.views import changed, documented, html, profile, squares
-from tracker.views.addresses import PRINTED
+from tracker.views.addresses import PRINTED, id_in
 from tracker.views.opening import open_store
 from tracker.views.shared import DEMO, NOT
 from tracker.views.strict import headers
@@ -65,13 +65,13 @@ def institution(request: Request) -> Response:
 
 def change(request: Request) -> Response:
     """One change with before and after."""
-    change_id = request.path_params["id"]
+    change_id = id_in(request.path_params["id"])
     with open_store().transaction() as session:
-        found = changed.load(session, change_id)
+        found = None if change_id is None else changed.load(session, change_id)
         if found is None:
             return _missing(session, "change")
         row = found.row
-        path = PRINTED.change(change_id)
+        path = PRINTED.change(row.id)
         body = changed.sheet(found, PRINTED, Settings().public_url.rstrip("/") + path)
         about = {
             "@type": "CreativeWork",
@@ -84,9 +84,9 @@ def change(request: Request) -> Response:
 
 def document(request: Request) -> Response:
     """One document with its versions, any two compared."""
-    document_id = request.path_params["id"]
+    document_id = id_in(request.path_params["id"])
     with open_store().transaction() as session:
-        found = documented.load(session, document_id)
+        found = None if document_id is None else documented.load(session, document_id)
         if found is None:
             return _missing(session, "document")
         asked = request.query_params
@@ -97,7 +97,7 @@ def document(request: Request) -> Response:
         difference = Comparison() if hidden or two is None else documented.difference(session, two)
         body = documented.sheet(found, two, difference, PRINTED)
         about = {"@type": "DigitalDocument", "name": found.row.title, "url": found.row.url}
-        path = PRINTED.document(document_id)
+        path = PRINTED.document(found.row.id)
         return _page(session, found.row.title, body, path=path, about=about)
 
 
@@ -170,7 +170,7 @@ ROUTES = [
     Route("/p/tracker.css", stylesheet),
     Route("/p/favicon.png", favicon),
     Route("/p/institution/{key}", institution),
-    Route("/p/change/{id:int}", change),
-    Route("/p/document/{id:int}", document),
+    Route("/p/change/{id}", change),
+    Route("/p/document/{id}", document),
     Route("/p/{rest:path}", not_found),
 ]

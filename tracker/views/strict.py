@@ -1,8 +1,13 @@
 """The headers that keep pages to themselves: strict where no script runs, as tight as the app allows elsewhere."""
 
+import re
+from base64 import b64encode
 from collections.abc import Awaitable, Callable, MutableMapping
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
+import streamlit
 from starlette.datastructures import MutableHeaders
 
 Message = MutableMapping[str, Any]
@@ -13,9 +18,19 @@ STRICT = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
-#: Streamlit writes styles and a bootstrap script into its page, and compiles WebAssembly for tables.
+
+
+def _bootstrap() -> str:
+    """Return the hash of the script that Streamlit writes into its page: the only inline one that may run."""
+    page = Path(streamlit.__file__).with_name("static") / "index.html"
+    inline = re.findall(r"<script>(.*?)</script>", page.read_text(encoding="utf-8"), re.DOTALL)
+    digests = (b64encode(sha256(script.encode()).digest()).decode() for script in inline)
+    return " ".join(f"'sha256-{digest}'" for digest in digests)
+
+
+#: Streamlit writes styles into its page while it runs.
 APP = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    f"default-src 'self'; script-src 'self' {_bootstrap()}; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws: wss:; worker-src 'self' blob:; "
     "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
 )

@@ -24,10 +24,9 @@ def upgrade() -> None:
         "WHERE id IN (SELECT passage_id FROM coding WHERE china OR surveillance OR human_rights "
         "OR partnership OR R1 OR R2 OR R3 OR R4 OR R5 OR R6)"
     )
-    op.execute(
-        "INSERT INTO fact (key, value) SELECT 'searchable_to', CAST(max(id) AS TEXT) FROM coding "
-        "HAVING count(*) > 0"
-    )
+    # The last coding whose passage is in the index; no fact, since a backup carries facts but no index.
+    op.execute("CREATE TABLE passage_search_to (coding_id INTEGER NOT NULL)")
+    op.execute("INSERT INTO passage_search_to SELECT coalesce(max(id), 0) FROM coding")
 
 
 def downgrade() -> None:
@@ -35,6 +34,6 @@ def downgrade() -> None:
         op.execute("DROP INDEX passage_search")
     else:
         op.execute("DROP TABLE passage_search")
-        op.execute("DELETE FROM fact WHERE key = 'searchable_to'")
+        op.execute("DROP TABLE passage_search_to")
     op.drop_index("ix_document_title", "document")
     op.drop_index("ix_version_document_current", "version")

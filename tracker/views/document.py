@@ -49,9 +49,12 @@ def _compare(found: Documented) -> None:
     before = one.selectbox("Before", list(numbers), index=list(numbers).index(asked[0].number))
     after = two.selectbox("After", list(numbers), index=list(numbers).index(asked[1].number))
     sides = how.selectbox("Show", ["Changed sentences", "Side by side"]) == "Side by side"
-    shared.remember("a", [str(before)])
-    shared.remember("b", [str(after)])
     pair = (numbers[before], numbers[after])
+    if (
+        pair != asked
+    ):  # what the address says already is left alone, so that Back leads out of the page
+        shared.remember("a", [str(before)])
+        shared.remember("b", [str(after)])
     with open_store().transaction() as session:
         comparison = documented.difference(session, pair)
     shared.show(documented.compared(pair, comparison, sides=sides))

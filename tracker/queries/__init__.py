@@ -3,7 +3,7 @@
 Frozen dataclasses come out, never rows of a session; `to_json` gives the keys of the CLI contract.
 """
 
-from tracker.queries.changes import ChangeRow, change_rows
+from tracker.queries.changes import ChangeRow, change_rows, change_times
 from tracker.queries.documents import (
     CheckRow,
     DocumentRow,
@@ -55,6 +55,7 @@ __all__ = [
     "VersionRow",
     "cells",
     "change_rows",
+    "change_times",
     "check_rows",
     "context",
     "cues_of",

@@ -1,6 +1,6 @@
 """What changed, newest first."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -65,48 +65,68 @@ class ChangeRow:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which changes are asked for: within a field any value will do, all fields given must hold."""
+
+    institutions: Collection[str] = ()
+    classes: Collection[str] = ()
+    kinds: Collection[str] = ()
+    labels: Collection[str] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    document_id: int | None = None
+    change_id: int | None = None
+    folded: bool = False
+
+    def conditions(self) -> Iterator[Any]:
+        """Yield what holds for a change that is asked for."""
+        for column, values in (
+            (Institution.key, self.institutions),
+            (Change.change_class, self.classes),
+            (Change.kind, self.kinds),
+        ):
+            if values:
+                yield col(column).in_(values)
+        if self.labels:
+            # JSON is text in SQLite and casts to it in PostgreSQL; labels hold no quotation marks.
+            held = cast(Change.labels, String)
+            yield or_(*(held.contains(f'"{label}"') for label in self.labels))
+        if self.since is not None:
+            yield col(Change.seen_to) >= self.since
+        if self.until is not None:
+            yield col(Change.seen_to) <= self.until
+        if self.document_id is not None:
+            yield Change.document_id == self.document_id
+        if self.change_id is not None:
+            yield Change.id == self.change_id
+        elif not self.folded:
+            yield col(Change.folded_into_id).is_(None)
+
+
 def change_rows(
-    session: Session,
-    *,
-    institutions: Collection[str] = (),
-    classes: Collection[str] = (),
-    kinds: Collection[str] = (),
-    labels: Collection[str] = (),
-    since: datetime | None = None,
-    until: datetime | None = None,
-    document_id: int | None = None,
-    change_id: int | None = None,
-    folded: bool = False,
-    limit: int | None = None,
+    session: Session, *, limit: int | None = None, offset: int = 0, **asked: Any
 ) -> list[ChangeRow]:
-    """Return changes, newest first; folded ones only where asked for."""
+    """Return changes, newest first; folded ones only where asked for. `asked`: see Asked."""
     query = (
         select(Change, Document, Institution)
         .join(Document, col(Change.document_id) == Document.id)
         .join(Institution, col(Document.institution_id) == Institution.id)
+        .where(*Asked(**asked).conditions())
         .order_by(col(Change.seen_to).desc(), col(Change.id).desc())
     )
-    if institutions:
-        query = query.where(col(Institution.key).in_(institutions))
-    if classes:
-        query = query.where(col(Change.change_class).in_(classes))
-    if kinds:
-        query = query.where(col(Change.kind).in_(kinds))
-    if labels:
-        # JSON is text in SQLite and casts to it in PostgreSQL; labels hold no quotation marks.
-        held = cast(Change.labels, String)
-        query = query.where(or_(*(held.contains(f'"{label}"') for label in labels)))
-    if since is not None:
-        query = query.where(col(Change.seen_to) >= since)
-    if until is not None:
-        query = query.where(col(Change.seen_to) <= until)
-    if document_id is not None:
-        query = query.where(Change.document_id == document_id)
-    if change_id is not None:
-        query = query.where(Change.id == change_id)
-    elif not folded:
-        query = query.where(col(Change.folded_into_id).is_(None))
-    return [_change_row(*row) for row in session.exec(query.limit(limit))]
+    return [_change_row(*row) for row in session.exec(query.limit(limit).offset(offset))]
+
+
+def change_times(session: Session, **asked: Any) -> list[tuple[ChangeClass, datetime]]:
+    """Return class and time of every change that is asked for: what counts and calendars are made of."""
+    query = (
+        select(Change.change_class, Change.seen_to)
+        .join(Document, col(Change.document_id) == Document.id)
+        .join(Institution, col(Document.institution_id) == Institution.id)
+        .where(*Asked(**asked).conditions())
+    )
+    return [(change_class, at) for change_class, at in session.exec(query)]
 
 
 def _change_row(change: Change, document: Document, institution: Institution) -> ChangeRow:

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import streamlit as st
 
+from tracker import queries
 from tracker.model import ChangeClass, Recommendation, Topic
 from tracker.queries import ChangeRow, Overview
 from tracker.views import change, html, shared, tables
@@ -13,9 +14,9 @@ from tracker.views.addresses import APP
 from tracker.views.opening import open_store
 from tracker.views.takeaway import takeaway
 
-MOST = 2000
 A_PAGE = 50
 WEEKS = 26
+Times = Sequence[tuple[ChangeClass, datetime]]
 
 
 def render() -> None:
@@ -31,13 +32,16 @@ def render() -> None:
     if shared.nothing_yet(shown):
         return
     chosen = _filters()
+    asked = tables.changes_asked(chosen)
     with open_store().transaction() as session:
-        rows = tables.change_rows(session, chosen, limit=MOST)
-    shared.show(_calendar(rows, shown), _count(rows, shown))
+        times = queries.change_times(session, **asked)
+    shared.show(_calendar([at for _, at in times], shown), _count(times, shown))
     takeaway("changes", chosen)
-    if rows:
-        part = shared.page_of(len(rows), "changes", size=A_PAGE)
-        shared.show(listing(rows[part]))
+    if times:
+        part = shared.page_of(len(times), "changes", size=A_PAGE)
+        with open_store().transaction() as session:
+            rows = queries.change_rows(session, limit=A_PAGE, offset=part.start, **asked)
+        shared.show(listing(rows))
     else:
         shared.show(_nothing(shown))
     shared.foot(shown)
@@ -57,12 +61,11 @@ def _filters() -> dict[str, list[str]]:
     return {name: values for name, values in given.items() if values}
 
 
-def _count(rows: Sequence[ChangeRow], shown: Overview) -> str:
-    counts = Counter(str(row.change_class) for row in rows)
-    divided = ", ".join(f"{counts[c]} {c}" for c in map(str, ChangeClass) if counts[c])
-    most = f" (the latest {MOST:,})" if len(rows) == MOST else ""
+def _count(times: Times, shown: Overview) -> str:
+    counts = Counter(str(change_class) for change_class, _ in times)
+    divided = ", ".join(f"{counts[c]:,} {c}" for c in map(str, ChangeClass) if counts[c])
     return (
-        f'<p class="t-meta"><b>{html.number(len(rows), "change")}{most}</b>{": " + divided if divided else ""}. '
+        f'<p class="t-meta"><b>{html.number(len(times), "change")}</b>{": " + divided if divided else ""}. '
         f"{shown.fetches:,} reads so far, of which {shown.failed_fetches:,} failed.</p>"
     )
 
@@ -93,12 +96,12 @@ def listing(rows: Sequence[ChangeRow]) -> str:
     return html.table(columns, cells, caption="Changes, newest first")
 
 
-def _calendar(rows: Sequence[ChangeRow], shown: Overview) -> str:
+def _calendar(times: Sequence[datetime], shown: Overview) -> str:
     """Return half a year of weeks as a strip, darker where more changed."""
     if shown.last_run_at is None:
         return ""
     end = shown.last_run_at.date()
-    weeks = Counter((end - row.seen_to.date()).days // 7 for row in rows)
+    weeks = Counter((end - at.date()).days // 7 for at in times)
     most = max((weeks[week] for week in range(WEEKS)), default=0) or 1
     drawn = "".join(
         f'<span class="t-sq" style="background:color-mix(in srgb,var(--f-blue) {_shade(weeks[week], most)}%,var(--tint))" '

@@ -18,7 +18,7 @@ from tracker.model import (
     SpokenResult,
     Topic,
 )
-from tracker.queries import Cell, ChangeRow, FindingRow
+from tracker.queries import Cell, FindingRow
 
 Filters = Mapping[str, Sequence[str]]
 CODES = tuple(map(str, Recommendation))
@@ -111,18 +111,16 @@ def finding_rows(session: Session, questions: Sequence[str], asked: Filters) -> 
     return [row for row in rows if not states or state_of(row.result, row.reviewed) in states]
 
 
-def change_rows(session: Session, asked: Filters, *, limit: int | None = None) -> list[ChangeRow]:
-    """Return the changes that filters ask for, newest first."""
-    return queries.change_rows(
-        session,
-        institutions=asked.get("institution", ()),
-        classes=asked.get("class", ()),
-        kinds=asked.get("change_kind", ()),
-        labels=asked.get("label", ()),
-        since=_day(next(iter(asked.get("since", ())), "")),
-        until=_day(next(iter(asked.get("until", ())), "")),
-        limit=limit,
-    )
+def changes_asked(asked: Filters) -> dict[str, Any]:
+    """Return the filters of an address as the questions about changes take them."""
+    return {
+        "institutions": asked.get("institution", ()),
+        "classes": asked.get("class", ()),
+        "kinds": asked.get("change_kind", ()),
+        "labels": asked.get("label", ()),
+        "since": _day(next(iter(asked.get("since", ())), "")),
+        "until": _day(next(iter(asked.get("until", ())), "")),
+    }
 
 
 def _spoken(session: Session, asked: Filters) -> list[dict[str, Any]]:
@@ -135,7 +133,7 @@ def _coverage(session: Session, asked: Filters) -> list[dict[str, Any]]:
 
 
 def _changes(session: Session, asked: Filters) -> list[dict[str, Any]]:
-    return [row.to_json() for row in change_rows(session, asked)]
+    return [row.to_json() for row in queries.change_rows(session, **changes_asked(asked))]
 
 
 def _sources(session: Session, asked: Filters) -> list[dict[str, Any]]:

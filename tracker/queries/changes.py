@@ -126,7 +126,7 @@ def change_times(session: Session, **asked: Any) -> list[tuple[ChangeClass, date
         .join(Institution, col(Document.institution_id) == Institution.id)
         .where(*Asked(**asked).conditions())
     )
-    return [(change_class, at) for change_class, at in session.exec(query)]
+    return [(ChangeClass(change_class), at) for change_class, at in session.exec(query)]
 
 
 def _change_row(change: Change, document: Document, institution: Institution) -> ChangeRow:

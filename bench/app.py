@@ -8,17 +8,12 @@ started over the largest size and real pages are timed, with eight sessions open
 
 import argparse
 import json
-import os
 import random
 import shutil
-import signal
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -32,7 +27,9 @@ from tracker.store import Store
 from tracker.store.searching import index_coded
 from tracker.views import changed, documented, profile, tables
 
-ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+from browsing import ARGUMENTS, CHROMIUM, READY, open_at, serving  # noqa: E402
+
 NOW = datetime(2026, 11, 20, 6, tzinfo=UTC)
 PER_DOCUMENT = 20
 WORDS = "research partner policy review committee agreement data project university institute approval contract funding report office staff student foreign international security risk rights human due diligence assessment publish register list annual state technology laboratory surveillance recognition police military export control sanction ethics public access library event programme course teaching".split()
@@ -149,54 +146,34 @@ def measure(store: Store, runs: int) -> dict[str, float]:
 def browser(folder: Path) -> dict[str, float]:
     from playwright.sync_api import sync_playwright
 
-    ready = """() => { const a = document.querySelector('[data-testid="stApp"]'); return !!a && a.dataset.testScriptState === 'notRunning'
-      && document.querySelector('.t-foot') && !document.querySelector('[data-testid="stSkeleton"],[data-stale="true"]') }"""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    base, figures = f"http://127.0.0.1:{port}", {}
-    server = subprocess.Popen([sys.executable, "-c", "from tracker.cli import main; main()", "serve", "--port", str(port)], cwd=ROOT, env={**os.environ, "TRACKER_DATA_DIR": str(folder)}, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"{base}/healthz", timeout=1)
-                break
-            except OSError:
-                time.sleep(0.1)
-        with sync_playwright() as play:
-            chromium = play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
-            context = chromium.new_context(reduced_motion="reduce")
-            page = context.new_page()
+    figures = {}
+    with serving(folder) as (base, pid), sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        page = chromium.new_context(reduced_motion="reduce").new_page()
 
-            def timed(path):
-                begin = time.perf_counter()
-                page.goto(base + path, wait_until="domcontentloaded")
-                page.wait_for_function(ready, timeout=60_000)
-                return time.perf_counter() - begin
-
-            figures["first page after a start, s"] = round(timed("/"), 2)
-            paths = ("/", "/statements", "/compare", "/changes", "/institution?inst=institution-7", "/document?id=700", "/search?q=surveillance", "/alerts", "/sources", "/method")
-            for path in paths:
-                figures[f"warm {path}, s"] = round(statistics.median(timed(path) for _ in range(3)), 2)
-            timed("/statements")
-            page.get_by_role("combobox", name="Kind").click()
-            option = page.get_by_role("option", name="Funders", exact=True)
-            option.wait_for()
+        def timed(path):
             begin = time.perf_counter()
-            option.click()
-            page.wait_for_url("**kind=funder*")
-            page.wait_for_function(ready)
-            figures["filter, s"] = round(time.perf_counter() - begin, 2)
-            for path in paths[:7]:
-                other = chromium.new_context().new_page()
-                other.goto(base + path, wait_until="domcontentloaded")
-                other.wait_for_function(ready, timeout=60_000)
-            status = Path(f"/proc/{server.pid}/status").read_text()
-            figures["memory with 8 sessions, MB"] = round(int(status.split("VmRSS:")[1].split()[0]) / 1024)
-            chromium.close()
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        server.wait(10)
+            open_at(page, base + path)
+            return time.perf_counter() - begin
+
+        figures["first page after a start, s"] = round(timed("/"), 2)
+        paths = ("/", "/statements", "/compare", "/changes", "/institution?inst=institution-7", "/document?id=700", "/search?q=surveillance", "/alerts", "/sources", "/method")
+        for path in paths:
+            figures[f"warm {path}, s"] = round(statistics.median(timed(path) for _ in range(3)), 2)
+        timed("/statements")
+        page.get_by_role("combobox", name="Kind").click()
+        option = page.get_by_role("option", name="Funders", exact=True)
+        option.wait_for()
+        begin = time.perf_counter()
+        option.click()
+        page.wait_for_url("**kind=funder*")
+        page.wait_for_function(READY)
+        figures["filter, s"] = round(time.perf_counter() - begin, 2)
+        for path in paths[:7]:
+            open_at(chromium.new_context().new_page(), base + path)
+        status = Path(f"/proc/{pid}/status").read_text()
+        figures["memory with 8 sessions, MB"] = round(int(status.split("VmRSS:")[1].split()[0]) / 1024)
+        chromium.close()
     return figures
 
 

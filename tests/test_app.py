@@ -2,13 +2,7 @@
 
 import csv
 import json
-import os
 import re
-import signal
-import socket
-import subprocess
-import sys
-import time
 import urllib.error
 import urllib.request
 from datetime import timedelta
@@ -17,8 +11,8 @@ from pathlib import Path
 import feedparser
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from browsing import ARGUMENTS, CHROMIUM, READY, open_at, play_demo, serving
 from builders import NOON, read_page
-from conftest import CHROMIUM
 from playwright.sync_api import sync_playwright
 from pypdfium2 import PdfDocument
 
@@ -26,12 +20,6 @@ from tracker.store import Store
 
 pytestmark = pytest.mark.browser
 
-READY = """() => { const app = document.querySelector('[data-testid="stApp"]');
-  return !!app && app.dataset.testScriptState === 'notRunning'
-    && document.querySelector('[data-testid="stMain"] [data-testid="stElementContainer"]')
-    && !document.querySelector('[data-testid="stSkeleton"],[data-testid="stSpinner"],[data-stale="true"]') }"""
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
-ROOT = Path(__file__).parent.parent
 PAGES = {
     "/": "Overview",
     "/statements": "Statements",
@@ -50,40 +38,12 @@ PAGES = {
 NARROW = {"width": 390, "height": 844}
 
 
-def serve(folder: Path):
-    """Start the app on a free port; return its process and address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {**os.environ, "TRACKER_DATA_DIR": str(folder)}
-    command = [
-        sys.executable,
-        "-c",
-        "from tracker.cli import main; main()",
-        "serve",
-        "--port",
-        str(port),
-    ]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
-    base = f"http://127.0.0.1:{port}"
-    for _ in range(300):
-        try:
-            if urllib.request.urlopen(f"{base}/healthz", timeout=1).read() == b"ok":
-                return process, base
-        except OSError:
-            time.sleep(0.1)
-    raise TimeoutError(base)
-
-
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     folder = tmp_path_factory.mktemp("app")
-    environment = {**os.environ, "TRACKER_DATA_DIR": str(folder)}
-    subprocess.run([sys.executable, "-c", "from tracker.cli import main; main()", "demo", "--no-app"], env=environment, check=True, capture_output=True)  # fmt: skip
-    process, base = serve(folder)
-    yield base
-    os.killpg(process.pid, signal.SIGTERM)
-    process.wait(10)
+    play_demo(folder)
+    with serving(folder) as (base, _):
+        yield base
 
 
 @pytest.fixture(scope="module")
@@ -160,11 +120,6 @@ def watch(page, base: str, wrong: list[str]) -> None:
         "request",
         lambda r: r.url.startswith("http") and not r.url.startswith(base) and wrong.append(r.url),
     )
-
-
-def open_at(page, address: str) -> None:
-    page.goto(address, wait_until="domcontentloaded")
-    page.wait_for_function(READY, timeout=30_000)
 
 
 def violations(page) -> list[str]:
@@ -331,11 +286,8 @@ def others(tmp_path_factory):
     for days, body in enumerate((HOSTILE, HOSTILE.replace("whatever the contract", "though the contract"))):  # fmt: skip
         read_page(store, body, at=NOON + timedelta(days=days))
     store.close()
-    started = [serve(empty), serve(hostile)]
-    yield [base for _, base in started]
-    for process, _ in started:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(10)
+    with serving(empty) as (nothing, _), serving(hostile) as (evil, _):
+        yield nothing, evil
 
 
 EVIL = "&lt;script&gt;alert(1)&lt;/script&gt; &lt;img src=http://elsewhere.example/x.png onerror=alert(1)&gt; ![](http://elsewhere.example/y.png) $x$ :red[y] شينجيانغ 新疆"
@@ -374,3 +326,31 @@ def test_an_empty_store_says_what_to_do_on_every_screen(browser, others):
 
 def read_pdf(path: Path) -> str:
     return "\n".join(page.get_textpage().get_text_range() for page in PdfDocument(path))
+
+
+def test_a_person_reviews_blind_and_the_verdict_is_kept(visit, demo):
+    page = visit("/review")
+    assert "Local mode: without sign-in" in page.inner_text("body")
+    page.get_by_label("Your name or initials").fill("ada")
+    page.get_by_label("Your name or initials").press("Enter")
+    page.get_by_text("28 wait for you").wait_for()
+    page.get_by_role("button", name="Keep my verdict").click()
+    page.get_by_text("Choose a verdict first").wait_for()
+    page.get_by_text("Reject: none of its labels holds").click()
+    page.get_by_role("button", name="Keep my verdict").click()
+    page.get_by_text("27 wait for you").wait_for()
+
+    assert violations(page) == []
+
+
+def test_reviewing_is_closed_where_others_can_reach_the_app(browser, tmp_path):
+    context = browser.new_context(extra_http_headers={"X-Forwarded-For": "203.0.113.7"})
+    page = context.new_page()
+    with serving(tmp_path) as (here, _), serving(tmp_path, TRACKER_PUBLIC_URL="https://tracker.example") as (there, _):  # fmt: skip
+        for base in (here, there):
+            open_at(page, f"{base}/review")
+            text = page.inner_text("body")
+            assert "Reviewing is closed here" in text
+            assert "Your name" not in text
+            context.set_extra_http_headers({})
+    context.close()

@@ -29,7 +29,7 @@ def marked(text: str, cues: Iterable[str]) -> str:
     found = sorted({re.escape(cue) for cue in cues if cue}, key=len, reverse=True)
     if not found:
         return escape(text)
-    parts = re.split(rf"({'|'.join(found)})", text)
+    parts = re.split(rf"(?<!\w)({'|'.join(found)})(?!\w)", text)
     return "".join(
         f"<mark>{escape(part)}</mark>" if at % 2 else escape(part) for at, part in enumerate(parts)
     )

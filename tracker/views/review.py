@@ -109,7 +109,7 @@ def _item(item: Waiting) -> None:
 
 def _form(item: Waiting, name: str, skipped: set[str]) -> None:
     with st.form(f"verdict {item.key}"):
-        verdict = st.radio("Verdict", list(VERDICTS), format_func=VERDICTS.__getitem__)
+        verdict = st.radio("Verdict", list(VERDICTS), index=None, format_func=VERDICTS.__getitem__)
         left, right = st.columns([3, 2])
         labels = left.multiselect(
             "Labels, if you amend",
@@ -124,13 +124,15 @@ def _form(item: Waiting, name: str, skipped: set[str]) -> None:
     if st.button("Skip for now"):
         skipped.add(item.key)
         st.rerun()
-    if keep:
+    if keep and verdict is None:
+        shared.show('<p class="t-hint" role="alert">Choose a verdict first.</p>')
+    elif keep and verdict is not None:
         decided = {
             Verdict.CONFIRM: (item.labels, item.stance),
             Verdict.REJECT: ((), Stance.NONE),
             Verdict.AMEND: (labels, stance or Stance.NONE),
         }
-        _record(item, name, verdict or Verdict.CONFIRM, decided, note=note or "")
+        _record(item, name, verdict, decided, note=note or "")
         st.toast("Kept.")
         st.rerun()
 

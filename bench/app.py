@@ -24,7 +24,7 @@ from tracker import model as m
 from tracker import queries
 from tracker.archive import pack, sha256
 from tracker.store import Store
-from tracker.store.searching import index_coded
+from tracker.store.word_index import index_coded
 from tracker.views import changed, documented, profile, tables
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))

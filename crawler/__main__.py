@@ -48,6 +48,11 @@ class Asked:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Crawl, and return the exit code: 0 when every source has an outcome."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["look"]:
+        from crawler.looking import main as look  # noqa: PLC0415  (needs Scrapy at once)
+
+        return look(given[1:])
     asked = _asked(arguments)
     try:
         settings = load_settings()

@@ -174,6 +174,20 @@ def test_robots_txt_is_obeyed_and_said(crawl, site):
     assert f"{PROXIED}/policy" not in site.urls()
 
 
+def test_robots_txt_is_obeyed_by_requests_that_wait_for_it_together(crawl, site):
+    site.put("/robots.txt", "User-agent: *\nDisallow: /private", delay=0.3)
+    for number in range(6):
+        site.put(f"/policy/{number}", "<p>Policy</p>")
+    crawl.declare(
+        *(a_page(f"/policy/{n}") for n in range(6)), *(a_page(f"/private/{n}") for n in range(6))
+    )
+
+    ran = crawl()
+
+    assert (ran["fetched"], ran["failed"]) == (6, {"robots": 6})
+    assert not [url for url in site.urls() if "/private" in url]
+
+
 @pytest.mark.parametrize(
     ("robots", "read"),
     [

@@ -4,7 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tracker.findings import Evidence, Rule, SearchRecord, absence, coverage, spoken
+from tracker.assessment import deeds, rules
+from tracker.coding.codebook import load_codebook
+from tracker.findings import Evidence, SearchRecord, absence, acted, coverage, protocol, spoken
+from tracker.findings.evidence import HOSTED
 from tracker.model import (
     Basis,
     DateBasis,
@@ -39,6 +42,12 @@ def evidence(*labels: str, stance: Stance = Stance.NONE, **fields) -> Evidence:
         (["china", "human_rights"], Stance.CONDEMNS, False, "condemned"),
         (["china", "human_rights"], Stance.CONDEMNS, True, "mentioned_critically"),
         (["china", "human_rights"], Stance.CRITICAL, False, "criticised"),
+        (["china", "surveillance"], Stance.CRITICAL, True, "mentioned_critically"),
+        (["china", "surveillance", "human_rights"], Stance.SUPPORTIVE, False, "defends_engagement"),
+        (["china", "partnership"], Stance.REPORTED, False, "discussed"),
+        (["china", "human_rights"], Stance.REPORTED, True, "discussed"),
+        (["china"], Stance.REPORTED, False, "none_found"),
+        (["china"], Stance.CONDEMNS, False, "security_concern"),
         (["china"], Stance.CRITICAL, False, "security_concern"),
         (["china", "partnership"], Stance.CRITICAL, False, "security_concern"),
         (["china", "partnership"], Stance.SUPPORTIVE, False, "defends_engagement"),
@@ -84,31 +93,235 @@ def test_a_rejected_coding_counts_for_nothing():
 
 
 def test_since_and_latest_are_stated_dates_and_the_undated_are_counted():
-    def of(**fields):
-        return evidence("china", "human_rights", stance=Stance.CRITICAL, **fields)
+    def of(document_id, **fields):
+        return evidence(
+            "china", "human_rights", stance=Stance.CRITICAL, document_id=document_id, **fields
+        )
 
     found = spoken(
-        [of(), of(stated_date=None), of(stated_date=datetime(2025, 5, 5, tzinfo=UTC))], READ
+        [of(1), of(2, stated_date=None), of(3, stated_date=datetime(2025, 5, 5, tzinfo=UTC))], READ
     )
 
     assert (found.since.year, found.latest.year, found.undated) == (2024, 2025, 1)
 
 
-R3 = Rule(Recommendation.R3, frozenset({InstitutionKind.UNIVERSITY}), ("trigger", "who_decides"))
+@pytest.mark.parametrize(
+    ("genre", "voice", "counts"),
+    [
+        (genre, voice, voice in {Voice.INSTITUTION, Voice.UNIT} and genre not in HOSTED)
+        for genre in Genre
+        for voice in Voice
+    ],
+)
+def test_hosted_and_relayed_genres_and_others_voices_never_count(genre, voice, counts):
+    item = evidence("china", "human_rights", stance=Stance.CONDEMNS, genre=genre, voice=voice)
+
+    assert (spoken([item], READ).result == "condemned") is counts
+    assert (item.standing == "") is counts
+
+
+def test_an_attributed_statement_counts_whatever_its_genre():
+    item = evidence(
+        "china",
+        "human_rights",
+        stance=Stance.CONDEMNS,
+        genre=Genre.EVENT,
+        attributed="jointly with Birch",
+    )
+
+    assert spoken([item], READ).result == "condemned"
+
+
+def test_statements_are_told_apart_by_the_reports_day_and_by_stated_dates_only():
+    days = [(2025, 12, 7), (2025, 12, 8), (2025, 12, 9)]
+    items = [
+        evidence(
+            "china",
+            "human_rights",
+            stance=Stance.CRITICAL,
+            document_id=n,
+            stated_date=datetime(*d, tzinfo=UTC),
+        )
+        for n, d in enumerate(days)
+    ]
+    inferred = evidence(
+        "china",
+        "human_rights",
+        stance=Stance.CRITICAL,
+        document_id=9,
+        stated_basis=DateBasis.INFERRED,
+    )
+
+    found = spoken([*items, inferred], READ)
+
+    assert (found.count, found.by_report, found.after_report, found.undated) == (4, 2, 1, 1)
+
+
+def test_a_statement_that_vanished_keeps_its_result_and_says_so():
+    gone = {
+        "on_page": False,
+        "gone_from": datetime(2026, 1, 1, tzinfo=UTC),
+        "gone_to": datetime(2026, 1, 3, tzinfo=UTC),
+    }
+
+    found = spoken([evidence("china", "human_rights", stance=Stance.CONDEMNS, **gone)], READ)
+
+    assert found.result == "condemned"
+    assert found.rule.endswith(
+        "not at its address since between 2026-01-01 and 2026-01-03; reason unknown"
+    )
+
+
+RULES = rules(load_codebook())
+R3 = RULES[Recommendation.R3]
+UNIVERSITY, INSTITUTE = InstitutionKind.UNIVERSITY, InstitutionKind.ETHICS_INSTITUTE
+
+
+def held(code: Recommendation, *missing: str, quote: str = "q", **fields) -> Evidence:
+    """A passage that shows every element of a recommendation but the ones named."""
+    names = [n for n in (*RULES[code].required, *RULES[code].optional) if n not in missing]
+    return evidence(str(code), elements={str(code): names}, quote=quote, **fields)
 
 
 @pytest.mark.parametrize(
-    ("elements", "expected"),
-    [(["trigger", "who_decides", "end_use"], "stated"), (["trigger"], "partial"), ([], "partial")],
+    ("code", "kind", "missing", "expected"),
+    [
+        ("R1", UNIVERSITY, (), "stated"),
+        ("R1", UNIVERSITY, ("rights_named",), "partial"),
+        ("R1", UNIVERSITY, ("before_start",), "partial"),
+        ("R1", UNIVERSITY, ("unfunded_work", "escalation", "recheck"), "stated"),
+        ("R1", InstitutionKind.FUNDER, (), "stated"),
+        ("R1", INSTITUTE, (), "stated"),
+        ("R1", InstitutionKind.GOVERNMENT, (), "not_applicable"),
+        ("R2", UNIVERSITY, ("what_is_disclosed",), "partial"),
+        ("R2", UNIVERSITY, ("to_whom",), "partial"),
+        ("R2", UNIVERSITY, ("made_public", "non_financial", "sanction"), "stated"),
+        ("R3", UNIVERSITY, ("trigger",), "partial"),
+        ("R3", UNIVERSITY, ("who_decides",), "partial"),
+        ("R3", UNIVERSITY, ("end_use", "contract_terms", "informal_collaboration", "no_nationality_ground"), "stated"),
+        ("R4", INSTITUTE, ("own_commitment",), "stated"),
+        ("R4", INSTITUTE, ("abuse_and_state",), "partial"),
+        ("R4", UNIVERSITY, (), "not_applicable"),
+        ("R5", INSTITUTE, ("labs_named",), "stated"),
+        ("R5", INSTITUTE, ("china_named",), "partial"),
+        ("R5", INSTITUTE, ("rights_risk",), "partial"),
+        ("R5", INSTITUTE, ("concrete_steps",), "partial"),
+        ("R5", InstitutionKind.ASSOCIATION, (), "not_applicable"),
+        ("R6", InstitutionKind.GOVERNMENT, ("status", "sanction"), "stated"),
+        ("R6", InstitutionKind.FUNDER, ("own_rule",), "partial"),
+        ("R6", InstitutionKind.FUNDER, ("foreign_misuse",), "partial"),
+        ("R6", UNIVERSITY, (), "not_applicable"),
+    ],
+)  # fmt: skip
+def test_a_recommendation_is_stated_with_its_starred_elements_for_whom_it_addresses(
+    code, kind, missing, expected
+):
+    rule = RULES[Recommendation(code)]
+
+    found = coverage(rule, kind, [held(rule.code, *missing)], READ)
+
+    assert found.result == expected
+    assert not (expected == "partial" and missing) or missing[0].replace("_", " ") in found.rule
+
+
+def test_advice_alone_to_disclose_is_partial():
+    weak = held(Recommendation.R2, quote="Staff should report foreign funding to the register.")
+    strong = held(Recommendation.R2, quote="Staff must report foreign funding to the register.")
+    plain = held(Recommendation.R2, quote="Foreign funding is listed in a public register.")
+
+    found = [
+        coverage(RULES[Recommendation.R2], UNIVERSITY, [item], READ).result
+        for item in (weak, strong, plain)
+    ]
+
+    assert found == ["partial", "stated", "stated"]
+
+
+def test_each_element_says_how_strongly_it_binds_and_whom():
+    quote = "All staff must ask the committee about military partners. Contracts may say how to end them."
+
+    found = coverage(R3, UNIVERSITY, [held(Recommendation.R3, "end_use", quote=quote)], READ)
+
+    rows = {row["name"]: row for row in found.elements}
+    assert (rows["trigger"]["force"], rows["trigger"]["reach"]) == ("must", "all staff")
+    assert (rows["contract_terms"]["force"], rows["contract_terms"]["held"]) == ("may", True)
+    assert (rows["end_use"]["held"], rows["end_use"]["required"]) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("texts", "status", "result"),
+    [
+        (["This rule is in force."], "in force", "stated"),
+        (["The bill would require disclosure."], "proposed", "partial"),
+        (["The bill would require disclosure.", "This rule is in force."], "in force", "stated"),
+        (["It has been superseded by a later list."], "superseded", "stated"),
+        (["The guidance was withdrawn on Monday."], "withdrawn", "stated"),
+        (["Grant holders must disclose."], None, "stated"),
+    ],
 )
-def test_a_recommendation_is_stated_with_all_its_required_elements(elements, expected):
-    item = evidence("R3", elements={"R3": elements})
+def test_a_public_rule_carries_its_status_and_a_proposal_is_never_stated(texts, status, result):
+    items = [held(Recommendation.R6, quote=text) for text in texts]
 
-    assert coverage(R3, InstitutionKind.UNIVERSITY, [item], READ).result == expected
+    found = coverage(RULES[Recommendation.R6], InstitutionKind.GOVERNMENT, items, READ)
+
+    assert (found.status, found.result) == (status, result)
 
 
-def test_a_recommendation_for_others_is_not_applicable():
-    assert coverage(R3, InstitutionKind.GOVERNMENT, [], READ).result == "not_applicable"
+def test_a_university_that_applies_a_public_rule_cites_it():
+    item = held(Recommendation.R6, cues={"R6": ["NSPM-33"]})
+
+    found = coverage(RULES[Recommendation.R6], UNIVERSITY, [item], READ)
+
+    assert "cites rule: NSPM-33" in found.rule
+
+
+def test_an_institute_without_research_partners_is_not_asked_about_them():
+    with_partners = SearchRecord(**{**READ.to_json(), "partnership_passages": 1})
+
+    assert coverage(R3, INSTITUTE, [], READ).result == "not_applicable"
+    assert coverage(R3, INSTITUTE, [], with_partners).result == "none_found"
+    assert coverage(R3, UNIVERSITY, [], READ).result == "none_found"
+
+
+def test_a_clause_that_was_taken_out_states_nothing_any_more():
+    gone = held(Recommendation.R3, on_page=False)
+
+    assert coverage(R3, UNIVERSITY, [gone], READ).result == "none_found"
+
+
+@pytest.mark.parametrize(
+    ("quote", "what", "partner", "reason"),
+    [
+        ("In 2020 we ended our collaboration with iFlytek following a review.", "ended", "iFlytek", "following a review"),
+        ("The university has suspended its agreement with Huawei.", "suspended", "Huawei", None),
+        ("The council ruled out any new partnership with Beihang University because of its ties.", "refused", "Beihang University", "because of its ties"),
+        ("We have reviewed the joint laboratory; the review of our work with SenseTime goes on.", "reviewed", "SenseTime", None),
+    ],
+)  # fmt: skip
+def test_what_was_done_with_a_named_partner_is_told(quote, what, partner, reason):
+    (row,) = acted([evidence("china", quote=quote)], deeds(load_codebook()))
+
+    assert (row["what"], row["partner"], row["reason"]) == (what, partner, reason)
+    assert row["stated_date"].startswith("2024-01-01")
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "Partnerships with Huawei must be ended at once.",
+        "We have not ended our collaboration with iFlytek.",
+        "We ended our collaboration with a company.",
+        "Huawei is a partner.",
+    ],
+)
+def test_a_rule_a_denial_or_a_nameless_partner_is_no_deed(quote: str):
+    assert acted([evidence("china", quote=quote)], deeds(load_codebook())) == []
+
+
+def test_only_the_institutions_own_words_tell_its_deeds():
+    quote = "The university has suspended its agreement with Huawei."
+
+    assert acted([evidence("china", quote=quote, voice=Voice.GUEST)], deeds(load_codebook())) == []
 
 
 @pytest.mark.parametrize(
@@ -120,6 +333,11 @@ def test_a_recommendation_for_others_is_not_applicable():
         ({"uncovered_languages": ["zh"]}, "not_checked"),
         ({"period_from": None}, "not_checked"),
         ({"sources_failed": 1}, "unreachable"),
+        ({"sources_declared": 5, "sources_tried": 5, "sources_failed": 1}, "none_found"),
+        ({"sources_declared": 4, "sources_tried": 4, "sources_failed": 1}, "unreachable"),
+        ({"sources_declared": 4, "sources_tried": 2}, "not_checked"),
+        ({"sources_gone": 1}, "none_found"),
+        ({"documents_read": 8}, "none_found"),
         ({"documents_read": 0, "sources_failed": 2}, "unreachable"),
         ({"documents_read": 0, "sources_tried": 0}, "not_checked"),
     ],
@@ -128,3 +346,15 @@ def test_absence_is_a_finding_only_with_its_full_search_record(fields, expected)
     given = {**READ.to_json(), **fields}
 
     assert absence(SearchRecord(**given))[0] == expected
+
+
+def test_every_condition_of_the_protocol_is_told_with_what_was_there():
+    checks = protocol(
+        SearchRecord(**{**READ.to_json(), "documents_read": 5, "archive_read": False})
+    )
+
+    assert [check.asked for check in checks if not check.held] == [
+        "an archive listing, sitemap, site search or archived history was read",
+        "four fifths of the known documents were read",
+    ]
+    assert "5 of 10 documents read" in [check.said for check in checks]

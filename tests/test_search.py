@@ -7,7 +7,7 @@ from builders import NOON, a_source, a_sources_file, an_institution, read_page
 from sqlalchemy import text
 
 from tracker import queries
-from tracker.store.searching import index_coded
+from tracker.store.word_index import index_coded
 
 BODY = """<main><h1>Partnerships policy</h1>
 <h2>Position</h2><p>We condemn the mass surveillance of Uyghurs in Xinjiang by the Chinese government, an abuse of human

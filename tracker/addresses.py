@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -59,23 +59,60 @@ def _query(query: str) -> str:
 
 
 def on_official_host(url: str, hosts: Iterable[str]) -> bool:
-    """Tell whether a URL's host is one of these or a subdomain of one.
+    """Tell whether a URL stands on one of these hosts or a subdomain of one.
 
-    A host may carry a port, which must then be the URL's.
+    A host may carry a port, which must then be the URL's, and a path under which the URL must stand.
     """
-    try:
-        parts = urlsplit(url)
-        name, port = (parts.hostname or "").rstrip("."), parts.port
-    except ValueError:
-        return False
-    return any(_covers(host.lower(), name, port) for host in hosts)
+    return closeness(url, hosts) is not None
 
 
-def _covers(host: str, name: str, port: int | None) -> bool:
-    bare, _, wanted = host.partition(":")
-    if wanted and wanted != str(port):
-        return False
-    return name == bare or name.endswith(f".{bare}")
+def closeness(url: str, hosts: Iterable[str]) -> tuple[int, int] | None:
+    """Return how closely these hosts name a URL, as (length of the host, length of the path)."""
+    found = Owners({"": hosts}).by_closeness(url)
+    return found[0][0] if found else None
+
+
+class Owners:
+    """Whose hosts name an address most specifically: by host, then by path.
+
+    Source: codebook, "Who is speaking".
+    """
+
+    def __init__(self, hosts_of: Mapping[str, Iterable[str]]) -> None:
+        self._under: dict[str, list[tuple[str, str, str]]] = {}
+        for key, hosts in hosts_of.items():
+            for entry in hosts:
+                host, _, path = entry.partition("/")
+                bare, _, port = host.lower().partition(":")
+                prefix = f"/{path.strip('/')}/" if path.strip("/") else "/"
+                self._under.setdefault(bare, []).append((port, prefix, key))
+
+    def of(self, url: str) -> str | None:
+        """Return whose a URL is, or None where nobody's hosts name it."""
+        found = self.by_closeness(url)
+        return found[0][1] if found else None
+
+    def by_closeness(self, url: str) -> list[tuple[tuple[int, int], str]]:
+        """Return everybody whose hosts name a URL, with how closely, the closest first."""
+        try:
+            parts = urlsplit(url)
+            name, port = (parts.hostname or "").rstrip("."), str(parts.port)
+        except ValueError:
+            return []
+        path = unquote(_without_dots(parts.path)).rstrip("/") + "/"
+        found = [
+            ((len(bare), len(prefix)), key)
+            for bare in _suffixes(name)
+            for wanted, prefix, key in self._under.get(bare, ())
+            if wanted in {"", port} and path.startswith(prefix)
+        ]
+        return sorted(found, key=lambda pair: pair[0], reverse=True)
+
+
+def _suffixes(name: str) -> list[str]:
+    """A host and the domains it stands under, the nearest first."""
+    labels = name.split(".")
+    return [".".join(labels[at:]) for at in range(len(labels))]
 
 
 def is_literal(host: str) -> bool:

@@ -10,6 +10,7 @@ from tracker.commands import (
     alerts,
     answers,
     crawling,
+    explaining,
     reading,
     releases,
     review,
@@ -29,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for verbs in (crawling, watching, answers, reading, releases, upkeep):
+for verbs in (crawling, watching, answers, explaining, reading, releases, upkeep):
     app.add_typer(verbs.app)
 app.add_typer(sources.app, name="sources")
 app.add_typer(alerts.app, name="alerts")

@@ -320,6 +320,7 @@ class Institution(SQLModel, table=True):
     found_by: str = "census"
     languages: list[str] = Field(default_factory=list, sa_type=JSON)
     attributed: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    apart: list[str] = Field(default_factory=list, sa_type=JSON)  # on its hosts, not its own
     listed: bool = True  # False once it is no longer in sources.yaml; its past is kept
 
 
@@ -405,7 +406,11 @@ class Document(SQLModel, table=True):
     extraction_choice: str | None = None  # made once per document, so that it cannot flip
     genre: Genre = Field(default=Genre.UNKNOWN, sa_type=choice(Genre))
     voice: Voice = Field(default=Voice.UNKNOWN, sa_type=choice(Voice))
+    genre_because: str = ""  # the words that led to the genre
     voice_because: str = ""
+    byline: str = ""
+    series: str = ""
+    disclaimer: str = Field(default="", sa_type=Text)
     final_url: str | None = Field(default=None, sa_type=Text)  # where redirects lead, if elsewhere
     moved_to_id: int | None = Field(default=None, foreign_key="document.id")
     withheld: bool = False
@@ -578,6 +583,12 @@ class Finding(SQLModel, table=True):
     since: datetime | None = None  # by stated date only
     latest: datetime | None = None
     undated: int = 0
+    count: int = 0  # passages that the result rests on
+    by_report: int = 0  # of them stated up to 8 December 2025
+    after_report: int = 0
+    status: str | None = None  # of a public rule: proposed, in force, superseded, withdrawn
+    elements: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    acted: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
     evidence: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
     search_record: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
 

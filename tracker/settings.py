@@ -24,6 +24,7 @@ class Settings(BaseSettings):
     smtp_url: str = ""
     mail_from: str = ""
     secret: str = ""
+    operator: str = ""
     confirm_after_hours: Annotated[float, Field(ge=0)] = 1.0
 
     @field_validator("allow_hosts", mode="before")

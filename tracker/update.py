@@ -11,6 +11,7 @@ from sqlmodel import Session
 from tracker.alerts.facts import facts_of
 from tracker.alerts.subscriptions import Rule as AlertRule
 from tracker.alerts.subscriptions import matches
+from tracker.assessment import assess
 from tracker.changes import Comparison, Piece, classify, compare, is_flip, same_edit_key, summary
 from tracker.coding.codebook import Codebook, load_codebook
 from tracker.coding.coder import code
@@ -18,28 +19,21 @@ from tracker.extraction.passages import split
 from tracker.extraction.quality import quarantine
 from tracker.extraction.reader import read
 from tracker.extraction.text import Extracted, Unreadable
-from tracker.findings import Evidence, Result, Rule, SearchRecord, coverage, spoken
 from tracker.model import (
-    SPOKEN,
     ChangeClass,
     ChangeKind,
-    DocumentState,
     Recommendation,
-    Reviewed,
-    Stance,
     SubscriptionState,
     Topic,
     VersionOrigin,
 )
-from tracker.reviews import judged
 from tracker.settings import Settings
-from tracker.store import Store, assessing, comparing, deliveries, reading
+from tracker.store import Store, comparing, deliveries, reading
 from tracker.store.payloads import payload_bytes
-from tracker.store.searching import index_coded
+from tracker.store.word_index import index_coded
 
 BATCH = 50
 SITE_WIDE = 5  # pages from which one edit is the site's, not a document's
-MOST_EVIDENCE = 20  # passages kept with a finding; the rest is counted
 CHANGED_SENTENCES = 50  # kept of each side of a change
 
 Told = Callable[[str, int], None]
@@ -77,7 +71,7 @@ def update(
     changes, owed = _compare_versions(store, codebook, at=at)
     events, owed_events = _note_events(store, at=at)
     _confirm(store, settings, at=at)
-    _assess(store, codebook, force=recode)
+    assess(store, codebook, force=recode)
     return Updated(versions, set_aside, coded, changes + events, owed + owed_events)
 
 
@@ -294,91 +288,3 @@ def _confirm(store: Store, settings: Settings, *, at: datetime) -> None:
     with store.transaction() as session:
         comparing.confirm_changes(session, apart=timedelta(hours=settings.confirm_after_hours))
         deliveries.release_confirmed(session, at=at)
-
-
-def _assess(store: Store, codebook: Codebook, *, force: bool = False) -> None:
-    with store.transaction() as session:
-        everyone = assessing.subjects(session)
-    for subject in everyone:
-        with store.transaction() as session:
-            _assess_institution(session, subject, codebook, force=force)
-
-
-def rules(codebook: Codebook) -> list[Rule]:
-    """Return the codebook's rule of each recommendation, as findings read it."""
-    return [
-        Rule(recommendation, frozenset(entry.applies_to), entry.required, entry.optional)
-        for recommendation, entry in codebook.recommendations.items()
-    ]
-
-
-def _assess_institution(
-    session: Session, subject: assessing.Subject, codebook: Codebook, *, force: bool
-) -> None:
-    fields = assessing.search_record(
-        session, subject.id, codebook=codebook.version, covered=codebook.languages
-    )
-    record = SearchRecord(**fields)
-    stamp = assessing.stamp(session, subject.id, codebook.coder_name)
-    kept = assessing.findings_of(session, subject.id)
-    said = {**record.to_json(), assessing.STAMP: stamp}
-    if SPOKEN in kept and not force and all(row.search_record == said for row in kept.values()):
-        return
-    evidence = _evidence(session, subject, codebook)
-    results = {SPOKEN: spoken(evidence, record)} | {
-        str(rule.code): coverage(rule, subject.kind, evidence, record) for rule in rules(codebook)
-    }
-    for question, result in results.items():
-        row = {**_finding_row(result), "search_record": said}
-        assessing.record_finding(session, subject.id, question, row)
-
-
-def _evidence(session: Session, subject: assessing.Subject, codebook: Codebook) -> list[Evidence]:
-    rows = assessing.coded_rows(session, subject.id, codebook.coder_name)
-    people = judged(session, {row.version.document_id for row in rows})
-    found = []
-    for row in rows:
-        verdict = people.get((row.version.document_id, row.place.passage_id))
-        labels, stance = comparing.labels_of(row.coding), row.coding.stance
-        if verdict is not None and not verdict.rejected:
-            labels, stance = verdict.labels, verdict.stance
-        found.append(
-            Evidence(
-                passage_id=row.place.passage_id,
-                document_id=row.version.document_id,
-                version_id=row.place.version_id,
-                version=row.version.number,
-                quote=row.passage.text,
-                heading_path=row.place.heading_path,
-                url=row.document.url,
-                title=row.document.title,
-                stated_date=row.version.stated_date,
-                stated_basis=row.version.stated_basis,
-                voice=row.document.voice,
-                genre=row.document.genre,
-                labels=frozenset(labels - set(Stance)),
-                stance=stance,
-                in_passing=row.coding.in_passing and verdict is None,
-                elements=row.coding.elements,
-                reviewed=verdict.reviewed if verdict else Reviewed.NONE,
-                rejected=verdict is not None and verdict.rejected,
-                on_page=row.document.state in {DocumentState.LIVE, DocumentState.UNREACHABLE},
-                language=row.version.language,
-            )
-        )
-    return found
-
-
-def _finding_row(result: Result) -> dict[str, Any]:
-    return {
-        "result": str(result.result),
-        "basis": result.basis,
-        "reviewed": result.reviewed,
-        "possible": result.possible,
-        "possible_quotes": result.possible_quotes,
-        "rule": result.rule,
-        "since": result.since,
-        "latest": result.latest,
-        "undated": result.undated,
-        "evidence": [item.to_json() for item in result.evidence[:MOST_EVIDENCE]],
-    }

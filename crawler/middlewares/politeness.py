@@ -1,6 +1,9 @@
 """robots.txt as RFC 9309 has it, and its Crawl-delay."""
 
+import asyncio
+from collections import defaultdict
 from typing import Any
+from urllib.parse import urlsplit
 
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
@@ -21,6 +24,13 @@ class Robots(RobotsTxtMiddleware):
     def __init__(self, crawler: Any) -> None:
         super().__init__(crawler)
         self._unreachable: dict[str, Exception] = {}
+        self._asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def robot_parser(self, request: Request) -> Any:
+        # Scrapy lets all requests to a host wait on one Deferred and gives the rules to the first
+        # waiter only; to the others it says that there are none, and so refuses them nothing.
+        async with self._asking[urlsplit(request.url).netloc]:
+            return await super().robot_parser(request)
 
     def process_request_2(self, rp: Any, request: Request) -> None:
         host = request.url.split("/")[2]

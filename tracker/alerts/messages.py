@@ -52,8 +52,12 @@ def compose(
     *,
     public_url: str,
     at: datetime,
+    note: str = "",
 ) -> Message:
-    """Write the message about these changes: an alert for one, a digest for a subscriber of digests."""
+    """Write the message about these changes: an alert for one, a digest for a subscriber of digests.
+
+    `note` is a line of our own for this recipient.
+    """
     items = tuple(item(change, public_url=public_url) for change in sorted(changes, key=_order))
     kind = "alert" if len(items) == 1 else "digest"
     blank = Message(message_id, recipient, "", "", "", items, public_url, at)
@@ -65,6 +69,7 @@ def compose(
         "all_changes": f"{public_url.rstrip('/')}/changes",
         "rule": one_line(str(Rule.model_validate(recipient.rule))),
         "subscription": one_line(recipient.name),
+        "note": one_line(note, 200),
     }
     text = _templates().get_template(f"{kind}.txt").render(facts)
     html = _templates().get_template(f"{kind}.html").render(facts)

@@ -12,10 +12,14 @@ from tracker.alerts.facts import facts_between, facts_of
 from tracker.alerts.failure import SendFailedError
 from tracker.alerts.messages import Message, compose
 from tracker.alerts.subscriptions import ChangeFacts, Rule, matches, sendable
+from tracker.checkup import check_up
+from tracker.health import summary
+from tracker.model import Cadence
 from tracker.settings import Settings
 from tracker.store import Store
 from tracker.store.deliveries import (
     Claimed,
+    Recipient,
     claim_due,
     mark_failed,
     mark_sent,
@@ -72,8 +76,23 @@ def _claim(store: Store, settings: Settings, *, at: datetime) -> list[tuple[Clai
 def _message(session: Session, claimed: Claimed, settings: Settings, *, at: datetime) -> Message:
     facts = facts_of(session, claimed.change_ids)
     return compose(
-        claimed.message_id, claimed.recipient, facts, public_url=settings.public_url, at=at
+        claimed.message_id,
+        claimed.recipient,
+        facts,
+        public_url=settings.public_url,
+        at=at,
+        note=_for_operator(session, claimed.recipient, settings, at=at),
     )
+
+
+def _for_operator(
+    session: Session, recipient: Recipient, settings: Settings, *, at: datetime
+) -> str:
+    """One line on the sources in the operator's digests; nobody else is told."""
+    wanted = settings.operator.strip().lower()
+    if recipient.cadence is Cadence.INSTANT or recipient.target.strip().lower() != wanted:
+        return ""
+    return summary(check_up(session, at=at)) if wanted else ""
 
 
 def _send(

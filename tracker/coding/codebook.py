@@ -29,6 +29,10 @@ class RecommendationEntry(_Checked):
     applies_to: tuple[InstitutionKind, ...]
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
+    only_with_partners: tuple[InstitutionKind, ...] = ()
+    should_is_partial: bool = False
+    carries_status: bool = False
+    elsewhere: str = ""
 
 
 class EntityEntry(_Checked):
@@ -46,6 +50,7 @@ class _CodebookFile(_Checked):
     recommendations: dict[Recommendation, RecommendationEntry]
     concepts: dict[str, tuple[tuple[str, ...], ...]]
     elements: dict[str, tuple[str, ...]]
+    results: dict[str, dict[str, tuple[str, ...]]]
     entities: tuple[EntityEntry, ...]
 
 
@@ -60,6 +65,8 @@ class Codebook:
     concepts: tuple[str, ...]
     elements: Mapping[str, re.Pattern[str]]
     entities: tuple[EntityEntry, ...]
+    results: Mapping[str, Mapping[str, re.Pattern[str]]]  # force, reach, status, deeds, partners
+    partners: re.Pattern[str]
 
     @property
     def coder_name(self) -> str:
@@ -83,6 +90,13 @@ def load_codebook() -> Codebook:
         concepts=tuple(concepts),
         elements={name: pattern(terms) for name, terms in given.elements.items()},
         entities=given.entities,
+        results={
+            part: {name: pattern(terms) for name, terms in names.items()}
+            for part, names in given.results.items()
+        },
+        partners=pattern(
+            [name for entity in given.entities for name in (entity.name, *entity.aliases)]
+        ),
     )
 
 

@@ -20,6 +20,7 @@ from tracker.commands.shared import (
     print_table,
 )
 from tracker.model import SPOKEN, ChangeClass, CoverageResult, Recommendation, SpokenResult
+from tracker.shares import shares as denominators
 
 app = typer.Typer()
 
@@ -51,6 +52,16 @@ def spoken(
         as_csv=as_csv,
         title="Who has spoken",
     )
+
+
+@app.command()
+def shares(as_json: Json = False, as_csv: Csv = False) -> None:
+    """Say how many have spoken out of how many: core and with adjacent ones, over the census."""
+    with open_store().transaction() as session:
+        found = denominators(queries.finding_rows(session, questions=[SPOKEN]))
+    rows = [share.to_json() for share in found]
+    columns = ["kind", "scope", "census", "checked", "spoken", "possible", "share_of_checked"]
+    print_rows(rows, columns, as_json=as_json, as_csv=as_csv, title="Who has spoken, out of whom")
 
 
 @app.command()
@@ -118,11 +129,18 @@ def institution(key: str, as_json: Json = False) -> None:
         questions = [SPOKEN, *map(str, Recommendation)]
         findings = queries.finding_rows(session, questions=questions, institutions=[key])
         sources = [row.to_json() for row in queries.source_rows(session, institutions=[key])]
+        units = [row.to_json() for row in queries.units_that_have_spoken(session, key)]
     if as_json:
         rows = [{"question": row.question, **row.to_json()} for row in findings]
         print(
             json.dumps(
-                {"institution": key, "findings": rows, "documents": documents, "sources": sources},
+                {
+                    "institution": key,
+                    "findings": rows,
+                    "units_that_have_spoken": units,
+                    "documents": documents,
+                    "sources": sources,
+                },
                 indent=1,
             )
         )
@@ -139,6 +157,8 @@ def institution(key: str, as_json: Json = False) -> None:
         "Documents",
     )
     print_table(sources, ["key", "kind", "state", "reason", "documents"], "Sources")
+    if units:
+        print_table(units, ["institution", "result", "reviewed", "since"], "Units that have spoken")
 
 
 @app.command()

@@ -1,23 +1,184 @@
 """`tracker sources`: check, list and describe sources.yaml."""
 
 import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urljoin, urlsplit
 
 import typer
 
-from tracker import queries
-from tracker.commands.shared import Csv, Json, open_store, print_rows
+from tracker import proposing, queries
+from tracker.addresses import canonical_url, on_official_host
+from tracker.checkup import check_up
+from tracker.commands.looking import Wanted, look
+from tracker.commands.shared import (
+    Csv,
+    Institutions,
+    Json,
+    WrongInputError,
+    institution_keys,
+    known_keys,
+    open_store,
+    print_rows,
+)
+from tracker.health import Health, HealthState, summary
+from tracker.livecheck import Attempt, Checked, judge
+from tracker.model import InstitutionKind, SourceKind
 from tracker.settings import load_settings
-from tracker.sources import load_sources, schema
+from tracker.sources import SourceEntry, SourcesFile, load_sources, parse_sources, schema
 
 app = typer.Typer(help="Check, list and describe sources.yaml.", no_args_is_help=True)
 
 
 @app.command("check")
-def sources_check() -> None:
-    """Check sources.yaml: every problem at once, with line, cause and remedy."""
+def sources_check(
+    keys: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[KEY]...", help="with --live: institution or institution/source"),
+    ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Also fetch each source twice, politely.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Check sources.yaml: every problem at once, with line, cause and remedy; exit 1 if one fails live."""
     file = load_sources(load_settings().sources)
+    wanted = _wanted(file, keys or [])
     number = sum(len(entry.sources) for entry in file.institutions)
-    print(f"{len(file.institutions)} institutions, {number} sources: no problems")
+    said = f"{len(file.institutions)} institutions, {number} sources: no problems in the file"
+    print(said, file=sys.stderr if as_json or live else sys.stdout)
+    if live:
+        _check_live(wanted, as_json=as_json)
+    elif as_json:
+        print(json.dumps({"institutions": len(file.institutions), "sources": number}))
+
+
+def _wanted(file: SourcesFile, keys: list[str]) -> list[Wanted]:
+    """The sources that were asked for; raises WrongInputError naming the nearest key."""
+    found = [
+        Wanted(f"{entry.key}/{source.key}", entry.hosts, source, times=2)
+        for entry in file.institutions
+        for source in entry.sources
+    ]
+    known_keys(keys, [*(entry.key for entry in file.institutions), *(one.id for one in found)])
+    return [one for one in found if not keys or {one.id, one.id.partition("/")[0]} & set(keys)]
+
+
+def _check_live(wanted: list[Wanted], *, as_json: bool) -> None:
+    brought = look(wanted, told=lambda url: print(url, file=sys.stderr))
+    found = [judge(one.id, one.source, brought.get(one.id, [])) for one in wanted]
+    wrong = [one for one in found if one.problems]
+    if as_json:
+        print(json.dumps([one.to_json() for one in found], ensure_ascii=False, indent=1))
+    else:
+        for one in found:
+            print(f"{'NO' if one.problems else 'ok':3} {one.source}  {_measured(one)}")
+            for problem in one.problems:
+                print(f"      {problem}")
+        print(f"{len(found) - len(wrong)} of {len(found)} sources deliver")
+    raise typer.Exit(1 if wrong else 0)
+
+
+def _measured(one: Checked) -> str:
+    parts = [
+        f"{one.words} words" if one.words is not None else "",
+        f"{one.named} documents named" if one.named is not None else "",
+        {True: "same text twice", False: "two texts", None: ""}[one.same_text],
+        {True: "selector matches", False: "selector matches nothing", None: ""}[one.selector],
+    ]
+    return ", ".join(filter(None, parts))
+
+
+@app.command("add")
+def sources_add(
+    url: str,
+    write: Annotated[
+        bool, typer.Option("--write", help="Put the proposal into sources.yaml.")
+    ] = False,
+    name: Annotated[str, typer.Option("--name", help="Of a new institution.")] = "",
+    key: Annotated[str, typer.Option("--key", help="Of a new institution.")] = "",
+    kind: Annotated[
+        InstitutionKind | None, typer.Option("--kind", help="Of a new institution.")
+    ] = None,
+    country: Annotated[str, typer.Option("--country", help="Of a new institution.")] = "",
+) -> None:
+    """Look at an address and propose an entry for sources.yaml, for a person to confirm."""
+    path = load_settings().sources
+    file = load_sources(path)
+    address = _address(url)
+    found, sources = _proposed(address, file)
+    owner = proposing.owner(address, file)
+    if not sources:
+        raise WrongInputError(f"{address} is declared already, under {owner}")
+    rows: list[dict[str, Any]] = sources
+    if owner is None:
+        given = {"name": name, "key": key, "kind": str(kind or ""), "country": country}
+        if write and not (kind and country):
+            raise WrongInputError(
+                "this is a new institution: say --kind and --country, and --name if it is another"
+            )
+        rows = [proposing.new_institution(found, address, sources, given)]
+        print("# a new institution: confirm name, kind, country and hosts")
+    else:
+        print(f"# under {owner}, `sources:`")
+    print(proposing.as_yaml(rows), end="")
+    if write:
+        _write(path, owner, rows)
+
+
+def _address(url: str) -> str:
+    try:
+        return canonical_url(url)
+    except ValueError as error:
+        raise WrongInputError(f"{error}; write it as https://host/path") from None
+
+
+def _proposed(url: str, file: SourcesFile) -> tuple[proposing.Leads, list[dict[str, Any]]]:
+    """Look at a page, then at what it announces: only what answers is proposed."""
+    hosts = (urlsplit(url).netloc,)
+    robots = urljoin(url, "/robots.txt")
+    first = _look_at([(SourceKind.PAGE, url), (SourceKind.PAGE, robots)], hosts)
+    page = first[url]
+    if page.body is None:
+        said = f"{page.reason or 'nothing came'} {page.detail}".replace("_", " ").strip()
+        raise WrongInputError(f"{url} cannot be read ({said}); nothing is proposed")
+    found = proposing.leads(page.body, url=page.final_url, media_type=page.media_type)
+    places = [(SourceKind.FEED, feed) for feed in found.feeds]
+    if found.kind is SourceKind.PAGE:
+        named = proposing.sitemaps(first[robots].body, url=url)
+        places += [(SourceKind.SITEMAP, sitemap) for sitemap in named]
+    places = [(kind, place) for kind, place in places if on_official_host(place, hosts)]
+    brought = _look_at(places, hosts) if places else {}
+    delivering = [(kind, place) for kind, place in places if brought[place].named]
+    declared = {source.url for entry in file.institutions for source in entry.sources}
+    rows = [
+        proposing.entry(kind, place, found.title)
+        for kind, place in [(found.kind, canonical_url(page.final_url)), *delivering]
+        if place not in declared
+    ]
+    return found, rows
+
+
+def _look_at(places: list[tuple[SourceKind, str]], hosts: tuple[str, ...]) -> dict[str, Attempt]:
+    wanted = [Wanted(url, hosts, SourceEntry(kind=kind, url=url)) for kind, url in places]
+    brought = look(wanted)
+    nothing = {url: Attempt(url, url, detail="no answer") for _, url in places}
+    return nothing | {url: attempts[0] for url, attempts in brought.items()}
+
+
+def _write(path: Path, owner: str | None, rows: list[dict[str, Any]]) -> None:
+    """Put rows into the file, if it is right with them; a kill leaves the old file."""
+    try:
+        text = proposing.inserted(path.read_text(encoding="utf-8"), owner, rows)
+    except proposing.CannotInsertError as error:
+        raise WrongInputError(f"{path}: {error}") from None
+    parse_sources(text, path)
+    beside = path.with_name(f"{path.name}.new")
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(path)
+    print(f"written to {path}", file=sys.stderr)
 
 
 @app.command("list")
@@ -27,6 +188,34 @@ def sources_list(as_json: Json = False, as_csv: Csv = False) -> None:
         rows = [row.to_json() for row in queries.source_rows(session)]
     columns = ["institution", "key", "kind", "state", "reason", "documents", "url"]
     print_rows(rows, columns, as_json=as_json, as_csv=as_csv, title="Sources")
+
+
+@app.command("health")
+def sources_health(
+    institution: Institutions = None, as_json: Json = False, as_csv: Csv = False
+) -> None:
+    """Say how each source is doing, why, and what to do; exit 1 where one needs a look."""
+    with open_store().transaction() as session:
+        keys = known_keys(institution, institution_keys(session))
+        found = check_up(session, at=datetime.now(UTC), institutions=keys)
+    if as_json or as_csv:
+        rows = [one.to_json() for one in found]
+        print_rows(rows, [], as_json=as_json, as_csv=as_csv, title="")
+    else:
+        for one in sorted(found, key=lambda one: one.state is HealthState.OK):
+            print(_judgement(one))
+    wrong = summary(one for one in found if one.state is not HealthState.NEVER_READ)
+    if wrong:
+        print(wrong, file=sys.stderr)
+    raise typer.Exit(1 if wrong else 0)
+
+
+def _judgement(one: Health) -> str:
+    last = f"{one.last_good_at:%Y-%m-%d %H:%M}" if one.last_good_at else "never"
+    share = "" if one.success is None else f", {one.success:.0%} of {one.reads} reads in 14 days"
+    here = f"{one.source.institution}/{one.source.key}"
+    lines = [f"{one.state:16} {here}", f"{'':17}{one.cause}; last good read {last}{share}"]
+    return "\n".join([*lines, *([f"{'':17}→ {one.remedy}"] if one.remedy else [])])
 
 
 @app.command("schema")

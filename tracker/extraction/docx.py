@@ -12,14 +12,13 @@ from lxml import etree
 from tracker.extraction.build import Piece, join
 from tracker.extraction.language import language_of
 from tracker.extraction.text import BlockKind, Extracted, Unreadable
-from tracker.extraction.voice import who_speaks
 from tracker.model import DateBasis
 
 EXTRACTOR = f"docx 1 (python-docx {version('python-docx')})"
 LARGEST = 200_000_000  # bytes that the parts may inflate to
 
 
-def extract_docx(body: bytes, *, url: str = "") -> Extracted | Unreadable:
+def extract_docx(body: bytes) -> Extracted | Unreadable:
     """Return what a Word document says; a broken or bloated file is unreadable, and says why."""
     import docx  # noqa: PLC0415  (slow to import)
 
@@ -34,7 +33,6 @@ def extract_docx(body: bytes, *, url: str = "") -> Extracted | Unreadable:
     if not text:
         return Unreadable("shows no text")
     title = document.core_properties.title or text.split("\n", 1)[0][:200]
-    speaker = who_speaks(url=url, title=title, byline="", text=text)
     return Extracted(
         text=text,
         blocks=blocks,
@@ -44,9 +42,6 @@ def extract_docx(body: bytes, *, url: str = "") -> Extracted | Unreadable:
         stated_basis=DateBasis.UNKNOWN,
         extractor=EXTRACTOR,
         choice="docx",
-        genre=speaker.genre,
-        voice=speaker.voice,
-        voice_because=speaker.because,
     )
 
 

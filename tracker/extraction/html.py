@@ -16,7 +16,6 @@ from tracker.extraction.language import language_of
 from tracker.extraction.normalise import normalise
 from tracker.extraction.structure import read_structure, row_text
 from tracker.extraction.text import BlockKind, Extracted, Unreadable
-from tracker.extraction.voice import who_speaks
 
 EXTRACTOR = f"html 1 (trafilatura {version('trafilatura')})"
 TRAFILATURA, STRUCTURE, SELECTED = "trafilatura", "structure", "selected"
@@ -150,7 +149,6 @@ def _finish(
         return Unreadable("shows no text")
     title = _title(root)
     date, basis = stated_date(root, url)
-    speaker = who_speaks(url=url, title=title, byline=_byline(root), text=text)
     return Extracted(
         text=text,
         blocks=blocks,
@@ -161,11 +159,8 @@ def _finish(
         extractor=EXTRACTOR,
         choice=choice,
         coverage=coverage,
-        byline=speaker.byline,
+        byline=_byline(root),
         canonical_url=next(iter(root.xpath("//link[@rel='canonical']/@href")), None),
-        genre=speaker.genre,
-        voice=speaker.voice,
-        voice_because=speaker.because,
     )
 
 

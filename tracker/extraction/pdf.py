@@ -11,7 +11,6 @@ from tracker.extraction.dates import day
 from tracker.extraction.language import language_of
 from tracker.extraction.normalise import normalise
 from tracker.extraction.text import BlockKind, Extracted, Unreadable
-from tracker.extraction.voice import who_speaks
 from tracker.model import DateBasis, QuarantineReason
 
 EXTRACTOR = f"pdf 1 (pypdfium2 {version('pypdfium2')})"
@@ -22,7 +21,7 @@ _ITEM = re.compile(r"^\s*(?:[\u2022\u25cf\u25aa\u2013*-]|\(?[a-z0-9]{1,3}[.)])\s
 _HEADING = re.compile(r"^(?:\d+(?:\.\d+)*\.?\s+)?[A-Z\u00c0-\u00dc][^.!?;:]{2,80}$")
 
 
-def extract_pdf(body: bytes, *, url: str = "") -> Extracted | Unreadable:
+def extract_pdf(body: bytes) -> Extracted | Unreadable:
     """Return what a PDF says; a scan, a locked or a broken file is unreadable, and says which."""
     import pypdfium2  # noqa: PLC0415  (loads a large library)
 
@@ -39,7 +38,7 @@ def extract_pdf(body: bytes, *, url: str = "") -> Extracted | Unreadable:
             metadata = document.get_metadata_dict()
         finally:
             document.close()
-    return _read(pages, metadata, url)
+    return _read(pages, metadata)
 
 
 def _page_text(document: Any, number: int) -> str:
@@ -59,14 +58,13 @@ def _page_text(document: Any, number: int) -> str:
         page.close()
 
 
-def _read(pages: list[str], metadata: dict[str, str], url: str) -> Extracted | Unreadable:
+def _read(pages: list[str], metadata: dict[str, str]) -> Extracted | Unreadable:
     lines = [[line.strip() for line in _HYPHEN.sub("", page).splitlines()] for page in pages]
     text, blocks = join(_pieces(_without_running_lines(lines)))
     if len(text.split()) < 5 * max(1, len(pages)) // 2:
         return Unreadable("has no text layer", QuarantineReason.SCANNED)
     title = normalise(metadata.get("Title", "")) or text.split("\n", 1)[0][:200]
     date = day(re.sub(r"^D:(\d{4})(\d\d)(\d\d).*", r"\1-\2-\3", metadata.get("CreationDate", "")))
-    speaker = who_speaks(url=url, title=title, byline="", text=text)
     return Extracted(
         text=text,
         blocks=blocks,
@@ -76,9 +74,6 @@ def _read(pages: list[str], metadata: dict[str, str], url: str) -> Extracted | U
         stated_basis=DateBasis.UNKNOWN if date is None else DateBasis.INFERRED,
         extractor=EXTRACTOR,
         choice="pdf",
-        genre=speaker.genre,
-        voice=speaker.voice,
-        voice_because=speaker.because,
     )
 
 

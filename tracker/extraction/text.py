@@ -43,7 +43,10 @@ class Extracted:
     canonical_url: str | None = None
     genre: Genre = Genre.UNKNOWN
     voice: Voice = Voice.UNKNOWN
-    voice_because: str = ""  # the words that led to genre and voice
+    genre_because: str = ""  # the words that led to the genre
+    voice_because: str = ""  # the words that led to the voice
+    series: str = ""
+    disclaimer: str = ""  # such as "the views expressed are the author's own"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,55 +7,28 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
+from tracker.extraction.genres import genre_of
 from tracker.model import Genre, Voice
+
+EDGE = 1500  # characters at either end of a text, where it says whose it is
 
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
+    """Genre and voice of a document, and the words that led to each."""
+
     genre: Genre
     voice: Voice
-    because: str
+    genre_because: str
+    voice_because: str
     byline: str = ""
+    series: str = ""
+    disclaimer: str = ""
 
 
-_GENRES: tuple[tuple[Genre, str], ...] = (
-    (Genre.PODCAST_NOTES, r"podcasts?|episodes?"),
-    (Genre.TRANSCRIPT, r"transcripts?"),
-    (Genre.EVENT, r"events?|webinars?|seminars?|conferences?|workshops?|veranstaltung\w*"),
-    (Genre.SUBMISSION, r"submissions?|consultation-responses?|written-evidence|testimony"),
-    (Genre.LEADERSHIP_LETTER, r"letters?|president|rector|vice-chancellor|message-from"),
-    (Genre.TEACHING_RESOURCE, r"teaching|courses?|syllab\w+|curriculum"),
-    (Genre.OFFICIAL_STATEMENT, r"statements?|declarations?|position(?:-paper)?s?|stellungnahmen?|open-call"),
-    (
-        Genre.POLICY,
-        (
-            r"polic(?:y|ies)|guidelines?|guidance|due-diligence|regulations?|terms|conditions"
-            r"|safeguards?|principles|codes?|rules|richtlinien?|leitlinien?|leitfaden"
-            r"|research-security|export-control\w*|compliance|handbook|politique|charte"
-        ),
-    ),
-    (Genre.REPORT, r"reports?|publications?|research-papers?|briefings?|studies|analys[ei]s"),
-    (Genre.BLOG, r"blogs?|opinion|commentary|op-ed|perspectives?|essays?"),
-    (Genre.PRESS_COVERAGE, r"in-the-media|in-the-news|media-coverage|press-coverage"),
-    (Genre.NEWS, r"news|press(?:-releases?)?|aktuelles|actualites?|articles?|updates?|stories"),
-)  # fmt: skip
-_COMPILED = tuple(
-    (genre, re.compile(rf"(?<![a-z])({words})(?![a-z])", re.IGNORECASE)) for genre, words in _GENRES
-)
-_GUEST = re.compile(r"\b(guest (?:post|blog|author|contribution)|gastbeitrag)\b", re.IGNORECASE)
-_OWN_VIEWS = re.compile(
-    r"\b(?:views?|opinions?) (?:expressed|in this (?:post|piece))[^.]{0,80}?(?:author|own|not necessarily)",
-    re.IGNORECASE,
-)
-_REPOST = re.compile(
-    r"\b((?:originally|first) (?:published|appeared) (?:in|on|at|by))\b", re.IGNORECASE
-)
-_BYLINE = re.compile(r"^(?:by|von|par|door|av)\s+(\S.{2,80})$", re.IGNORECASE)
-_UNIT = re.compile(
-    r"\b(office|committee|council|institute|institut|centre|center|department|directorate|board|senate|"
-    r"division|service|team|university|universit\w+|laboratory|secretariat|referat|zentrum|foundation)\b",
-    re.IGNORECASE,
-)
+#: Published, but not the institution's word; codebook: events "hosted", reposts "relayed".
+HOSTED = frozenset({Genre.EVENT, Genre.TRANSCRIPT, Genre.PODCAST_NOTES, Genre.TEACHING_RESOURCE})
+RELAYED = frozenset({Genre.REPOST, Genre.PRESS_COVERAGE})
 _INSTITUTIONAL = frozenset(
     {
         Genre.POLICY,
@@ -63,47 +36,147 @@ _INSTITUTIONAL = frozenset(
         Genre.LEADERSHIP_LETTER,
         Genre.SUBMISSION,
         Genre.REPORT,
+        Genre.NEWS,
     }
 )
-_HOSTED = frozenset({Genre.EVENT, Genre.TRANSCRIPT, Genre.PODCAST_NOTES, Genre.TEACHING_RESOURCE})
+#: Where a byline makes a text its author's; a policy or report stays the institution's.
+_SIGNED = frozenset({Genre.BLOG, Genre.NEWS, Genre.UNKNOWN})
+
+
+def _words(*patterns: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(patterns)})", re.IGNORECASE)
+
+
+_REPOST = _words(
+    r"(?:originally|first|previously) (?:published|appeared|posted) (?:in|on|at|by|with)\b",
+    r"(?:re-?published|reposted|re-?printed|cross-?posted) (?:from|with|by|on|under)\b",
+    r"zuerst (?:erschienen|veröffentlicht) (?:in|bei|auf)\b",
+    r"(?:publié|paru) (?:initialement|d'abord) (?:dans|sur|par)\b",
+    r"oorspronkelijk (?:gepubliceerd|verschenen)\b",
+)
+_GUEST = _words(
+    r"guest (?:posts?|blogs?|author|contribution|essay|commentary|column)\b",
+    "gastbeitrag",
+    "gastauteur",
+)
+_TESTIMONY = _words(
+    r"(?:congressional |written |oral |expert )?testimony\b",
+    r"testified before\b",
+    r"witness statement\b",
+)
+_INTERVIEW = _words(
+    r"interview(?:ed)? (?:with|by)\b", r"in conversation with\b", r"q ?& ?a with\b", r"interview:"
+)
+_DISCLAIMER = re.compile(
+    r"[^.\n]{0,80}\b(?:(?:views?|opinions?|positions?) (?:and opinions? )?(?:expressed|in this (?:post|piece|article|paper))"
+    r"|do(?:es)? not (?:necessarily )?(?:reflect|represent) the (?:\w+ ){0,3}(?:views?|positions?|opinions?)"
+    r"|not an official (?:statement|position)|in (?:his|her|their|a|my) (?:personal|private|individual) capacity"
+    r"|geben nicht (?:notwendigerweise|unbedingt) die (?:meinung|auffassung|position)"
+    r"|n'engagent que)[^.\n]{0,160}",
+    re.IGNORECASE,
+)
+_SERIES = re.compile(
+    r"\b(?:(?:part|episode|instal?ment)\s+\w+\s+(?:of|in)|(?:part|one) of|in)\s+(?:the|our|a|its)\s+"
+    r"[“\"'‘]?([\w’' :-]{3,60}?)[”\"'’]?\s+(?:(?:blog|essay|report|seminar|lecture|event|podcast)\s+)?series\b",
+    re.IGNORECASE,
+)
+_BYLINE = re.compile(
+    r"^(?:(?:written |posted )?by|von|par|door|av|af)\s+(\S.{2,80})$", re.IGNORECASE
+)
+_OFFICE = _words(
+    "office", "committee", "council", "institut", "centre", "center", "department", "directorate",
+    "board", "senate", "division", "service", "team", "universit", "laborator", "secretariat",
+    "referat", "zentrum", "foundation", "faculty", "school", "communications", "newsroom", "staff", "press", "media", "presse",
+)  # fmt: skip
+#: Offices through which the institution as a whole speaks.
+_SPOKESPERSON = _words(
+    "press", "communications", "newsroom", "media relations", "pressestelle", "universit"
+)
+_LEADER = _words(
+    r"(?:vice[- ])?(?:president|chancellor|rector|principal)\b", r"provost\b", r"rektor(?:in)?\b", "recteur", "rector magnificus"
+)  # fmt: skip
+_PERSONAL = re.compile(r"/(?:people|profiles|persons?|authors?)/[^/]|/~\w", re.IGNORECASE)
+_DEPOSIT = re.compile(
+    r"(?:^|[./-])(?:e-?prints?|dspace|repository|digitalcommons|thes[ei]s|dissertations?|scholarworks)(?:[./-]|$)",
+    re.IGNORECASE,
+)
+_STUDENTS = re.compile(
+    r"(?:^|[./-])student-?(?:news|paper|newspaper|media|union|blogs?)(?:[./-]|$)", re.IGNORECASE
+)
 
 
 def who_speaks(*, url: str, title: str, byline: str, text: str) -> Speaker:
-    """Return genre and voice of a document, by its address, title, byline and opening words."""
-    genre, because = _genre(url, title)
-    opening = text[:1500]
-    name = _person(byline, opening)
-    if found := _REPOST.search(opening):
-        return Speaker(Genre.REPOST, Voice.THIRD_PARTY, f'text: "{found[0]}"', byline)
-    if found := _GUEST.search(f"{title}\n{opening}"):
-        return Speaker(genre, Voice.GUEST, f'text: "{found[0]}"', byline)
-    if found := _OWN_VIEWS.search(text[:1500] + text[-1500:]):
-        return Speaker(genre, Voice.NAMED_STAFF, f'text: "{found[0][:80]}"', byline)
-    if genre in _HOSTED or genre is Genre.PRESS_COVERAGE:
-        return Speaker(genre, Voice.UNKNOWN, because, byline)
-    if name and genre in {Genre.BLOG, Genre.NEWS, Genre.UNKNOWN}:
-        return Speaker(genre, Voice.NAMED_STAFF, f'byline: "{name}"', byline)
-    if genre in _INSTITUTIONAL or genre is Genre.NEWS:
-        return Speaker(genre, Voice.INSTITUTION, because, byline)
-    return Speaker(genre, Voice.UNKNOWN, because or "nothing tells who speaks", byline)
+    """Return genre and voice of a document, by its address, title, byline, opening and end."""
+    genre, because = genre_of(url, title)
+    edges = text if len(text) <= 2 * EDGE else f"{text[:EDGE]}\n{text[-EDGE:]}"
+    name = _name(byline, text[:EDGE])
+    if name and genre in _SIGNED and (leader := _LEADER.search(name)):
+        genre, because = Genre.LEADERSHIP_LETTER, f'byline: "{leader[0]}"'
+    if repost := _REPOST.search(edges):
+        genre, because = Genre.REPOST, f'text: "{repost[0]}"'
+    said = _DISCLAIMER.search(edges)
+    disclaimer = " ".join(said[0].split()) if said else ""
+    voice, voice_because = _others_words(url, title, edges) or _voice(
+        genre, because, name, disclaimer
+    )
+    series = _SERIES.search(f"{title}\n{edges}")
+    return Speaker(
+        genre=genre,
+        voice=voice,
+        genre_because=because,
+        voice_because=voice_because,
+        byline=byline or name,
+        series=series[1].strip() if series else "",
+        disclaimer=disclaimer,
+    )
 
 
-def _genre(url: str, title: str) -> tuple[Genre, str]:
-    path = unquote(urlsplit(url).path)
-    for where, words in (("title", title), ("address", path)):
-        for genre, pattern in _COMPILED:
-            if found := pattern.search(words):
-                return genre, f'{where}: "{found[0]}"'
-    return Genre.UNKNOWN, ""
+def _voice(genre: Genre, because: str, name: str, disclaimer: str) -> tuple[Voice, str]:
+    """The rules in their order: what takes a text out of the institution's mouth comes first."""
+    if genre in RELAYED:
+        return Voice.THIRD_PARTY, because
+    if genre in HOSTED:
+        return Voice.UNKNOWN, f"{because}: hosted, whose words they are is for a person to say"
+    if disclaimer:
+        return Voice.NAMED_STAFF, f'text: "{disclaimer[:120]}"'
+    if name and not _LEADER.search(name) and (signed := _signed(genre, name)):
+        return signed, f'byline: "{name}"'
+    if genre in _INSTITUTIONAL:
+        return Voice.INSTITUTION, because
+    return Voice.UNKNOWN, "nothing tells who speaks"
 
 
-def _person(byline: str, opening: str) -> str:
-    """The name in a byline, unless it is an office's."""
-    lines = [byline, *opening.splitlines()[:4]]
+def _signed(genre: Genre, name: str) -> Voice | None:
+    """What a byline says: an office's is a unit's, a person's makes the text that person's."""
+    if not _OFFICE.search(name):
+        return Voice.NAMED_STAFF if genre in _SIGNED else None
+    return None if _SPOKESPERSON.search(name) else Voice.UNIT
+
+
+def _others_words(url: str, title: str, edges: str) -> tuple[Voice, str] | None:
+    """Somebody else's words on an official host: guests, witnesses, personal pages, deposits."""
+    parts = urlsplit(url)
+    path = unquote(parts.path)
+    for voice, where, pattern, words in (
+        (Voice.NAMED_STAFF, "address", _PERSONAL, path),
+        (Voice.THIRD_PARTY, "address", _DEPOSIT, f"{parts.netloc}{path}"),
+        (Voice.THIRD_PARTY, "address", _STUDENTS, f"{parts.netloc}{path}"),
+        (Voice.GUEST, "text", _GUEST, f"{title}\n{edges}"),
+        (Voice.NAMED_STAFF, "title", _TESTIMONY, title),
+        (Voice.NAMED_STAFF, "address", _TESTIMONY, path.replace("-", " ")),
+        (Voice.NAMED_STAFF, "title", _INTERVIEW, title),
+    ):
+        if found := pattern.search(words):
+            return voice, f'{where}: "{found[0]}"'
+    return None
+
+
+def _name(byline: str, opening: str) -> str:
+    """The name in a byline: the page's own, else a line "By …" near the top."""
+    lines = [byline, *(line for line in opening.splitlines()[:6] if _BYLINE.match(line.strip()))]
     for line in lines:
         found = _BYLINE.match(line.strip())
-        name = found[1] if found else (byline if line is byline else "")
-        name = re.split(r"[·|,]| - ", name)[0].strip()
+        name = re.split(r"[·|]| - |, \d", found[1] if found else line)[0].strip()
         if name:
-            return "" if _UNIT.search(name) else name
+            return name
     return ""

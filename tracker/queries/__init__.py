@@ -29,6 +29,7 @@ from tracker.queries.findings import (
     part,
     shown_evidence,
     tally,
+    units_that_have_spoken,
 )
 from tracker.queries.institutions import InstitutionRow, institution_rows
 from tracker.queries.overview import DEMONSTRATION, Overview, overview
@@ -70,6 +71,7 @@ __all__ = [
     "source_rows",
     "tally",
     "terms",
+    "units_that_have_spoken",
     "version_rows",
     "versions_by_id",
 ]

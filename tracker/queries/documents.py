@@ -35,6 +35,10 @@ class DocumentRow:
     genre: str
     voice: str
     voice_because: str
+    genre_because: str
+    byline: str
+    series: str
+    disclaimer: str
     versions: int
     words: int
     language: str | None
@@ -115,6 +119,10 @@ def _document_row(
         genre=str(document.genre),
         voice=str(document.voice),
         voice_because=document.voice_because,
+        genre_because=document.genre_because,
+        byline=document.byline,
+        series=document.series,
+        disclaimer=document.disclaimer,
         versions=number or 0,
         words=words or 0,
         language=language,

@@ -36,6 +36,14 @@ class FindingRow:
     undated: int
     evidence: tuple[dict[str, Any], ...]
     search_record: dict[str, Any]
+    count: int = 0
+    by_report: int = 0
+    after_report: int = 0
+    status: str | None = None
+    elements: tuple[dict[str, Any], ...] = ()
+    acted: tuple[dict[str, Any], ...] = ()
+    group: str = "core"
+    found_by: str = "census"
 
     def to_json(self) -> dict[str, Any]:
         """Return the row as `spoken --json` or `coverage --json` print it."""
@@ -52,12 +60,23 @@ class FindingRow:
             "search_record": {k: v for k, v in self.search_record.items() if k != "derived_from"},
         }
         if self.question != SPOKEN:
-            return {**shared, "recommendation": self.question}
+            return {
+                **shared,
+                "recommendation": self.question,
+                "status": self.status,
+                "elements": list(self.elements),
+            }
         return {
             **shared,
             "since": iso(self.since),
             "latest": iso(self.latest),
             "undated": self.undated,
+            "count": self.count,
+            "by_report": self.by_report,
+            "after_report": self.after_report,
+            "acted": list(self.acted),
+            "group": self.group,
+            "found_by": self.found_by,
             "documents_read": self.search_record.get("documents_read", 0),
             "documents_known": self.search_record.get("documents_known", 0),
             "failures": self.search_record.get("failures", []),
@@ -78,7 +97,8 @@ def shown_evidence(item: dict[str, Any]) -> dict[str, Any]:
     )
     quote = item["quote"]
     shown = quote if len(quote) <= LONGEST_QUOTE else f"{quote[:LONGEST_QUOTE].rsplit(' ', 1)[0]} …"
-    return {"quote": shown, **{name: item[name] for name in names}}
+    later = {name: item.get(name) for name in ("attributed", "gone_from", "gone_to")}
+    return {"quote": shown, **{name: item[name] for name in names}, **later}
 
 
 def finding_rows(
@@ -134,7 +154,25 @@ def _finding_row(institution: Institution, question: str, finding: Finding | Non
         undated=row.undated,
         evidence=tuple(row.evidence),
         search_record=dict(row.search_record),
+        count=row.count,
+        by_report=row.by_report,
+        after_report=row.after_report,
+        status=row.status,
+        elements=tuple(row.elements),
+        acted=tuple(row.acted),
+        group=institution.group,
+        found_by=institution.found_by,
     )
+
+
+def units_that_have_spoken(session: Session, key: str) -> list[FindingRow]:
+    """Return an institution's units with a statement of their own: it is theirs, never passed up."""
+    rows = session.exec(
+        select(Institution).where(col(Institution.listed), Institution.parent_key == key)
+    )
+    keys = [row.key for row in rows]
+    found = finding_rows(session, questions=[SPOKEN], institutions=keys) if keys else []
+    return [row for row in found if row.evidence]
 
 
 @dataclass(frozen=True, slots=True)

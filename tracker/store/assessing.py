@@ -1,12 +1,13 @@
 """What findings rest on, and the findings as rows. Knows no rule: those are in `findings`."""
 
-from collections import Counter
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import or_
+from sqlalchemy.orm import aliased, defer
 from sqlmodel import Session, col, func, select
 
 from tracker.model import (
@@ -19,147 +20,156 @@ from tracker.model import (
     Passage,
     Recommendation,
     Review,
-    Source,
-    SourceKind,
-    SourceState,
     Version,
+    VersionOrigin,
     VersionPassage,
 )
 
 STAMP = "derived_from"
-ARCHIVES = (SourceKind.SITEMAP, SourceKind.LISTING, SourceKind.FEED)
+Coded = tuple[Coding, Passage, VersionPassage, Version]
+ON_PAGE = (DocumentState.LIVE, DocumentState.UNREACHABLE, DocumentState.NEVER_READ)
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """An institution to assess."""
+    """An institution to assess; `attributed` names its confirmed statements at others' addresses."""
 
     id: int
     key: str
+    name: str
     kind: InstitutionKind
+    attributed: dict[str, str]  # URL → "jointly with …" or "hosted by …"
+    unconfirmed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CodedRow:
-    """A coded passage that stands in a document's latest version."""
+    """A coded passage of a document, and whether it still stands there."""
 
     coding: Coding
     passage: Passage
     place: VersionPassage
     version: Version
     document: Document
+    on_page: bool = True
+    gone_from: datetime | None = None
+    gone_to: datetime | None = None
 
 
-def subjects(session: Session) -> list[Subject]:
-    """Return every listed institution, by key."""
-    rows = session.exec(
-        select(Institution).where(col(Institution.listed)).order_by(Institution.key)
+def subjects(session: Session, *, key: str | None = None) -> list[Subject]:
+    """Return every listed institution, or one, by key."""
+    query = select(Institution).where(col(Institution.listed)).order_by(Institution.key)
+    if key is not None:
+        query = query.where(Institution.key == key)
+    return [_subject(row) for row in session.exec(query)]
+
+
+def _subject(row: Institution) -> Subject:
+    assert row.id is not None
+    confirmed = {i["url"]: i["shown"] for i in row.attributed if i["confirmed_by"].strip()}
+    waiting = tuple(i["url"] for i in row.attributed if i["url"] not in confirmed)
+    return Subject(row.id, row.key, row.name, row.kind, confirmed, waiting)
+
+
+def documents_of(subject: Subject) -> Any:
+    """Return the condition that a document speaks for an institution.
+
+    Its own documents do, but for what only claims to be its statement and nobody confirmed.
+    """
+    own = (col(Document.institution_id) == subject.id) & col(Document.url).not_in(
+        subject.unconfirmed
     )
-    return [Subject(_id(row.id), row.key, row.kind) for row in rows]
+    return or_(own, col(Document.url).in_(list(subject.attributed)))
 
 
-def stamp(session: Session, institution_id: int, coder: str) -> str:
+def stamp(session: Session, subject: Subject, coder: str) -> str:
     """Return what changes exactly when an institution's evidence may have changed."""
-    documents = select(Document.id).where(Document.institution_id == institution_id)
+    documents = select(Document.id).where(documents_of(subject))
     versions = session.exec(
         select(func.max(Version.id), func.count()).where(col(Version.document_id).in_(documents))
     ).one()
     reviews = session.exec(
         select(func.max(Review.id)).where(col(Review.document_id).in_(documents))
     ).one()
-    gone = session.exec(
-        select(func.count())
-        .select_from(Document)
-        .where(Document.institution_id == institution_id, Document.state != DocumentState.LIVE)
-    ).one()
-    return f"{coder} {versions[0]} {versions[1]} {reviews} {gone}"
+    told = session.exec(select(Document).where(documents_of(subject)).order_by(col(Document.id)))
+    said = [f"{d.id} {d.genre} {d.voice} {d.state} {d.withheld}" for d in told]
+    state = zlib.crc32("\n".join(said).encode())
+    return f"{coder} {versions[0]} {versions[1]} {reviews} {state} {sorted(subject.attributed)}"
 
 
-def coded_rows(session: Session, institution_id: int, coder: str) -> list[CodedRow]:
-    """Return the passages of an institution's documents that say something on the subject."""
+def coded_rows(session: Session, subject: Subject, coder: str) -> list[CodedRow]:
+    """Return the passages that say something on the subject: those that stand and those that did."""
+    standing = [
+        _standing(row, session.get_one(Document, row[3].document_id))
+        for row in _coded(session, subject, coder, col(Version.current))
+    ]
+    return [*standing, *_vanished(session, subject, coder)]
+
+
+def _coded(session: Session, subject: Subject, coder: str, *where: Any) -> Sequence[Coded]:
     relevant = or_(col(Coding.china), *(col(getattr(Coding, str(code))) for code in Recommendation))
-    rows = session.exec(
+    return session.exec(
         select(Coding, Passage, VersionPassage, Version)
         .join(Passage, col(Coding.passage_id) == Passage.id)
         .join(VersionPassage, col(VersionPassage.passage_id) == Passage.id)
         .join(Version, col(VersionPassage.version_id) == Version.id)
         .join(Document, col(Version.document_id) == Document.id)
-        .where(Document.institution_id == institution_id, Coding.coder == coder, relevant)
-        .where(col(Version.current), col(Document.withheld).is_(False))
-        .where(col(Document.moved_to_id).is_(None))
-        .order_by(col(Version.document_id), col(VersionPassage.position))
+        .where(documents_of(subject), Coding.coder == coder, relevant, *where)
+        .where(col(Document.withheld).is_(False), col(Document.moved_to_id).is_(None))
+        .order_by(col(Version.document_id), col(Version.number), col(VersionPassage.position))
+        .options(defer(Version.body))  # type: ignore[arg-type]
     ).all()
-    return [
-        CodedRow(coding, passage, place, version, session.get_one(Document, version.document_id))
-        for coding, passage, place, version in rows
-    ]
 
 
-def search_record(
-    session: Session, institution_id: int, *, codebook: str, covered: frozenset[str]
-) -> dict[str, Any]:
-    """Return what was looked at for an institution, as SearchRecord's fields."""
-    sources = session.exec(
-        select(Source).where(Source.institution_id == institution_id, col(Source.listed))
-    ).all()
-    documents = session.exec(
-        select(Document).where(
-            Document.institution_id == institution_id, col(Document.moved_to_id).is_(None)
-        )
-    ).all()
-    current = _current_versions(session, institution_id)
-    read = [document for document in documents if document.id in current]
-    languages = Counter(current[_id(document.id)].language or "unknown" for document in read)
-    dates = sorted(v.stated_date for v in current.values() if v.stated_date)
-    unread = Counter(str(d.last_reason or "not yet read") for d in documents if d.id not in current)
-    return {
-        **_sources_part(sources),
-        "documents_known": len(documents) + _beyond_budget(sources, documents),
-        "documents_read": len(read),
-        "unread": dict(unread),
-        "period_from": dates[0].date().isoformat() if dates else None,
-        "period_to": dates[-1].date().isoformat() if dates else None,
-        "languages": dict(languages),
-        "uncovered_languages": sorted(set(languages) - covered),
-        "codebook": codebook,
-        "last_read": _latest([document.last_good_at for document in documents]),
-    }
-
-
-def _current_versions(session: Session, institution_id: int) -> dict[int, Version]:
-    rows = session.exec(
-        select(Version)
-        .join(Document, col(Version.document_id) == Document.id)
-        .where(Document.institution_id == institution_id, col(Version.current))
+def _standing(row: Coded, document: Document) -> CodedRow:
+    if document.state in ON_PAGE:
+        return CodedRow(*row, document)
+    return CodedRow(
+        *row,
+        document,
+        on_page=False,
+        gone_from=document.last_good_at,
+        gone_to=document.failed_at or document.last_tried_at,
     )
-    return {version.document_id: version for version in rows}
 
 
-def _sources_part(sources: Sequence[Source]) -> dict[str, Any]:
-    failed = [source for source in sources if source.state is SourceState.FAILED]
-    return {
-        "sources_declared": len(sources),
-        "sources_tried": sum(source.last_tried_at is not None for source in sources),
-        "sources_failed": len(failed),
-        "failures": [
-            {"source": source.key, "url": source.url, "reason": str(source.reason)}
-            for source in failed
-        ],
-        "archive_read": any(
-            source.kind in ARCHIVES and source.last_good_at is not None for source in sources
-        ),
+def _vanished(session: Session, subject: Subject, coder: str) -> list[CodedRow]:
+    """What an earlier version said and the current one does not; a re-reading of ours took nothing."""
+    current, place = aliased(Version), aliased(VersionPassage)
+    still = (
+        select(place.passage_id)
+        .join(current, col(place.version_id) == col(current.id))
+        .where(current.document_id == Version.document_id, col(current.current))
+        .correlate(Version)
+    )
+    earlier = col(Version.current).is_(False), col(VersionPassage.passage_id).not_in(still)
+    last = {
+        (row[3].document_id, row[2].passage_id): row
+        for row in _coded(session, subject, coder, *earlier)
     }
+    found = []
+    for row in last.values():
+        version = row[3]
+        after = _next_version(session, version)
+        if after.origin is not VersionOrigin.TECHNICAL:
+            found.append(
+                CodedRow(
+                    *row,
+                    session.get_one(Document, version.document_id),
+                    on_page=False,
+                    gone_from=after.seen_from or version.last_seen_at,
+                    gone_to=after.seen_to,
+                )
+            )
+    return found
 
 
-def _beyond_budget(sources: Sequence[Source], documents: Sequence[Document]) -> int:
-    """Documents that sources named and `max_documents` kept out: known, but not read."""
-    held = Counter(document.source_id for document in documents)
-    return sum(max(0, source.known - held[_id(source.id)]) for source in sources)
-
-
-def _latest(times: Sequence[datetime | None]) -> str | None:
-    known = [time for time in times if time is not None]
-    return max(known).isoformat() if known else None
+def _next_version(session: Session, version: Version) -> Version:
+    return session.exec(
+        select(Version).where(
+            Version.document_id == version.document_id, Version.number == version.number + 1
+        )
+    ).one()
 
 
 def findings_of(session: Session, institution_id: int) -> dict[str, Finding]:
@@ -177,8 +187,3 @@ def record_finding(
     for name, value in fields.items():
         setattr(row, name, value)
     session.add(row)
-
-
-def _id(value: int | None) -> int:
-    assert value is not None
-    return value

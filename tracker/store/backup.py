@@ -13,12 +13,23 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import zstandard
-from sqlalchemy import Column, LargeBinary, Table, bindparam, func, insert, select, text, update
+from sqlalchemy import (
+    Column,
+    Integer,
+    LargeBinary,
+    Table,
+    bindparam,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlmodel import Session, SQLModel
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from tracker.migrations import HEAD
-from tracker.store.searching import index_coded
+from tracker.store.word_index import index_coded
 
 FORMAT = "policy-ethics-tracker backup 1"
 SUBSCRIBERS = frozenset({"subscription", "delivery"})
@@ -159,7 +170,7 @@ def _refer(session: Session, table: Table, name: str, given: list[dict[str, Any]
 def _continue_counting(session: Session) -> None:
     """PostgreSQL's counters know nothing of rows that came with their ids."""
     for table in _tables():
-        if "id" in table.columns and table.columns["id"].autoincrement is not False:
+        if "id" in table.columns and isinstance(table.columns["id"].type, Integer):
             session.connection().execute(
                 text(
                     f"SELECT setval(pg_get_serial_sequence('\"{table.name}\"', 'id'), "  # noqa: S608

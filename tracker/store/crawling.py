@@ -21,6 +21,7 @@ from tracker.model import (
 )
 from tracker.sources import InstitutionEntry, SourceEntry, SourcesFile
 from tracker.store.integrity import manifest
+from tracker.store.owning import assign_documents, attributed_sources, request_hosts
 
 DECLARED = (SourceKind.PAGE, SourceKind.DOCUMENT)
 RESUMABLE = timedelta(hours=24)
@@ -54,6 +55,7 @@ class SourceTask:
 def sync_sources(session: Session, file: SourcesFile) -> None:
     """Make the institution and source rows say what sources.yaml says; nothing is deleted."""
     institutions = {row.key: row for row in session.exec(select(Institution))}
+    declared = {source.url for entry in file.institutions for source in entry.sources}
     for row in institutions.values():
         row.listed = False
     for entry in file.institutions:
@@ -63,7 +65,9 @@ def sync_sources(session: Session, file: SourcesFile) -> None:
         _describe(row, entry)
         session.add(row)
         session.flush()
-        _sync_institution_sources(session, row, entry.sources)
+        elsewhere = attributed_sources(entry, declared)
+        _sync_institution_sources(session, row, (*entry.sources, *elsewhere))
+    assign_documents(session)
 
 
 def _describe(row: Institution, entry: InstitutionEntry) -> None:
@@ -72,7 +76,8 @@ def _describe(row: Institution, entry: InstitutionEntry) -> None:
     row.why_in_scope, row.found_by = entry.why_in_scope, entry.found_by
     row.hosts, row.aliases = list(entry.hosts), list(entry.aliases)
     row.languages = list(entry.languages)
-    row.attributed = [item.model_dump() for item in entry.attributed]
+    row.attributed = [{**item.model_dump(), "shown": item.shown} for item in entry.attributed]
+    row.apart = list(entry.apart)
     row.listed = True
 
 
@@ -232,7 +237,7 @@ def _task(
         kind=source.kind,
         url=source.url,
         options=SourceEntry.model_validate(options),
-        hosts=tuple(institution.hosts),
+        hosts=request_hosts(source, institution),
         documents=tuple(documents.get(_id(source.id), ())),
     )
 

@@ -180,7 +180,10 @@ def _describe(document: Document, extracted: Extracted) -> None:
     document.extraction_choice = document.extraction_choice or extracted.choice
     document.title = extracted.title or document.title or document.hint_title
     document.genre, document.voice = extracted.genre, extracted.voice
+    document.genre_because = extracted.genre_because
     document.voice_because = extracted.voice_because
+    document.byline, document.series = extracted.byline, extracted.series
+    document.disclaimer = extracted.disclaimer
 
 
 def _version(

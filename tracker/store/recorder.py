@@ -18,8 +18,9 @@ from tracker.model import (
     Source,
 )
 from tracker.store import Store
-from tracker.store.crawling import DocumentTask, document_task, note_source
+from tracker.store.crawling import DECLARED, DocumentTask, document_task, note_source
 from tracker.store.documents import note_failure
+from tracker.store.owning import Ownership
 from tracker.store.payloads import record_payload
 
 BATCH = 64
@@ -35,6 +36,7 @@ class Recorder:
         self.counts: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
         self._waiting: list[tuple[DocumentTask, Result]] = []
+        self._ownership: Ownership | None = None
 
     def source(self, source_id: int, result: Result, *, detail: str = "") -> None:
         """Record an attempt to read a feed, sitemap or listing."""
@@ -59,14 +61,27 @@ class Recorder:
         """
         with self.store.transaction() as session:
             source = session.get_one(Source, source_id)
-            source.known = len({candidate.url for candidate in candidates})
+            owners = self._owners(session, source, candidates)
+            candidates = [candidate for candidate in candidates if candidate.url in owners]
+            source.known = len(owners)
             known = _documents_at(session, [candidate.url for candidate in candidates])
             room = self._room(session, source)
             fresh = {c.url: c for c in candidates if c.url not in known}
-            rows = [self._document(source, c, at) for c in list(fresh.values())[: max(0, room)]]
+            taken = list(fresh.values())[: max(0, room)]
+            rows = [self._document(source, c, at, owners[c.url]) for c in taken]
             session.add_all(rows)
             session.flush()
             return [document_task(row) for row in rows]
+
+    def _owners(
+        self, session: Session, source: Source, candidates: Sequence[Candidate]
+    ) -> dict[str, int]:
+        """Whose each candidate is; what is apart is left out, unless it is declared itself."""
+        self._ownership = self._ownership or Ownership(session)
+        found = {c.url: self._ownership.of(c.url, source.institution_id) for c in candidates}
+        if source.kind in DECLARED:
+            return {url: owner or source.institution_id for url, owner in found.items()}
+        return {url: owner for url, owner in found.items() if owner is not None}
 
     @staticmethod
     def _room(session: Session, source: Source) -> int:
@@ -76,9 +91,11 @@ class Recorder:
         limit: int = source.options.get("max_documents", 200)
         return limit - held
 
-    def _document(self, source: Source, candidate: Candidate, at: datetime) -> Document:
+    def _document(
+        self, source: Source, candidate: Candidate, at: datetime, institution_id: int
+    ) -> Document:
         return Document(
-            institution_id=source.institution_id,
+            institution_id=institution_id,
             source_id=source.id or 0,
             url=candidate.url,
             found_run_id=self.run_id,

@@ -59,9 +59,6 @@ def evidence_card(
     """
     title = item["title"] or item["url"]
     where = f" › {escape(item['heading_path'])}" if item.get("heading_path") else ""
-    there = (
-        "still on the page at the last check" if item.get("on_page") else "no longer at its address"
-    )
     source = f"<b>{link(item['url'], title)}</b>{where}"
     stated = f"stated date {day(item['stated_date'])}"
     stated += "" if item["stated_basis"] == "stated" else f" ({escape(item['stated_basis'])})"
@@ -74,8 +71,17 @@ def evidence_card(
     )
     return (
         f'<figure class="t-card">{quoted(item["quote"], item.get("language"), cues)}'
-        f'<figcaption class="t-meta">{source}<br>{escape(stated)} · {there} · {escape(PEOPLE[item["reviewed"]])}<br>{ways}{carries}'
+        f'<figcaption class="t-meta">{source}<br>{escape(stated)} · {_there(item)} · {escape(PEOPLE[item["reviewed"]])}<br>{ways}{carries}'
         f'</figcaption><details class="t-more"><summary>Evidence and coding</summary>{_provenance(item, cues, version)}</details></figure>'
+    )
+
+
+def _there(item: Mapping[str, Any]) -> str:
+    if item.get("gone_from") and item.get("gone_to"):
+        since = f"between {day(item['gone_from'])} and {day(item['gone_to'])}"
+        return f"not at its address since {since}; reason unknown"
+    return (
+        "still on the page at the last check" if item.get("on_page") else "no longer at its address"
     )
 
 
@@ -96,7 +102,7 @@ def _provenance(item: Mapping[str, Any], cues: Cues, version: VersionRow | None)
         [
             ("Labels", escape(", ".join(words(label) for label in item["labels"]))),
             ("Because of", escape(because or "–")),
-            ("Voice", escape(words(item["voice"]))),
+            ("Voice", escape(item.get("attributed") or words(item["voice"]))),
             ("Version", escape(item["version"])),
             ("In the text", escape(seen)),
             ("Hash", hashes),

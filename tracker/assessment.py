@@ -1,0 +1,195 @@
+"""Assesses institutions: brings evidence and search record to the rules, and keeps the findings."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rapidfuzz import fuzz
+from sqlmodel import Session
+
+from tracker.coding.codebook import Codebook
+from tracker.findings import (
+    Deeds,
+    Evidence,
+    Result,
+    Rule,
+    SearchRecord,
+    Wording,
+    acted,
+    coverage,
+    spoken,
+)
+from tracker.model import SPOKEN, Recommendation, Reviewed, Stance, Voice
+from tracker.reviews import Judged, judged
+from tracker.store import Store, assessing, comparing, searching
+
+MOST_EVIDENCE = 20  # passages kept with a finding; the rest is counted
+MOST_ACTED = 20
+SAME_WORDING = 80  # per cent: above it, a passage that changed says what it said before
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """Everything that an institution's findings follow from."""
+
+    subject: assessing.Subject
+    evidence: tuple[Evidence, ...]
+    record: SearchRecord
+    deeds: tuple[dict[str, Any], ...]
+    results: Mapping[str, Result]
+
+
+def assess(store: Store, codebook: Codebook, *, force: bool = False) -> None:
+    """Derive the findings of every institution whose evidence or search changed."""
+    with store.transaction() as session:
+        everyone = assessing.subjects(session)
+    for subject in everyone:
+        with store.transaction() as session:
+            _assess_institution(session, subject, codebook, force=force)
+
+
+def rules(codebook: Codebook) -> dict[Recommendation, Rule]:
+    """Return the codebook's rule of each recommendation, as findings read it."""
+    wording = Wording(
+        force=codebook.results["force"],
+        reach=codebook.results["reach"],
+        status=codebook.results["status"],
+        elements=codebook.elements,
+    )
+    return {
+        code: Rule(
+            code=code,
+            applies_to=frozenset(entry.applies_to),
+            required=entry.required,
+            optional=entry.optional,
+            only_with_partners=frozenset(entry.only_with_partners),
+            should_is_partial=entry.should_is_partial,
+            carries_status=entry.carries_status,
+            elsewhere=entry.elsewhere,
+            wording=wording,
+        )
+        for code, entry in codebook.recommendations.items()
+    }
+
+
+def deeds(codebook: Codebook) -> Deeds:
+    """Return the codebook's words for what is done with partners."""
+    also = codebook.results["partners"]["also"]
+    partners = re.compile(f"{codebook.partners.pattern}|{also.pattern}", re.IGNORECASE)
+    return Deeds(codebook.results["deeds"], partners, codebook.results["reasons"]["stated"])
+
+
+def assessed(session: Session, subject: assessing.Subject, codebook: Codebook) -> Assessed:
+    """Return what follows for an institution, with everything that it follows from."""
+    record = _record(session, subject, codebook)
+    evidence = _evidence(session, subject, codebook)
+    results = {SPOKEN: spoken(evidence, record)} | {
+        str(code): coverage(rule, subject.kind, evidence, record)
+        for code, rule in rules(codebook).items()
+    }
+    done = acted(evidence, deeds(codebook))[:MOST_ACTED]
+    return Assessed(subject, tuple(evidence), record, tuple(done), results)
+
+
+def _assess_institution(
+    session: Session, subject: assessing.Subject, codebook: Codebook, *, force: bool
+) -> None:
+    stamp = assessing.stamp(session, subject, codebook.coder_name)
+    kept = assessing.findings_of(session, subject.id)
+    said = {**_record(session, subject, codebook).to_json(), assessing.STAMP: stamp}
+    if SPOKEN in kept and not force and all(row.search_record == said for row in kept.values()):
+        return
+    found = assessed(session, subject, codebook)
+    for question, result in found.results.items():
+        row = {**_finding_row(result), "search_record": said}
+        row["acted"] = list(found.deeds) if question == SPOKEN else []
+        assessing.record_finding(session, subject.id, question, row)
+
+
+def _record(session: Session, subject: assessing.Subject, codebook: Codebook) -> SearchRecord:
+    fields = searching.search_record(
+        session,
+        subject,
+        codebook=codebook.version,
+        covered=codebook.languages,
+        coder=codebook.coder_name,
+    )
+    return SearchRecord(**fields)
+
+
+def _evidence(session: Session, subject: assessing.Subject, codebook: Codebook) -> list[Evidence]:
+    rows = assessing.coded_rows(session, subject, codebook.coder_name)
+    people = judged(session, {row.version.document_id for row in rows})
+    found = [
+        _piece(row, people.get((row.version.document_id, row.place.passage_id)), subject)
+        for row in rows
+    ]
+    standing = [item for item in found if item.on_page]
+    return [item for item in found if item.on_page or not _reworded(item, standing)]
+
+
+def _reworded(gone: Evidence, standing: list[Evidence]) -> bool:
+    """Whether the document still says it, in slightly other words: an edit takes nothing back."""
+    return any(
+        item.document_id == gone.document_id
+        and item.stance is gone.stance
+        and item.labels >= gone.labels
+        and fuzz.ratio(item.quote, gone.quote) >= SAME_WORDING
+        for item in standing
+    )
+
+
+def _piece(row: assessing.CodedRow, verdict: Judged | None, subject: assessing.Subject) -> Evidence:
+    labels, stance = comparing.labels_of(row.coding), row.coding.stance
+    amended = verdict is not None and (verdict.labels, verdict.stance) != (labels, stance)
+    if verdict is not None and not verdict.rejected:
+        labels, stance = verdict.labels, verdict.stance
+    attributed = subject.attributed.get(row.document.url, "")
+    return Evidence(
+        passage_id=row.place.passage_id,
+        document_id=row.version.document_id,
+        version_id=row.place.version_id,
+        version=row.version.number,
+        quote=row.passage.text,
+        heading_path=row.place.heading_path,
+        url=row.document.url,
+        title=row.document.title,
+        stated_date=row.version.stated_date,
+        stated_basis=row.version.stated_basis,
+        voice=Voice.INSTITUTION if attributed else row.document.voice,
+        genre=row.document.genre,
+        labels=frozenset(labels - set(Stance)),
+        stance=stance,
+        in_passing=row.coding.in_passing and not amended,
+        elements=row.coding.elements,
+        reviewed=verdict.reviewed if verdict else Reviewed.NONE,
+        rejected=verdict is not None and verdict.rejected,
+        on_page=row.on_page,
+        language=row.version.language,
+        cues=row.coding.cues,
+        attributed=attributed,
+        gone_from=row.gone_from,
+        gone_to=row.gone_to,
+        voice_because=row.document.voice_because,
+    )
+
+
+def _finding_row(result: Result) -> dict[str, Any]:
+    return {
+        "result": str(result.result),
+        "basis": result.basis,
+        "reviewed": result.reviewed,
+        "possible": result.possible,
+        "possible_quotes": result.possible_quotes,
+        "rule": result.rule,
+        "since": result.since,
+        "latest": result.latest,
+        "count": result.count,
+        "by_report": result.by_report,
+        "after_report": result.after_report,
+        "undated": result.undated,
+        "status": result.status,
+        "elements": list(result.elements),
+        "evidence": [item.to_json() for item in result.evidence[:MOST_EVIDENCE]],
+    }

@@ -1,0 +1,76 @@
+"""Brings every source's reads to the judgement in `health`. Writes nothing."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlmodel import Session, col, func, or_, select
+
+from tracker.health import WINDOW, Health, Read, Watched, health
+from tracker.model import Fetch, Institution, Snapshot, SnapshotState, Source, SourceKind
+
+DECLARED = (SourceKind.PAGE, SourceKind.DOCUMENT)
+NAMES_NOTHING = "names no documents"
+
+
+def check_up(session: Session, *, at: datetime, institutions: Collection[str] = ()) -> list[Health]:
+    """Return how every listed source is doing, by institution and key."""
+    rows = session.exec(
+        select(Source, Institution)
+        .join(Institution, col(Source.institution_id) == Institution.id)
+        .where(col(Source.listed), col(Institution.listed))
+        .order_by(Institution.key, Source.key)
+    ).all()
+    reads = _reads(session, at)
+    return [
+        health(_watched(source, institution), reads[source.id or 0], at=at)
+        for source, institution in rows
+        if not institutions or institution.key in institutions
+    ]
+
+
+def _watched(source: Source, institution: Institution) -> Watched:
+    return Watched(
+        institution=institution.key,
+        key=source.key,
+        kind=source.kind,
+        url=source.url,
+        empty=source.detail == NAMES_NOTHING or source.known == 0,
+        last_good_at=source.last_good_at,
+    )
+
+
+def _reads(session: Session, at: datetime) -> defaultdict[int, list[Read]]:
+    """The attempts at each source's own address: those in the window, and the last one before."""
+    own = or_(col(Fetch.document_id).is_(None), col(Source.kind).in_(DECLARED))
+    last = (
+        select(func.max(Fetch.id))
+        .join(Source, col(Fetch.source_id) == Source.id)
+        .where(own)
+        .group_by(col(Fetch.source_id))
+    )
+    found = session.exec(
+        select(Fetch, Snapshot)
+        .join(Source, col(Fetch.source_id) == Source.id)
+        .join(Snapshot, col(Snapshot.fetch_id) == Fetch.id, isouter=True)
+        .where(own, or_(col(Fetch.at) > at - WINDOW, col(Fetch.id).in_(last)))
+    )
+    reads: defaultdict[int, list[Read]] = defaultdict(list)
+    for fetch, snapshot in found:
+        reads[fetch.source_id or 0].append(_read(fetch, snapshot))
+    return reads
+
+
+def _read(fetch: Fetch, snapshot: Snapshot | None) -> Read:
+    unread = snapshot is not None and snapshot.state is SnapshotState.UNREADABLE
+    return Read(
+        at=fetch.at,
+        outcome=fetch.outcome,
+        reason=fetch.reason,
+        status=fetch.status,
+        detail=fetch.detail,
+        url=fetch.url,
+        final_url=fetch.final_url,
+        quarantine=snapshot.quarantine if snapshot else None,
+        unread=snapshot.detail if snapshot and unread else "",
+    )

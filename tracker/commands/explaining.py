@@ -1,0 +1,61 @@
+"""`tracker explain`: the rule path from passages to a result."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from tracker.coding.codebook import load_codebook
+from tracker.commands.shared import (
+    Json,
+    WrongInputError,
+    institution_keys,
+    known_keys,
+    open_store,
+)
+from tracker.model import SPOKEN, Recommendation
+from tracker.sources import nearest
+from tracker.store import assessing
+
+app = typer.Typer()
+QUESTIONS = {name.lower(): name for name in (SPOKEN, *map(str, Recommendation))}
+
+
+@app.command()
+def explain(
+    institution: str,
+    question: Annotated[str, typer.Argument(help="spoken, or R1 to R6")],
+    as_json: Json = False,
+) -> None:
+    """Say by which rule, from which passages and after which search a result came about."""
+    from tracker.assessment import assessed  # noqa: PLC0415  (loads the coder's library)
+    from tracker.explaining import explain as explained  # noqa: PLC0415
+    from tracker.explaining import in_words  # noqa: PLC0415
+
+    asked = _question(question)
+    with open_store().transaction() as session:
+        known_keys([institution], institution_keys(session))
+        (subject,) = assessing.subjects(session, key=institution)
+        found = assessed(session, subject, load_codebook())
+    explanation = explained(
+        institution=subject.key,
+        name=subject.name,
+        question=asked,
+        evidence=found.evidence,
+        record=found.record,
+        result=found.results[asked],
+        unconfirmed=subject.unconfirmed,
+        deeds=found.deeds,
+    )
+    if as_json:
+        print(json.dumps(explanation.to_json(), ensure_ascii=False, indent=1))
+    else:
+        print(in_words(explanation))
+
+
+def _question(given: str) -> str:
+    if found := QUESTIONS.get(given.strip().lower()):
+        return found
+    guess = nearest(given.lower(), QUESTIONS)
+    hint = f'; did you mean "{QUESTIONS[guess]}"?' if guess else ""
+    raise WrongInputError(f'"{given}" is no question; ask spoken or R1 to R6{hint}')

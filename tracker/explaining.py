@@ -1,0 +1,221 @@
+"""The rule path from passages to a result, in words: what was looked at, what counted, what was missing.
+
+Pure. Source: codebook, "What follows for an institution".
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tracker.findings import Evidence, Result, SearchRecord, own_words, protocol, spoken_grade
+from tracker.model import SPOKEN, Reviewed, Stance, Topic
+
+DECIDED_BY_SEARCH = ("none_found", "not_checked", "unreachable")
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Everything that a result on one question follows from."""
+
+    institution: str
+    name: str
+    question: str
+    result: Result
+    record: SearchRecord
+    passages: tuple[dict[str, Any], ...]
+    unconfirmed: tuple[str, ...] = ()
+    deeds: tuple[Mapping[str, Any], ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the explanation as `explain --json` prints it."""
+        found = self.result
+        return {
+            "institution": self.institution,
+            "question": self.question,
+            "result": str(found.result),
+            "basis": str(found.basis),
+            "reviewed": str(found.reviewed),
+            "rule": found.rule,
+            "status": found.status,
+            "possible": found.possible,
+            "passages": list(self.passages),
+            "elements": list(found.elements),
+            "acted": list(self.deeds),
+            "protocol": [
+                {"asked": check.asked, "held": check.held, "said": check.said}
+                for check in protocol(self.record)
+            ],
+            "search_record": self.record.to_json(),
+            "awaiting_confirmation": list(self.unconfirmed),
+            "missing": list(missing(self)),
+        }
+
+
+def explain(
+    *,
+    institution: str,
+    name: str,
+    question: str,
+    evidence: Sequence[Evidence],
+    record: SearchRecord,
+    result: Result,
+    unconfirmed: Sequence[str] = (),
+    deeds: Sequence[Mapping[str, Any]] = (),
+) -> Explanation:
+    """Return the path from passages to the result on "spoken" or a recommendation."""
+    concerned = [item for item in evidence if _concerns(item, question)]
+    confirmed = any(item.reviewed is not Reviewed.NONE for item in own_words(concerned))
+    return Explanation(
+        institution=institution,
+        name=name,
+        question=question,
+        result=result,
+        record=record,
+        passages=tuple(_passage(item, question, confirmed=confirmed) for item in concerned),
+        unconfirmed=tuple(unconfirmed),
+        deeds=tuple(deeds) if question == SPOKEN else (),
+    )
+
+
+def _concerns(item: Evidence, question: str) -> bool:
+    return (Topic.CHINA if question == SPOKEN else question) in item.labels
+
+
+def _passage(item: Evidence, question: str, *, confirmed: bool) -> dict[str, Any]:
+    against = _against(item, question, confirmed=confirmed)
+    amounts = spoken_grade(item) if question == SPOKEN else question
+    return {
+        "quote": item.quote,
+        "url": item.url,
+        "title": item.title,
+        "version": item.version,
+        "stated_date": item.stated_date.isoformat() if item.stated_date else None,
+        "stated_basis": str(item.stated_basis),
+        "genre": str(item.genre),
+        "voice": str(item.voice),
+        "voice_because": item.attributed or item.voice_because,
+        "labels": sorted(item.labels),
+        "stance": str(item.stance),
+        "cues": {label: list(words) for label, words in item.cues.items()},
+        "elements": list(item.elements.get(question, ())),
+        "reviewed": str(item.reviewed),
+        "on_page": item.on_page,
+        "amounts_to": str(amounts) if amounts else None,
+        "counts": not against,
+        "because": against or "the institution's own word",
+    }
+
+
+def _against(item: Evidence, question: str, *, confirmed: bool) -> str:
+    """Why a passage does not count, or nothing."""
+    if item.rejected:
+        return "rejected in review"
+    if item.standing:
+        return item.standing
+    if question == SPOKEN and spoken_grade(item) is None:
+        return "names China, but neither judges nor speaks of surveillance, rights or partnership"
+    if question != SPOKEN and not item.on_page:
+        return "no longer at its address"
+    if confirmed and item.reviewed is Reviewed.NONE:
+        return "not yet reviewed, and confirmed passages come first"
+    return ""
+
+
+def missing(found: Explanation) -> Iterator[str]:
+    """Say what would have to be there for another result."""
+    if str(found.result.result) in DECIDED_BY_SEARCH:
+        yield from (f"not: {c.asked} ({c.said})" for c in protocol(found.record) if not c.held)
+    for element in found.result.elements:
+        if element["required"] and not element["held"]:
+            yield f"no passage shows: {str(element['name']).replace('_', ' ')}"
+    waiting = found.result.possible_quotes
+    if waiting:
+        yield f"{waiting} passages await review (possible: {found.result.possible})"
+    for url in found.unconfirmed:
+        yield f"a person's confirmation that {url} is its statement"
+
+
+def in_words(found: Explanation) -> str:
+    """Return the explanation as text for a terminal."""
+    asked = "who has spoken" if found.question == SPOKEN else found.question
+    result = found.result
+    status = f" · {result.status}" if result.status else ""
+    lines = [
+        f"{found.name} ({found.institution}): {asked}",
+        (
+            f"Result: {str(result.result).replace('_', ' ')}{status} "
+            f"({result.basis}, reviewed: {result.reviewed})"
+        ),
+        f"Rule:   {result.rule}",
+        "",
+        "1. What was looked at",
+        *(f"   {line}" for line in _looked_at(found.record)),
+        "",
+        f"2. Passages that concern the question: {len(found.passages)}",
+        *_shown_passages(found.passages),
+        "",
+        "3. What decided",
+        *(f"   {line}" for line in _decided(found)),
+    ]
+    lacking = list(missing(found))
+    lines += ["", "4. What was missing", *(f"   - {line}" for line in lacking or ["nothing"])]
+    lines += ["", "Published text only; not a risk rating, sanctions check or clearance."]
+    return "\n".join(lines)
+
+
+def _looked_at(record: SearchRecord) -> Iterator[str]:
+    yield f"documents: {record.documents_read} read of {record.documents_known} known"
+    if record.languages:
+        named = ", ".join(f"{name} {number}" for name, number in record.languages.items())
+        yield f"languages: {named}"
+    if record.unread:
+        yield f"unread: {', '.join(f'{why} {number}' for why, number in record.unread.items())}"
+    period = f"{record.period_from} to {record.period_to}" if record.period_from else "none stated"
+    yield f"period: {period}{f' (by {record.period_basis})' if record.period_basis else ''}"
+    yield (
+        f"starting points: {record.sources_tried} tried of {record.sources_declared} declared, "
+        f"{record.sources_failed} failed, {record.sources_gone} confirmed gone"
+    )
+    for failure in record.failures:
+        yield f"  failed: {failure['source']} ({failure['reason']}) {failure['url']}"
+
+
+def _shown_passages(passages: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for number, row in enumerate(passages, start=1):
+        quote = (
+            row["quote"]
+            if len(row["quote"]) <= 300
+            else row["quote"][:300].rsplit(" ", 1)[0] + " …"
+        )
+        day = row["stated_date"][:10] if row["stated_date"] else "undated"
+        labels = ", ".join(
+            [*row["labels"], *([] if row["stance"] == Stance.NONE else [row["stance"]])]
+        )
+        cues = "; ".join(f"{label}: {', '.join(words[:4])}" for label, words in row["cues"].items())
+        yield f"   {number}. “{' '.join(quote.split())}”"
+        yield f"      {row['title']}, {day} ({row['stated_basis']}), {row['url']}"
+        yield f"      coded {labels}{f' by the words {cues}' if cues else ''}"
+        yield f"      voice: {row['voice']} ({row['voice_because']}); genre: {row['genre']}"
+        counted = (
+            f"counts as {row['amounts_to']}"
+            if row["counts"]
+            else f"does not count: {row['because']}"
+        )
+        yield f"      {counted}"
+
+
+def _decided(found: Explanation) -> Iterator[str]:
+    if str(found.result.result) in DECIDED_BY_SEARCH:
+        yield "no passage counts, so the search decides:"
+        for check in protocol(found.record):
+            yield f"  {'yes' if check.held else 'NO '}  {check.asked}: {check.said}"
+        return
+    yield found.result.rule
+    for row in found.result.elements:
+        mark = "*" if row["required"] else " "
+        bound = ", ".join(filter(None, (row["force"], row["reach"])))
+        held = f"yes{f' ({bound})' if bound else ''}" if row["held"] else "no"
+        yield f"  {mark} {str(row['name']).replace('_', ' ')}: {held}"
+    for deed in found.deeds:
+        reason = f" {deed['reason']}" if deed["reason"] else " (no reason stated)"
+        yield f"acted: {deed['what']} with {deed['partner']},{reason}"

@@ -1,0 +1,150 @@
+"""Coded passages as findings see them, and whose word they are. Pure."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from tracker.model import Basis, DateBasis, Genre, Reviewed, Stance, Voice
+
+#: The report appeared on this day; statements are told apart by it.
+REPORT_PUBLISHED = datetime(2025, 12, 8, tzinfo=UTC)
+OWN_VOICES = frozenset({Voice.INSTITUTION, Voice.UNIT})
+#: How the codebook names what stands on an official host without being the institution's word.
+HOSTED = {
+    Genre.EVENT: "hosted",
+    Genre.TRANSCRIPT: "hosted",
+    Genre.PODCAST_NOTES: "hosted",
+    Genre.REPOST: "relayed",
+    Genre.PRESS_COVERAGE: "relayed",
+}
+STANDINGS = {
+    Voice.NAMED_STAFF: "published: author's view",
+    Voice.GUEST: "published: author's view",
+    Voice.THIRD_PARTY: "relayed",
+    Voice.UNKNOWN: "voice unknown: awaits review",
+}
+_SENTENCE_END = re.compile(r"(?<=[.!?;:])\s+|\n+")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A coded passage of a document, and what people made of it."""
+
+    passage_id: int
+    document_id: int
+    version_id: int
+    version: int
+    quote: str
+    heading_path: str
+    url: str
+    title: str
+    stated_date: datetime | None
+    stated_basis: DateBasis
+    voice: Voice
+    genre: Genre
+    labels: frozenset[str]
+    stance: Stance
+    in_passing: bool
+    elements: Mapping[str, Sequence[str]]
+    reviewed: Reviewed = Reviewed.NONE
+    rejected: bool = False
+    on_page: bool = True
+    language: str | None = None
+    cues: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    attributed: str = ""  # "jointly with …" or "hosted by …", where the address is another's
+    gone_from: datetime | None = None  # it left its address between these two reads
+    gone_to: datetime | None = None
+    voice_because: str = ""
+
+    @property
+    def standing(self) -> str:
+        """Whose word the passage is, in the codebook's words; empty where it is the institution's."""
+        if self.attributed:
+            return ""
+        return HOSTED.get(self.genre) or STANDINGS.get(self.voice, "")
+
+    @property
+    def dated(self) -> datetime | None:
+        """The date that the document itself states; one inferred from elsewhere is none."""
+        return self.stated_date if self.stated_basis is DateBasis.STATED else None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the evidence as a finding keeps it."""
+        row = asdict(self)
+        row["labels"] = sorted({*self.labels, str(self.stance)} - {"none"})
+        for name in ("stated_date", "gone_from", "gone_to"):
+            row[name] = row[name].isoformat() if row[name] else None
+        return row
+
+
+def speaks_for_it(voice: Voice, genre: Genre) -> bool:
+    """Tell whether a document is its institution's own word (codebook, "Who is speaking")."""
+    return voice in OWN_VOICES and genre not in HOSTED
+
+
+def own_words(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """Return what counts: the institution's own word, and not rejected by people."""
+    return [item for item in evidence if not item.rejected and not item.standing]
+
+
+def sentences(text: str) -> list[str]:
+    """Return a passage's sentences and clauses, as what is demanded is looked for in each."""
+    return [part for part in _SENTENCE_END.split(text) if part.strip()]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A finding: the result, the rule that decided it, and the passages it rests on."""
+
+    result: str
+    rule: str
+    basis: Basis = Basis.MACHINE
+    reviewed: Reviewed = Reviewed.NONE
+    possible: str | None = None
+    possible_quotes: int = 0
+    since: datetime | None = None
+    latest: datetime | None = None
+    count: int = 0
+    by_report: int = 0
+    after_report: int = 0
+    undated: int = 0
+    status: str | None = None
+    elements: tuple[dict[str, Any], ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
+def resting_on(
+    result: str,
+    rule: str,
+    carrying: Sequence[Evidence],
+    rest: Sequence[Evidence] = (),
+    *,
+    possible: str | None,
+    waiting: int,
+    status: str | None = None,
+    elements: Sequence[dict[str, Any]] = (),
+) -> Result:
+    """Return a finding with its dates and counts: documents, by stated date only."""
+    dated = {item.document_id: item.dated for item in carrying}
+    dates = sorted(date for date in dated.values() if date)
+    reviewed = max((item.reviewed for item in carrying), key=list(Reviewed).index)
+    by_report = sum(date.date() <= REPORT_PUBLISHED.date() for date in dates)
+    return Result(
+        result=result,
+        rule=rule,
+        basis=Basis.MACHINE if reviewed is Reviewed.NONE else Basis.REVIEWED,
+        reviewed=reviewed,
+        possible=possible,
+        possible_quotes=waiting,
+        since=dates[0] if dates else None,
+        latest=dates[-1] if dates else None,
+        count=len(dated),
+        by_report=by_report,
+        after_report=len(dates) - by_report,
+        undated=len(dated) - len(dates),
+        status=status,
+        elements=tuple(elements),
+        evidence=(*carrying, *rest),
+    )

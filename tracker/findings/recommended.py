@@ -1,0 +1,147 @@
+"""Institution × recommendation: applicability, elements with force and reach, status. Pure.
+
+Source: codebook, "Recommendations" and the table of elements.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tracker.findings.evidence import Evidence, Result, own_words, resting_on, sentences
+from tracker.findings.search import NONE_FOUND, SearchRecord, absence
+from tracker.model import CoverageResult, InstitutionKind, Recommendation, Reviewed
+
+Patterns = Mapping[str, re.Pattern[str]]
+PROPOSED, IN_FORCE = "proposed", "in force"
+WEAK = frozenset({"should", "may"})
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The words by which texts say how strongly, for whom, and in which state they bind."""
+
+    force: Patterns = field(default_factory=dict)
+    reach: Patterns = field(default_factory=dict)
+    status: Patterns = field(default_factory=dict)
+    elements: Patterns = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a text must hold to state a recommendation, and whom the recommendation addresses."""
+
+    code: Recommendation
+    applies_to: frozenset[InstitutionKind]
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+    only_with_partners: frozenset[InstitutionKind] = frozenset()
+    should_is_partial: bool = False
+    carries_status: bool = False
+    elsewhere: str = ""  # what is said where it does not apply, but the text is there
+    wording: Wording = Wording()
+
+
+def coverage(
+    rule: Rule, kind: InstitutionKind, evidence: Sequence[Evidence], record: SearchRecord
+) -> Result:
+    """Return how an institution stands to one recommendation."""
+    relevant = [i for i in own_words(evidence) if rule.code in i.labels and i.on_page]
+    if kind not in rule.applies_to:
+        return _not_applicable(rule, relevant)
+    confirmed = [item for item in relevant if item.reviewed is not Reviewed.NONE]
+    waiting = [item for item in relevant if item.reviewed is Reviewed.NONE]
+    chosen = confirmed or waiting
+    if not chosen:
+        return _nothing(rule, kind, record)
+    result, why, status = _judged(rule, chosen)
+    return resting_on(
+        str(result),
+        why,
+        chosen,
+        possible=str(_judged(rule, waiting)[0]) if waiting else None,
+        waiting=len(waiting),
+        status=status,
+        elements=elements(rule, chosen),
+    )
+
+
+def _not_applicable(rule: Rule, relevant: Sequence[Evidence]) -> Result:
+    said = f"{rule.code} does not address this kind of institution"
+    if relevant and rule.elsewhere:
+        cited = dict.fromkeys(word for item in relevant for word in item.cues.get(rule.code, ()))
+        said += f" · {rule.elsewhere.replace('{words}', ', '.join(list(cited)[:3]) or rule.code)}"
+    return Result(CoverageResult.NOT_APPLICABLE, said, evidence=tuple(relevant))
+
+
+def _nothing(rule: Rule, kind: InstitutionKind, record: SearchRecord) -> Result:
+    result, why = absence(record)
+    if result == NONE_FOUND and kind in rule.only_with_partners and not record.partnership_passages:
+        said = f"no research partner is named in what was read ({why})"
+        return Result(CoverageResult.NOT_APPLICABLE, said)
+    return Result(result, why)
+
+
+def _judged(rule: Rule, items: Sequence[Evidence]) -> tuple[CoverageResult, str, str | None]:
+    found = elements(rule, items)
+    status = status_of(rule, items) if rule.carries_status else None
+    missing = [row["name"] for row in found if row["required"] and not row["held"]]
+    if missing:
+        named = ", ".join(missing).replace("_", " ")
+        return CoverageResult.PARTIAL, f"lacks: {named}", status
+    if status == PROPOSED:
+        return (
+            CoverageResult.PARTIAL,
+            "a proposal: holds every required element, not in force",
+            status,
+        )
+    forces = {row["force"] for row in found if row["required"]}
+    if rule.should_is_partial and forces <= WEAK:
+        return CoverageResult.PARTIAL, "holds every required element, but only as advice", status
+    return CoverageResult.STATED, "holds every required element", status
+
+
+def elements(rule: Rule, items: Sequence[Evidence]) -> list[dict[str, Any]]:
+    """Return every element of a recommendation: held or not, how strongly, for whom, in which words."""
+    return [
+        {"name": name, "required": name in rule.required, **_element(rule, name, items)}
+        for name in (*rule.required, *rule.optional)
+    ]
+
+
+def _element(rule: Rule, name: str, items: Sequence[Evidence]) -> dict[str, Any]:
+    holding = [item for item in items if name in item.elements.get(rule.code, ())]
+    found = [_bound(rule.wording, name, item) for item in holding]
+    strength = ["must", "", "should", "may"]  # what is stated without a modal word holds as stated
+    best = min(found, key=lambda row: strength.index(row["force"]), default=None)
+    return {"held": bool(holding)} | (best or {"force": "", "reach": "", "words": "", "url": ""})
+
+
+def _bound(wording: Wording, name: str, item: Evidence) -> dict[str, Any]:
+    """The force and reach of the sentence in which an element stands; else of its passage."""
+    pattern = wording.elements.get(name)
+    parts = [part for part in sentences(item.quote) if pattern and pattern.search(part)]
+    forced = [part for part in parts if _first(wording.force, part)]
+    words = (forced or parts or [item.quote])[0]
+    return {
+        "force": _first(wording.force, words),
+        "reach": _first(wording.reach, words) or _first(wording.reach, item.quote),
+        "words": words[:300],
+        "url": item.url,
+    }
+
+
+def status_of(rule: Rule, items: Sequence[Evidence]) -> str | None:
+    """Return the state of a public rule: in force where any text of it is, else what they all say."""
+    found = {
+        _first(rule.wording.status, f"{item.title}\n{item.heading_path}\n{item.quote}")
+        for item in items
+    }
+    if IN_FORCE in found:
+        return IN_FORCE
+    return None if "" in found else next((s for s in rule.wording.status if s in found), None)
+
+
+def _first(patterns: Patterns, text: str) -> str:
+    """The first name, in the codebook's order, whose words stand in a text."""
+    return next((name for name, pattern in patterns.items() if pattern.search(text)), "")

@@ -1,0 +1,74 @@
+"""Who has spoken: what passages in an institution's own voice amount to. Pure.
+
+Source: codebook, "Who has spoken".
+"""
+
+from collections.abc import Sequence
+
+from tracker.findings.evidence import Evidence, Result, own_words, resting_on
+from tracker.findings.search import SearchRecord, absence
+from tracker.model import Reviewed, SpokenResult, Stance, Topic
+
+SPOKEN_RULES = {
+    SpokenResult.CONDEMNED: "a passage whose subject is the abuse condemns it in the institution's own voice",
+    SpokenResult.CRITICISED: "a passage on surveillance or human rights criticises in the institution's own voice",
+    SpokenResult.MENTIONED_CRITICALLY: "an abuse is named in passing, in the institution's own voice",
+    SpokenResult.SECURITY_CONCERN: "a passage is critical, but not about surveillance or human rights",
+    SpokenResult.DEFENDS_ENGAGEMENT: "a passage defends engagement or rejects criticism",
+    SpokenResult.DISCUSSED: "the subject is described or reported without judgement",
+}
+
+
+def spoken(evidence: Sequence[Evidence], record: SearchRecord) -> Result:
+    """Return who has spoken: the strongest result that people confirmed, else the machine's."""
+    graded = [(grade, item) for item in own_words(evidence) if (grade := spoken_grade(item))]
+    order = list(SpokenResult)
+    graded.sort(key=lambda pair: order.index(pair[0]))
+    confirmed = [pair for pair in graded if pair[1].reviewed is not Reviewed.NONE]
+    waiting = [pair for pair in graded if pair[1].reviewed is Reviewed.NONE]
+    chosen = confirmed or waiting
+    if not chosen:
+        return Result(*absence(record))
+    result = chosen[0][0]
+    carrying = [item for grade, item in chosen if grade is result]
+    return resting_on(
+        str(result),
+        f"{SPOKEN_RULES[result]}{_gone(carrying)}",
+        carrying,
+        [item for grade, item in chosen if grade is not result],
+        possible=str(waiting[0][0]) if waiting else None,
+        waiting=len(waiting),
+    )
+
+
+def spoken_grade(item: Evidence) -> SpokenResult | None:
+    """Return what one passage in the institution's own voice amounts to (the decision table)."""
+    if Topic.CHINA not in item.labels:
+        return None
+    on_rights = bool(item.labels & {Topic.SURVEILLANCE, Topic.HUMAN_RIGHTS})
+    match item.stance:
+        case Stance.CONDEMNS | Stance.CRITICAL if on_rights and item.in_passing:
+            return SpokenResult.MENTIONED_CRITICALLY
+        case Stance.CONDEMNS if on_rights:
+            return SpokenResult.CONDEMNED
+        case Stance.CRITICAL if on_rights:
+            return SpokenResult.CRITICISED
+        case Stance.CRITICAL | Stance.CONDEMNS:
+            return SpokenResult.SECURITY_CONCERN
+        case Stance.SUPPORTIVE:
+            return SpokenResult.DEFENDS_ENGAGEMENT
+        case Stance.NEUTRAL | Stance.REPORTED if on_rights or Topic.PARTNERSHIP in item.labels:
+            return SpokenResult.DISCUSSED
+        case _:
+            return None
+
+
+def _gone(carrying: Sequence[Evidence]) -> str:
+    """A statement that vanished keeps its result; that it did is said, never why."""
+    if any(item.on_page for item in carrying):
+        return ""
+    latest = max(carrying, key=lambda item: item.gone_to.isoformat() if item.gone_to else "")
+    if latest.gone_from is None or latest.gone_to is None:
+        return "; not at its address any more; reason unknown"
+    between = f"{latest.gone_from:%Y-%m-%d} and {latest.gone_to:%Y-%m-%d}"
+    return f"; not at its address since between {between}; reason unknown"

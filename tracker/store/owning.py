@@ -1,0 +1,68 @@
+"""Whose a document is: the most specific institution's, whoever's source found it (codebook)."""
+
+from urllib.parse import urlsplit
+
+from sqlmodel import Session, col, select
+
+from tracker.addresses import Owners
+from tracker.model import Document, Institution, Source, SourceKind
+from tracker.sources import InstitutionEntry, SourceEntry, source_key
+
+#: What stands on an institution's hosts without being its own: student media, repositories.
+APART = ""
+
+
+class Ownership:
+    """The listed institutions' hosts, and the row of each."""
+
+    def __init__(self, session: Session) -> None:
+        listed = session.exec(select(Institution).where(col(Institution.listed))).all()
+        self.ids = {row.key: row.id for row in listed}
+        apart = [host for row in listed for host in row.apart]
+        self.owners = Owners({row.key: row.hosts for row in listed} | {APART: apart})
+
+    def of(self, url: str, found_for: int) -> int | None:
+        """Return the id of the institution that a document belongs to; None where it is apart.
+
+        What nobody's hosts name belongs to the institution whose source it is.
+        """
+        key = self.owners.of(url)
+        return None if key == APART else self.ids.get(key or "") or found_for
+
+
+def assign_documents(session: Session) -> None:
+    """Give documents known from before to the institution whose hosts name them most closely."""
+    ownership = Ownership(session)
+    above = {
+        key
+        for inner in session.exec(select(Institution).where(col(Institution.listed)))
+        for host in inner.hosts
+        for _, key in ownership.owners.by_closeness(f"http://{host}")
+        if key not in {APART, inner.key}
+    }
+    outer = [ownership.ids[key] for key in above]
+    for document in session.exec(select(Document).where(col(Document.institution_id).in_(outer))):
+        owner = ownership.of(document.url, document.institution_id)
+        document.institution_id = owner or document.institution_id
+
+
+def attributed_sources(entry: InstitutionEntry, declared: set[str]) -> list[SourceEntry]:
+    """Return a source for each statement at another's address that no source reads."""
+    return [
+        SourceEntry(
+            key=f"attributed-{source_key('', item.url)}"[:120].rstrip("-"),
+            kind=SourceKind.PAGE,
+            url=item.url,
+            title=item.shown,
+        )
+        for item in entry.attributed
+        if item.url not in declared
+    ]
+
+
+def request_hosts(source: Source, institution: Institution) -> tuple[str, ...]:
+    """Return where a source's requests may go: official hosts, or the one of an attributed statement."""
+    elsewhere = {item["url"] for item in institution.attributed}
+    if source.url in elsewhere:
+        return (urlsplit(source.url).netloc,)
+    return tuple(institution.hosts)

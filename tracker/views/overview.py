@@ -7,8 +7,9 @@ import streamlit as st
 
 from tracker import queries
 from tracker.coding.codebook import load_codebook
-from tracker.model import SPOKEN, ChangeClass
+from tracker.model import SPOKEN, ChangeClass, InstitutionKind
 from tracker.queries import SPEAKING, Cell, ChangeRow, Overview, Tally, tally
+from tracker.shares import shares
 from tracker.views import html, matrix, report, shared, squares, timeline
 from tracker.views.addresses import APP
 from tracker.views.opening import open_store
@@ -53,22 +54,48 @@ def _headline(found: Tally) -> str:
 
 
 def _denominators(spoken: Sequence[Cell]) -> str:
-    core = [cell for cell in spoken if cell.group == "core"]
-    census = tally(cell for cell in core if cell.found_by == "census")
-    whole, inner = tally(spoken), tally(core)
-    share = f"{census.confirmed / census.institutions:.0%}" if census.institutions else "–"
-    apart = html.number(whole.possible, "institution")
+    whole, inner = tally(spoken), tally(cell for cell in spoken if cell.group == "core")
+    census = [share for share in shares(spoken) if share.scope == "core"]
+    found, checked, said = (
+        sum(getattr(share, name) for share in census) for name in ("census", "checked", "spoken")
+    )
     lines = [
         "“Spoke out” means: condemned or criticised abuses in the institution’s own voice.",
-        f"{apart} possibly did too: found by machine, not yet reviewed, never added to the confirmed.",
+        f"{html.number(whole.possible, 'institution')} possibly did too: found by machine, not yet reviewed, never added to the confirmed.",
         f"{whole.unread} of {whole.institutions} were not read well enough to say anything; that is no answer.",
-        (
-            f"Core group: {inner.confirmed} of {inner.institutions}. With adjacent institutions: {whole.confirmed} of {whole.institutions}. "
-            f"Share of the core institutions that a census found: {share} ({census.confirmed} of {census.institutions})."
-        ),
+        f"Core group: {inner.confirmed} of {inner.institutions}. With adjacent institutions: {whole.confirmed} of {whole.institutions}.",
+        f"Of the {found} core institutions that a census found, {checked} were read well enough; {said} of these spoke out{_per_cent(said, checked)}.",
     ]
     more = html.go("/statements", "See every institution and its quotes")
-    return f'<p class="t-meta">{"<br>".join(map(html.escape, lines))}<br>{more}</p>'
+    return (
+        f'<p class="t-meta">{"<br>".join(map(html.escape, lines))}<br>{more}</p>{_by_kind(spoken)}'
+    )
+
+
+def _per_cent(part: int, whole: int) -> str:
+    return f", {part / whole:.0%}" if whole else ""
+
+
+def _by_kind(spoken: Sequence[Cell]) -> str:
+    rows = [
+        [
+            html.KINDS[InstitutionKind(share.kind)],
+            share.scope,
+            *(str(n) for n in (share.census, share.checked, share.spoken, share.possible, share.found_by_topic)),
+        ]
+        for share in shares(spoken)
+    ]  # fmt: skip
+    columns = [
+        "Kind",
+        "Counted",
+        "By census",
+        "Read well enough",
+        "Spoke, confirmed",
+        "Possible",
+        "Found by topic, in no share",
+    ]
+    drawn = html.table(columns, rows, caption="Denominators by kind")
+    return f'<details class="t-meta"><summary>Show the counts by kind</summary>{drawn}</details>'
 
 
 def _when(spoken: Sequence[Cell], shown: Overview) -> str:

@@ -39,6 +39,7 @@ class Profile:
 
     row: InstitutionRow
     units: tuple[InstitutionRow, ...]
+    speaking: frozenset[str]  # units with a statement of their own
     findings: tuple[FindingRow, ...]
     around: Context
     documents: tuple[DocumentRow, ...]
@@ -60,6 +61,7 @@ def load(session: Session, key: str) -> Profile | None:
     return Profile(
         row,
         tuple(other for other in listed if other.parent == key),
+        frozenset(unit.institution for unit in queries.units_that_have_spoken(session, key)),
         tuple(found),
         queries.context(session, found, most=CARDS),
         tuple(queries.document_rows(session, institution=key)),
@@ -72,7 +74,7 @@ def head(profile: Profile, places: Places = APP) -> str:
     """Return who it is and why it is watched."""
     row = profile.row
     belongs = go(places.institution(row.parent), row.parent) if row.parent else ""
-    units = ", ".join(go(places.institution(unit.key), unit.name) for unit in profile.units)
+    units = ", ".join(_unit(profile, unit, places) for unit in profile.units)
     return pairs(
         [
             ("Kind", f"{escape(words(row.kind))}, {escape(row.country)}, {escape(row.group)} group"),
@@ -84,13 +86,18 @@ def head(profile: Profile, places: Places = APP) -> str:
     )  # fmt: skip
 
 
+def _unit(profile: Profile, unit: InstitutionRow, places: Places) -> str:
+    spoken = " (has spoken, for itself)" if unit.key in profile.speaking else ""
+    return go(places.institution(unit.key), unit.name) + spoken
+
+
 def summary(profile: Profile) -> str:
     """Return all findings in one table: the answer above the fold."""
     rows = [
         [
             escape(findings.title(row.question)),
             finding_badge(row.result, row.reviewed),
-            rule(row.rule) + findings.elements(row),
+            rule(row.rule) + findings.elements(row) + findings.deeds(row),
         ]
         for row in profile.findings
     ]

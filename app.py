@@ -3,7 +3,10 @@
 import streamlit as st
 from starlette.middleware import Middleware
 
+from tracker.views.people import secrets
 from tracker.views.routes import ROUTES
 from tracker.views.strict import Headers
 
-app = st.App("tracker/views/main.py", routes=ROUTES, middleware=[Middleware(Headers)])
+app = st.App(
+    "tracker/views/main.py", routes=ROUTES, middleware=[Middleware(Headers)], secrets=secrets()
+)

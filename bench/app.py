@@ -111,7 +111,7 @@ def asked(session: Session):
         "overview: figures": lambda: queries.overview(session),
         "overview, compare: all cells": lambda: queries.cells(session),
         "statements: ten with evidence": statements,
-        "changes: counts and calendar": lambda: queries.change_times(session),
+        "changes: counts and calendar": lambda: queries.change_days(session),
         "changes: a page": lambda: queries.change_rows(session, limit=50),
         "changes: a page, filtered": lambda: queries.change_rows(session, limit=50, classes=["material"], labels=["R3"]),
         "change": lambda: changed.load(session, last // 4),

@@ -31,12 +31,16 @@ def play_demo(folder: Path) -> None:
     subprocess.run(tracker("demo", "--no-app"), env=environment, check=True, capture_output=True)
 
 
-@contextmanager
-def serving(folder: Path, **settings: str) -> Iterator[tuple[str, int]]:
-    """The app over the store in that folder: its address and process."""
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return free.getsockname()[1]
+
+
+@contextmanager
+def serving(folder: Path, *, port: int = 0, **settings: str) -> Iterator[tuple[str, int]]:
+    """The app over the store in that folder: its address and process."""
+    port = port or free_port()
     environment = {**os.environ, **settings, "TRACKER_DATA_DIR": str(folder)}
     process = subprocess.Popen(tracker("serve", "--port", str(port)), cwd=ROOT, env=environment, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
     try:

@@ -11,6 +11,7 @@ from tracker.commands import (
     answers,
     crawling,
     explaining,
+    people,
     reading,
     releases,
     review,
@@ -35,6 +36,7 @@ for verbs in (crawling, watching, answers, explaining, reading, releases, upkeep
 app.add_typer(sources.app, name="sources")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(review.app, name="review")
+app.add_typer(people.app, name="people")
 
 
 def main() -> None:

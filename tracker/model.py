@@ -242,6 +242,13 @@ class Basis(StrEnum):
     REVIEWED = "reviewed"
 
 
+class Role(StrEnum):
+    """What a person who signed in may do."""
+
+    REVIEWER = "reviewer"
+    ADMIN = "admin"
+
+
 class Verdict(StrEnum):
     CONFIRM = "confirm"
     REJECT = "reject"
@@ -520,6 +527,18 @@ class Coding(SQLModel, table=True):
     elements: dict[str, list[str]] = Field(default_factory=dict, sa_type=JSON)
     cues: dict[str, list[str]] = Field(default_factory=dict, sa_type=JSON)
     confidence: float = 0.0
+
+
+class Person(SQLModel, table=True):
+    """Somebody who may sign in, known by the address that their provider has verified."""
+
+    __table_args__ = (UniqueConstraint("issuer", "email"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    issuer: str
+    email: str
+    role: Role = Field(sa_type=choice(Role))
+    added_at: datetime
 
 
 class Review(SQLModel, table=True):

@@ -3,7 +3,7 @@
 Frozen dataclasses come out, never rows of a session; `to_json` gives the keys of the CLI contract.
 """
 
-from tracker.queries.changes import ChangeRow, change_rows, change_times
+from tracker.queries.changes import ChangeRow, change_days, change_rows
 from tracker.queries.documents import (
     CheckRow,
     DocumentRow,
@@ -55,8 +55,8 @@ __all__ = [
     "Tally",
     "VersionRow",
     "cells",
+    "change_days",
     "change_rows",
-    "change_times",
     "check_rows",
     "context",
     "cues_of",

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import String, cast, or_
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from tracker.model import Change, ChangeClass, Document, Institution
 from tracker.queries.shared import iso
@@ -118,15 +118,22 @@ def change_rows(
     return [_change_row(*row) for row in session.exec(query.limit(limit).offset(offset))]
 
 
-def change_times(session: Session, **asked: Any) -> list[tuple[ChangeClass, datetime]]:
-    """Return class and time of every change that is asked for: what counts and calendars are made of."""
+def change_days(session: Session, **asked: Any) -> list[tuple[ChangeClass, date, int]]:
+    """Return how many changes that are asked for were seen on each day: for counts and calendars."""
+    day = func.date(Change.seen_to)
     query = (
-        select(Change.change_class, Change.seen_to)
-        .join(Document, col(Change.document_id) == Document.id)
-        .join(Institution, col(Document.institution_id) == Institution.id)
+        select(Change.change_class, day, func.count())
         .where(*Asked(**asked).conditions())
+        .group_by(col(Change.change_class), day)
     )
-    return [(ChangeClass(change_class), at) for change_class, at in session.exec(query)]
+    if asked.get("institutions"):
+        query = query.join(Document, col(Change.document_id) == Document.id).join(
+            Institution, col(Document.institution_id) == Institution.id
+        )
+    return [
+        (ChangeClass(found), date.fromisoformat(str(at)), count)
+        for found, at, count in session.exec(query)
+    ]
 
 
 def _change_row(change: Change, document: Document, institution: Institution) -> ChangeRow:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import streamlit as st
 
@@ -16,7 +16,7 @@ from tracker.views.takeaway import takeaway
 
 A_PAGE = 50
 WEEKS = 26
-Times = Sequence[tuple[ChangeClass, datetime]]
+Days = Sequence[tuple[ChangeClass, date, int]]
 
 
 def render() -> None:
@@ -34,11 +34,12 @@ def render() -> None:
     chosen = _filters()
     asked = tables.changes_asked(chosen)
     with open_store().transaction() as session:
-        times = queries.change_times(session, **asked)
-    shared.show(_calendar([at for _, at in times], shown), _count(times, shown))
+        days = queries.change_days(session, **asked)
+    shared.show(_calendar(days, shown), _count(days, shown))
     takeaway("changes", chosen)
-    if times:
-        part = shared.page_of(len(times), "changes", size=A_PAGE)
+    total = sum(count for *_, count in days)
+    if total:
+        part = shared.page_of(total, "changes", size=A_PAGE)
         with open_store().transaction() as session:
             rows = queries.change_rows(session, limit=A_PAGE, offset=part.start, **asked)
         shared.show(listing(rows))
@@ -61,11 +62,13 @@ def _filters() -> dict[str, list[str]]:
     return {name: values for name, values in given.items() if values}
 
 
-def _count(times: Times, shown: Overview) -> str:
-    counts = Counter(str(change_class) for change_class, _ in times)
+def _count(days: Days, shown: Overview) -> str:
+    counts: Counter[str] = Counter()
+    for change_class, _, count in days:
+        counts[change_class] += count
     divided = ", ".join(f"{counts[c]:,} {c}" for c in map(str, ChangeClass) if counts[c])
     return (
-        f'<p class="t-meta"><b>{html.number(len(times), "change")}</b>{": " + divided if divided else ""}. '
+        f'<p class="t-meta"><b>{html.number(counts.total(), "change")}</b>{": " + divided if divided else ""}. '
         f"{shown.fetches:,} reads so far, of which {shown.failed_fetches:,} failed.</p>"
     )
 
@@ -96,12 +99,14 @@ def listing(rows: Sequence[ChangeRow]) -> str:
     return html.table(columns, cells, caption="Changes, newest first")
 
 
-def _calendar(times: Sequence[datetime], shown: Overview) -> str:
+def _calendar(days: Days, shown: Overview) -> str:
     """Return half a year of weeks as a strip, darker where more changed."""
     if shown.last_run_at is None:
         return ""
     end = shown.last_run_at.date()
-    weeks = Counter((end - at.date()).days // 7 for at in times)
+    weeks: Counter[int] = Counter()
+    for _, at, count in days:
+        weeks[(end - at).days // 7] += count
     most = max((weeks[week] for week in range(WEEKS)), default=0) or 1
     drawn = "".join(
         f'<span class="t-sq" style="background:color-mix(in srgb,var(--f-blue) {_shade(weeks[week], most)}%,var(--tint))" '

@@ -35,7 +35,7 @@ st.navigation(
             review.render,
             title="Review",
             url_path="review",
-            visibility="visible" if people.local() else "hidden",
+            visibility="visible" if people.local() or people.signing_in() else "hidden",
         ),
         st.Page(change.render, title="Change", url_path="change", visibility="hidden"),
         st.Page(document.render, title="Document", url_path="document", visibility="hidden"),

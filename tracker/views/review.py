@@ -29,37 +29,65 @@ def render() -> None:
         "What waits for a person",
         "Weightiest first: what a verdict can change, times how unsure the machine is. Verdicts are only ever added.",
     )
-    if not people.local():
-        shared.show(html.card("Reviewing is closed here.", "This app can be reached from elsewhere, and nobody can sign in.", "Review on the machine itself, or with <code>tracker review</code>."))  # fmt: skip
-        shared.foot(shown)
-        return
-    shared.show(LOCAL)
-    if shared.nothing_yet(shown):
+    name = _reviewer()
+    if name is None or shared.nothing_yet(shown):
+        if name is None:
+            shared.foot(shown)
         return
     judging, agreeing = st.tabs(["Judge", "Agreement"])
     with judging:
-        _judge()
+        _judge(name)
     with agreeing:
         _agreement()
     shared.foot(shown)
 
 
+def _reviewer() -> str | None:
+    """Return under which name this person reviews: empty where they must still say it, None where they may not."""
+    if people.local():
+        shared.show(LOCAL)
+        typed = st.text_input(
+            "Your name or initials", key="reviewer", persist_state="session", max_chars=60
+        )
+        return (typed or "").strip()
+    if not people.signing_in():
+        shared.show(CLOSED)
+        return None
+    who = people.visitor()
+    if who is None:
+        shared.show("<p>Reviewing is for people with a role.</p>")
+        st.button("Sign in", on_click=st.login, type="primary")
+        return None
+    st.button("Sign out", on_click=st.logout)
+    if who.role is None:
+        shared.show(
+            html.card(
+                f"{who.email or 'You'} has no role here.",
+                "Whoever runs the tracker gives one with <code>tracker people add</code>; the address must be verified.",
+            )
+        )
+        return None
+    shared.show(f'<p class="t-meta">Signed in as {html.escape(who.email)}, {who.role}.</p>')
+    return who.email
+
+
+CLOSED = html.card(
+    "Reviewing is closed here.",
+    "This app can be reached from elsewhere, and nobody can sign in.",
+    "Review on the machine itself, or with <code>tracker review</code>.",
+)
 LOCAL = (
     '<div class="t-demo" role="note">Local mode: without sign-in. Whoever sits at this machine can review under any name; '
     "give your own, it stands in the record.</div>"
 )
 
 
-def _judge() -> None:
-    who = st.text_input(
-        "Your name or initials", key="reviewer", persist_state="session", max_chars=60
-    )
-    if not (who or "").strip():
+def _judge(name: str) -> None:
+    if not name:
         shared.show(
             "<p>Give your name to see what waits for you. Nobody is asked twice, and nobody sees what others said.</p>"
         )
         return
-    name = str(who).strip()
     skipped: set[str] = st.session_state.setdefault("skipped", set())
     with open_store().transaction() as session:
         coder = load_codebook().coder_name

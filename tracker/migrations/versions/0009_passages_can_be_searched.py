@@ -1,5 +1,7 @@
-"""Passages can be searched by their words, and lists by what screens ask for."""
+"""Passages can be searched by their words, lists by what screens ask for; people have roles."""
 
+import sqlalchemy as sa
+import sqlmodel.sql.sqltypes
 from alembic import op
 
 revision = "0009"
@@ -11,6 +13,27 @@ depends_on = None
 def upgrade() -> None:
     op.create_index("ix_version_document_current", "version", ["document_id", "current"])
     op.create_index("ix_document_title", "document", ["title", "url"])
+    op.create_table(
+        "person",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("issuer", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("email", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column(
+            "role",
+            sa.Enum(
+                "reviewer",
+                "admin",
+                name="role_values",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("added_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("issuer", "email"),
+    )
     if op.get_bind().dialect.name == "postgresql":
         # 'simple' keeps every word of every language as it is written.
         op.execute("CREATE INDEX passage_search ON passage USING gin (to_tsvector('simple', text))")
@@ -35,5 +58,6 @@ def downgrade() -> None:
     else:
         op.execute("DROP TABLE passage_search")
         op.execute("DROP TABLE passage_search_to")
+    op.drop_table("person")
     op.drop_index("ix_document_title", "document")
     op.drop_index("ix_version_document_current", "version")

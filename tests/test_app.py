@@ -87,10 +87,10 @@ def visit(contexts, demo, named):
     """Open a page of the demonstration; at the end nothing may have gone wrong on the way."""
     pages, wrong = [], []
 
-    def go(path, scheme="light", **options):
+    def go(path, scheme="light"):
         path = path.format(**named)
         page = contexts[scheme].new_page()
-        page.set_viewport_size(options.get("size", {"width": 1280, "height": 900}))
+        page.set_viewport_size({"width": 1280, "height": 900})
         watch(page, demo, wrong)
         open_at(page, demo + path)
         pages.append(page)
@@ -129,19 +129,15 @@ def violations(page) -> list[str]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", PAGES)
-def test_every_screen_draws_stays_here_and_is_accessible(visit, path, scheme):
+def test_every_screen_draws_stays_here_is_accessible_and_fits_a_phone(visit, path, scheme):
     page = visit(path, scheme)
 
     assert violations(page) == []
     assert page.title().startswith(PAGES[path])
     assert page.locator("h1").count() == 1
     assert "not a risk rating, sanctions check or clearance" in page.inner_text("body")
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_every_screen_fits_a_phone(visit, path):
-    page = visit(path, size=NARROW)
-
+    page.set_viewport_size(NARROW)
+    page.wait_for_function(READY)
     wide = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
     assert wide <= NARROW["width"]
 

@@ -68,10 +68,10 @@ def sign_in(browser, base):
     page = browser.new_context().new_page()
     open_at(page, f"{base}/review")
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("button", name="Sign out").wait_for()
-    if "/review" not in page.url:
-        open_at(page, f"{base}/review")
+    page.wait_for_url(f"{base}/")  # where the provider's answer leads
     page.wait_for_function(READY)
+    open_at(page, f"{base}/review")
+    page.get_by_role("button", name="Sign out").wait_for()
     return page
 
 

@@ -103,3 +103,12 @@ def test_a_text_fragment_starts_at_the_quote():
     assert text_fragment("http://a.example/", "non-binding, see & act") == (
         "http://a.example/#:~:text=non%2Dbinding%2C%20see%20%26%20act"
     )
+
+
+@pytest.mark.parametrize(
+    ("contact", "href"),
+    [("a@tracker.example", 'href="mailto:a@tracker.example"'), ("https://tracker.example/bot", 'href="https://tracker.example/bot"'), ("", "")],
+)  # fmt: skip
+def test_a_problem_is_reported_to_whoever_runs_the_tracker(contact, href):
+    assert href in html.problem(contact)
+    assert bool(html.problem(contact)) is bool(contact)

@@ -132,6 +132,13 @@ def link(url: str, words: str) -> str:
     return f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer nofollow">{escape(words)}</a>'
 
 
+def problem(contact: str) -> str:
+    """Return where mistakes are reported: an address or a page; nothing where none is set."""
+    if "@" in contact and "://" not in contact:
+        return f'<a href="mailto:{escape(contact.removeprefix("mailto:"))}">Report a problem</a>'
+    return link(contact, "Report a problem") if contact else ""
+
+
 def go(href: str, words: str) -> str:
     """Return a link to a page of our own."""
     return f'<a href="{escape(href)}" target="_self">{escape(words)}</a>'

@@ -145,7 +145,7 @@ def _page(
 <body class="t-body"><header><a href="/p/">Policy Tracker</a> <span class="t-meta">Data as of {as_of}</span></header>
 <main>{DEMO if figures.demonstration else ""}<h1 class="t-hero">{html.escape(title)}</h1>{body}</main>
 <footer class="t-foot"><b>{NOT}</b> Machine findings are possible until a person confirms them. Data as of {as_of}.
-{html.escape(address) if path else ""}<br><a href="/p/">All institutions</a> · <a href="/data/">Data</a> · <a href="/">The app (needs script)</a></footer></body></html>"""
+{html.escape(address) if path else ""}<br><a href="/p/">All institutions</a> · <a href="/data/">Data</a> · <a href="/">The app (needs script)</a> {html.problem(Settings().contact)}</footer></body></html>"""
     return HTMLResponse(text, status, headers=headers())
 
 

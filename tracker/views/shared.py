@@ -7,6 +7,7 @@ import streamlit as st
 from tracker import queries
 from tracker.export import DISCLAIMER
 from tracker.queries import Cell, InstitutionRow, Overview
+from tracker.settings import Settings
 from tracker.views import html
 from tracker.views.opening import open_store
 
@@ -63,6 +64,7 @@ def foot(shown: Overview, *, printed: str = "") -> None:
         html.go("/p/", "All pages without script"),
         html.go("/data/", "Data"),
         html.go("/method", "Method and limits"),
+        html.problem(Settings().contact),
     ]
     st.html(
         f'<div class="t-foot"><b>{NOT}</b> Machine findings are possible until a person confirms them. '

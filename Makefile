@@ -10,10 +10,10 @@ STARTER := ada-lovelace-institute ai-now-institute stanford-hai mit stanford-uni
 UV := command -v uv >/dev/null || test -x .uv/bin/uv || { $(PYTHON) -m venv .uv && .uv/bin/pip install -q uv; }; \
 	PATH="$$PATH:$(CURDIR)/.uv/bin"
 
-.PHONY: help env demo run test check screenshots bench faults real lock clean
+.PHONY: help env demo run test check screenshots bench faults real archive-proof lock clean
 
 help:  ## Show these targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
 
 env: .venv/ready  ## Make .venv with the locked dependencies and the tracker command
 
@@ -52,6 +52,9 @@ faults: env  ## Kill at random moments and compare with an undisturbed run
 
 real: env  ## Read saved real pages through the whole chain, where they are
 	$(BIN)/python bench/real.py
+
+archive-proof: env  ## Import real histories from pywb on loopback, export them, and compare
+	$(BIN)/python bench/archive_proof.py
 
 lock:  ## Compile the requirements files anew
 	@$(UV); uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 -q -o requirements.lock

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from crawler import importing
 from crawler.progress import Bar, Lines, Progress, Silent
 from crawler.settings import NAME, scrapy_settings
 from tracker.model import InstitutionKind, RunState
@@ -53,7 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from crawler.looking import main as look  # noqa: PLC0415  (needs Scrapy at once)
 
         return look(given[1:])
-    asked = _asked(arguments)
+    if given[:1] == ["import"]:
+        return importing.main(given[1:])
+    asked = _asked(given)
     try:
         settings = load_settings()
         file = load_sources(settings.sources)
@@ -74,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         store.close()
 
 
-def _asked(arguments: Sequence[str] | None) -> Asked:
+def _asked(arguments: Sequence[str]) -> Asked:
     parser = argparse.ArgumentParser(prog="crawler", description=__doc__, allow_abbrev=False)
     parser.add_argument("verb", choices=["crawl"])
     parser.add_argument("keys", nargs="*", metavar="KEY", help="institution or institution/source")
@@ -103,7 +106,11 @@ class UnknownKeyError(Exception):
 
 def _known_keys(keys: Sequence[str], file: SourcesFile) -> None:
     known = {entry.key for entry in file.institutions}
-    known |= {f"{entry.key}/{s.key}" for entry in file.institutions for s in entry.sources}
+    known |= {
+        f"{entry.key}/{source.key}"
+        for entry in file.institutions
+        for source in (*entry.sources, *entry.attributed_sources)
+    }
     problems = []
     for key in keys:
         if key not in known:

@@ -181,8 +181,6 @@ def wanted(
     kept = {
         candidate.url: candidate
         for candidate in candidates
-        if on_official_host(candidate.url, hosts)
-        and (not source.include or any(part in candidate.url for part in source.include))
-        and not any(part in candidate.url for part in source.exclude)
+        if on_official_host(candidate.url, hosts) and source.asks_for(candidate.url)
     }
     return tuple(kept.values())

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tracker.archive import Fetched, NotFetched
+from tracker.archive import Capture, Fetched, NotFetched
 from tracker.store.crawling import DocumentTask
 
 
@@ -21,3 +21,10 @@ class DocumentRead:
 
     task: DocumentTask
     result: Fetched | NotFetched
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureRead:
+    """What an archive holds of an address at a time."""
+
+    capture: Capture

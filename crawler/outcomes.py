@@ -12,15 +12,11 @@ from twisted.python.failure import Failure
 
 from crawler.middlewares.guard import Refused
 from crawler.resolver import REFUSED
-from tracker.archive import Fetched, NotFetched
+from tracker.archive import Fetched, NotFetched, charset, evidence
+from tracker.extraction import media
 from tracker.model import Reason
 
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-#: Headers kept as evidence; the rest (cookies, nonces, caches) says nothing about the document.
-KEPT_HEADERS = frozenset(
-    b"content-type content-language content-disposition date etag last-modified link location "
-    b"retry-after server x-robots-tag".split()
-)
+RENDERED_BY = "X-Rendered-By"  # ours: a server's own header of that name is not kept
 LOGIN = re.compile(
     r"/(login|signin|sign-in|sso|saml2?|shibboleth|cas|adfs|idp)([/.?]|$)", re.IGNORECASE
 )
@@ -56,38 +52,40 @@ def fetched(url: str, response: Response, *, at: datetime) -> Fetched | NotFetch
         status=response.status,
         headers=headers,
         body=response.body,
-        media_type=media_type(content_type, response.body),
+        media_type=media_type(content_type, response.body, response.url),
         charset=charset(content_type),
     )
 
 
 def kept_headers(response: Response) -> tuple[tuple[str, str], ...]:
     """Return the headers that are evidence, in order."""
-    return tuple(
+    given = [
         (name.decode("latin-1"), value.decode("latin-1"))
         for name, values in response.headers.items()
-        if name.lower() in KEPT_HEADERS
         for value in values
+    ]
+    ours = [pair for pair in given if pair[0] == RENDERED_BY and "rendered" in response.flags]
+    return (*evidence(given), *ours)
+
+
+def media_type(content_type: str, body: bytes, url: str = "") -> str:
+    """Return the media type by the first bytes where they are telling, else by header and URL."""
+    return media.media_type(body, declared=content_type, name=url)
+
+
+def readable(result: Fetched | NotFetched) -> Fetched | NotFetched:
+    """Return a document's answer, or why it is none: the tracker has no reader for its type."""
+    if isinstance(result, NotFetched) or result.body is None or result.media_type in media.READABLE:
+        return result
+    return NotFetched(
+        result.url,
+        result.at,
+        Reason.UNSUPPORTED_TYPE,
+        f"is {result.media_type}, which is not read",
+        result.status,
+        result.final_url,
+        result.headers,
     )
-
-
-def media_type(content_type: str, body: bytes) -> str:
-    """Return the media type by the first bytes where they are telling, else by the header."""
-    head = body[:1024].lstrip()
-    if head.startswith(b"%PDF-"):
-        return "application/pdf"
-    if body[:4] == b"PK\x03\x04" and b"word/" in body[:4096] + body[-8192:]:
-        return DOCX
-    declared = content_type.partition(";")[0].strip().lower()
-    if declared in {"", "application/octet-stream", "text/plain"} and b"<html" in head.lower():
-        return "text/html"
-    return declared
-
-
-def charset(content_type: str) -> str | None:
-    """Return the charset that a Content-Type header names."""
-    found = re.search(r"charset\s*=\s*[\"']?([\w.:-]+)", content_type, re.IGNORECASE)
-    return found[1].lower() if found else None
 
 
 def not_fetched(url: str, failure: Failure, *, at: datetime) -> NotFetched:

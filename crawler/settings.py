@@ -41,6 +41,7 @@ def scrapy_settings(settings: Settings) -> dict[str, Any]:
         "METAREFRESH_ENABLED": False,
         "TWISTED_DNS_RESOLVER": "crawler.resolver.PublicResolver",
         "ALLOW_HOSTS": sorted(settings.allow_hosts),
+        "CHROMIUM": settings.chromium,
         "LOG_LEVEL": "ERROR",
         "STATS_DUMP": False,
         "EXTENSIONS": dict.fromkeys(_UNUSED_EXTENSIONS),
@@ -49,6 +50,7 @@ def scrapy_settings(settings: Settings) -> dict[str, Any]:
             "crawler.middlewares.guard.Guard": 40,
             "crawler.middlewares.politeness.Robots": 100,
             "crawler.middlewares.revalidate.Revalidate": 520,
+            "crawler.middlewares.render.Render": 50,  # last to see the answer, redirects done
         },
         "SPIDER_MIDDLEWARES": dict.fromkeys(_UNUSED_SPIDER_MIDDLEWARES),
         "ITEM_PIPELINES": {"crawler.pipelines.Record": 100},

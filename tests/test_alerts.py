@@ -17,6 +17,7 @@ from tracker.alerts.outbox import preview, send_due
 from tracker.alerts.subscriptions import Rule, RuleError, parse_rule
 from tracker.alerts.webhook import webhook_key
 from tracker.model import (
+    Cadence,
     Change,
     ChangeClass,
     ChangeKind,
@@ -186,6 +187,30 @@ def test_an_unconfirmed_change_waits_for_its_second_read(store, tmp_path):
 
     assert send_due(store, settings_for(tmp_path), at=NOON).sent == 1
     assert len(list((tmp_path / "outbox").glob("*.eml"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("cadence", "operator", "told"),
+    [
+        (Cadence.DAILY, "Ops@tracker.example", True),
+        (Cadence.DAILY, "other@tracker.example", False),
+        (Cadence.DAILY, "", False),
+        (Cadence.INSTANT, "ops@tracker.example", False),
+    ],
+)
+def test_only_the_operators_digest_says_how_the_sources_are(
+    sqlite_store, tmp_path, cadence, operator, told
+):
+    fill(sqlite_store)
+    subscribe(sqlite_store, Channel.OUTBOX, "ops@tracker.example", cadence=cadence)
+
+    send_due(sqlite_store, settings_for(tmp_path, operator=operator), at=NOON + timedelta(days=1))
+
+    (path,) = (tmp_path / "outbox").glob("*.eml")
+    mail = email.message_from_bytes(path.read_bytes(), policy=default)
+    line = "1 of 1 sources need a look (1 never read): tracker sources health"
+    assert (line in mail.get_body(("plain",)).get_content()) is told
+    assert (line in mail.get_body(("html",)).get_content()) is told
 
 
 def test_a_kill_between_send_and_mark_repeats_the_message_never_renames_it(store, tmp_path):

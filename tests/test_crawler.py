@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import zlib
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import yaml
 from sqlmodel import col, select
 from webserver import serving
 
-from tracker.model import Document, Fetch, Reason, Run, RunState, Source, SourceState
+from tracker.model import Document, Fetch, Reason, Run, RunState, Snapshot, Source, SourceState
 from tracker.store import Store
 
 PROXIED = "http://alder.example"
@@ -330,3 +331,48 @@ def test_a_dry_run_fetches_and_records_nothing(crawl, site):
     assert f"{PROXIED}/policy" in out
     assert site.asked == []
     assert crawl.rows(Run) == []
+
+
+@pytest.mark.parametrize(
+    ("declared", "body", "kept"),
+    [
+        ("application/pdf", b"%PDF-1.4 x", "application/pdf"),
+        ("application/octet-stream", b"%PDF-1.4 x", "application/pdf"),
+        ("text/plain; charset=utf-8", b"# Scope\n", "text/plain"),
+        ("text/markdown", b"# Scope\n", "text/markdown"),
+        ("application/pdf", b"<!DOCTYPE html><p>Moved", "text/html"),
+    ],
+)
+def test_a_file_is_kept_as_what_its_bytes_are(crawl, site, declared, body, kept):
+    site.put("/policy", body, headers={"Content-Type": declared})
+    crawl.declare(a_page(kind="document"))
+
+    assert crawl()["fetched"] == 1
+    assert [row.media_type for row in crawl.rows(Snapshot)] == [kept]
+
+
+@pytest.mark.parametrize(
+    ("declared", "body", "named"),
+    [
+        ("image/png", b"\x89PNG\r\n\x1a\n", "image/png"),
+        ("text/html", b"PK\x03\x04 xl/workbook.xml", "application/zip"),
+        ("application/msword", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/msword"),
+        ("video/mp4", b"\x00\x00\x00\x18ftypmp42", "video/mp4"),
+    ],
+)
+def test_a_file_that_has_no_reader_is_an_outcome(crawl, site, declared, body, named):
+    site.put("/policy", body, headers={"Content-Type": declared})
+    crawl.declare(a_page(kind="document"))
+
+    assert crawl()["failed"] == {"unsupported_type": 1}
+    assert named in crawl.rows(Fetch)[-1].detail
+
+
+@pytest.mark.parametrize("squeeze", ["gzip", "deflate"])
+def test_a_compressed_bomb_is_an_outcome(crawl, site, squeeze):
+    press = zlib.compressobj(9, wbits=31 if squeeze == "gzip" else 15)
+    bomb = b"".join(press.compress(bytes(1_000_000)) for _ in range(200)) + press.flush()
+    site.put("/policy", bomb, headers={"Content-Type": "text/html", "Content-Encoding": squeeze})
+    crawl.declare(a_page())
+
+    assert crawl()["failed"] == {"too_large": 1}

@@ -13,7 +13,15 @@ from tracker.archive import Candidate
 from tracker.assessment import assessed
 from tracker.coding.codebook import load_codebook
 from tracker.explaining import explain, in_words
-from tracker.model import SPOKEN, Document, DocumentState, Reason, SourceKind
+from tracker.model import (
+    SPOKEN,
+    Document,
+    DocumentState,
+    Genre,
+    Reason,
+    SourceKind,
+    Voice,
+)
 from tracker.settings import Settings
 from tracker.shares import shares
 from tracker.sources import SourcesError, parse_sources
@@ -430,3 +438,19 @@ def test_hosts_that_cannot_tell_whose_a_document_is_are_refused(hosts: str, pare
         parse_sources(FILE.format(hosts=hosts, parent=parent), Path("sources.yaml"))
 
     assert said in "\n".join(caught.value.problems)
+
+
+def test_recoding_tells_anew_who_speaks_from_the_texts_that_are_kept(sqlite_store: Store):
+    world = World(sqlite_store, an_institution(SITEMAP, **UNIVERSITY))
+    world.read("birch/all", {"http://birch.example/s": statement()})
+    with sqlite_store.transaction() as session:
+        document = session.exec(select(Document)).one()
+        document.voice, document.genre, document.voice_because = Voice.UNKNOWN, Genre.UNKNOWN, ""
+
+    update(sqlite_store, Settings(), at=world.at)
+    assert world.finding("birch").result == "none_found"
+    update(sqlite_store, Settings(), at=world.at, recode=True)
+
+    assert world.finding("birch").result == "condemned"
+    with sqlite_store.transaction() as session:
+        assert session.exec(select(Document)).one().voice_because == 'title: "Statement"'

@@ -1,9 +1,12 @@
 """What a person may write in sources.yaml, and what they are told when it is wrong."""
 
+import csv
+import re
 from pathlib import Path
 
 import pytest
 
+from tracker.addresses import Owners, canonical_url
 from tracker.sources import SourcesError, load_sources, nearest, parse_sources
 
 GOOD = """
@@ -143,3 +146,48 @@ def test_a_missing_file_is_named(tmp_path: Path):
 def test_the_nearest_word_is_found_or_none():
     assert nearest("standford-hai", ["stanford-hai", "ada-lovelace"]) == "stanford-hai"
     assert nearest("zzzz", ["stanford-hai"]) is None
+
+
+ROOT = Path(__file__).parent.parent
+STARTER = re.search(r"STARTER := (.*?)\n\n", (ROOT / "Makefile").read_text(), re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def own():
+    """The project's own file, by key."""
+    return {entry.key: entry for entry in load_sources(ROOT / "sources.yaml").institutions}
+
+
+def test_the_projects_own_file_is_right_and_large_enough(own):
+    assert len(own) >= 200
+    assert sum(len(entry.sources) for entry in own.values()) >= 320
+
+
+def test_those_whom_the_report_names_are_watched_and_of_the_census(own):
+    assert STARTER is not None
+    starters = STARTER[1].replace("\\", " ").split()
+
+    assert {"darpa", "onr", "nsf", "nih"} <= set(starters)
+    assert [key for key in starters if not own[key].sources or own[key].found_by != "census"] == []
+
+
+def test_units_under_a_university_name_it_and_their_own_part_of_its_host(own):
+    owners = Owners({entry.key: entry.hosts for entry in own.values()})
+    units = [entry for entry in own.values() if entry.parent]
+
+    assert len(units) >= 16
+    for entry in units:
+        assert {owners.of(source.url) for source in entry.sources} == {entry.key}
+
+
+def test_what_was_not_seen_to_answer_is_marked(own):
+    listed = ROOT.parent / "shared" / "sources" / "sources.csv"
+    if not listed.is_file():
+        pytest.skip("the list of sources is not here")
+    with listed.open(encoding="utf-8", newline="") as file:
+        seen = {canonical_url(row["entry_url"]): row["evidence"] for row in csv.DictReader(file)}
+
+    sources = [source for entry in own.values() for source in entry.sources]
+    unsure = [s.url for s in sources if (seen.get(s.url) != "page") is not s.unverified]
+
+    assert unsure == []

@@ -1,6 +1,8 @@
 """What a fetch brought, and how bytes are kept. Knows no database and no meaning."""
 
 import hashlib
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -9,6 +11,11 @@ import zstandard
 from tracker.model import Reason
 
 LEVEL = 3
+#: Headers kept as evidence; the rest (cookies, nonces, caches) says nothing about the document.
+KEPT_HEADERS = frozenset(
+    "content-type content-language content-disposition date etag last-modified link location "
+    "retry-after server x-robots-tag".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,34 @@ class NotFetched:
 
 
 @dataclass(frozen=True, slots=True)
+class Capture:
+    """What an archive holds of an address at a time; a repeat names the bytes it repeats."""
+
+    url: str
+    at: datetime
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes | None  # None: the bytes of `repeats`
+    origin: str  # the archive and its record, for the fetch row
+    final_url: str | None = None  # where the answer came from, if elsewhere
+    source: str = ""  # institution/source, where the archive is ours and says so
+    repeats: "Repeat | None" = None
+
+    @property
+    def content_type(self) -> str:
+        return next((v for name, v in self.headers if name.lower() == "content-type"), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """Bytes that stand elsewhere: by their hash, or as an earlier capture of an address."""
+
+    sha256: str | None
+    url: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A document that a source names."""
 
@@ -64,6 +99,17 @@ class Packed:
 def sha256(data: bytes) -> str:
     """Return the SHA-256 of bytes as 64 hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()
+
+
+def charset(content_type: str) -> str | None:
+    """Return the charset that a Content-Type header names."""
+    found = re.search(r"charset\s*=\s*[\"']?([\w.:-]+)", content_type, re.IGNORECASE)
+    return found[1].lower() if found else None
+
+
+def evidence(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Return the response headers that are kept, in order."""
+    return tuple((name, value) for name, value in headers if name.lower() in KEPT_HEADERS)
 
 
 def pack(data: bytes, base: bytes | None = None) -> Packed:

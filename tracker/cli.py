@@ -9,6 +9,7 @@ from tracker.coding import evaluation
 from tracker.commands import (
     alerts,
     answers,
+    archives,
     crawling,
     explaining,
     people,
@@ -31,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for verbs in (crawling, watching, answers, explaining, reading, releases, upkeep):
+for verbs in (crawling, archives, watching, answers, explaining, reading, releases, upkeep):
     app.add_typer(verbs.app)
 app.add_typer(sources.app, name="sources")
 app.add_typer(alerts.app, name="alerts")

@@ -180,6 +180,7 @@ TABLES = (
             ("confirmed", "boolean", "a second read showed it too"),
             ("imported", "boolean", "from imported history"),
             ("folded", "boolean", "part of another change"),
+            ("superseded", "boolean", "an older capture showed that it happened otherwise"),
         ),
         (),
     ),
@@ -233,7 +234,8 @@ def _evidence(finding: queries.FindingRow) -> Iterator[Row]:
 
 def _change(row: Row) -> Row:
     quotes = {name: [_short(quote) for quote in row[name]] for name in ("added", "removed")}
-    return {**row, **quotes, "folded": row["folded_into"] is not None}
+    flags = {"folded": row["folded_into"], "superseded": row["superseded_at"]}
+    return {**row, **quotes, **{name: value is not None for name, value in flags.items()}}
 
 
 def _short(quote: str) -> str:

@@ -585,6 +585,8 @@ class Change(SQLModel, table=True):
     labels: list[str] = Field(default_factory=list, sa_type=JSON)  # of every passage it touches
     summary: str = ""
     folded_into_id: int | None = Field(default=None, foreign_key="change.id")
+    superseded_at: datetime | None = None  # an older capture showed that it happened otherwise
+    superseded_by_id: int | None = Field(default=None, foreign_key="change.id")
 
 
 class Finding(SQLModel, table=True):

@@ -20,7 +20,10 @@ class Settings(BaseSettings):
     allow_hosts: Annotated[frozenset[str], NoDecode] = frozenset()
     max_bytes: Annotated[int, Field(gt=0)] = 30_000_000
     timeout: Annotated[float, Field(gt=0)] = 30.0
+    web_archive: str = "https://web.archive.org/cdx/search/cdx"
     public_url: str = "http://127.0.0.1:8501"
+    chromium: str = ""
+    ocr: bool = False
     smtp_url: str = ""
     mail_from: str = ""
     secret: str = ""

@@ -1,8 +1,8 @@
 """The one place that strings the stages together. Derives what is missing, so any kill is only a pause."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,8 +28,9 @@ from tracker.model import (
     VersionOrigin,
 )
 from tracker.settings import Settings
-from tracker.store import Store, comparing, deliveries, reading
+from tracker.store import Store, comparing, deliveries, reading, reopening
 from tracker.store.payloads import payload_bytes
+from tracker.store.telling import retell_speakers
 from tracker.store.word_index import index_coded
 
 BATCH = 50
@@ -63,7 +64,7 @@ def update(
     `told` hears the name of each stage and how far it is.
     """
     codebook = load_codebook()
-    versions, set_aside = _read_snapshots(store, told)
+    versions, set_aside = _read_snapshots(store, told, ocr=settings.ocr, at=at)
     coded = _code_passages(store, codebook, told)
     with store.transaction() as session:
         reading.note_seen(session)
@@ -71,25 +72,39 @@ def update(
     changes, owed = _compare_versions(store, codebook, at=at)
     events, owed_events = _note_events(store, at=at)
     _confirm(store, settings, at=at)
+    if recode:
+        with store.transaction() as session:
+            retell_speakers(session)
     assess(store, codebook, force=recode)
     return Updated(versions, set_aside, coded, changes + events, owed + owed_events)
 
 
-def _read_snapshots(store: Store, told: Told) -> tuple[int, int]:
-    versions = set_aside = 0
+def _read_snapshots(store: Store, told: Told, *, ocr: bool, at: datetime) -> tuple[int, int]:
+    made: Counter[bool | None] = Counter()
     while True:
         with store.transaction() as session:
             batch = reading.pending_snapshots(session, limit=BATCH)
-            for pending in batch:
-                made = _read_snapshot(session, pending)
-                versions += made is True
-                set_aside += made is False
+            made.update(_read_snapshot(session, p, ocr=ocr) for p in batch if not p.reopens)
+        for pending in batch:
+            if pending.reopens:
+                made[True] += _read_anew(store, pending.document_id, ocr=ocr, at=at)
         if not batch:
-            return versions, set_aside
-        told("reading", versions + set_aside)
+            return made[True], made[False]
+        told("reading", made[True] + made[False])
 
 
-def _read_snapshot(session: Session, pending: reading.PendingSnapshot) -> bool | None:
+def _read_anew(store: Store, document_id: int, *, ocr: bool, at: datetime) -> int:
+    """Read every capture of a document again, in order; return how many versions are new."""
+    with store.transaction() as session:
+        before = reading.version_ids(session, document_id)
+        reopening.reopen(session, document_id)
+        while batch := reading.pending_snapshots(session, limit=1, document_id=document_id):
+            _read_snapshot(session, replace(batch[0], reopens=True), ocr=ocr)
+        reopening.settle(session, document_id, at=at)
+        return len(reading.version_ids(session, document_id) - before)
+
+
+def _read_snapshot(session: Session, pending: reading.PendingSnapshot, *, ocr: bool) -> bool | None:
     """Read one snapshot: True for a new version, False where it was set aside, None for the same."""
     body = payload_bytes(session, pending.payload_id)
     found = read(
@@ -100,6 +115,7 @@ def _read_snapshot(session: Session, pending: reading.PendingSnapshot) -> bool |
         select=pending.select,
         remove=pending.remove,
         choice=pending.choice,
+        ocr=ocr,
     )
     if isinstance(found, Unreadable):
         reading.record_unread(session, pending, detail=found.reason, quarantine=found.quarantine)
@@ -169,16 +185,22 @@ def _compare_versions(store: Store, codebook: Codebook, *, at: datetime) -> tupl
 def _compare_institution(
     session: Session, versions: list[comparing.Uncompared], codebook: Codebook, *, at: datetime
 ) -> list[int]:
+    known = reopening.recorded(session, {version.document_id for version in versions}, at=at)
     edits: defaultdict[str, list[int]] = defaultdict(list)
     made: list[int] = []
     for version in versions:
-        if version.before_id is None:
-            change_id, key = _first_version(session, version, codebook, at=at), ""
-        else:
-            change_id, key = _next_version(session, version, version.before_id, codebook, at=at)
-        if change_id is not None:
+        standing = known.standing.get((version.before_id, version.id))
+        fields, edit = _version_change(session, version, codebook, at=at)
+        if fields is None:
+            reopening.supersede(session, [standing] if standing else [], at=at)
+            continue
+        if standing is not None:
+            reopening.revise(session, standing, **fields)
+        elif change_id := comparing.record_change(session, **fields):
             made.append(change_id)
-            edits[key].append(change_id)
+            edits[edit].append(change_id)
+            reopening.succeed(session, known.retired.get(version.id, ()), change_id)
+        _fold_flip(session, version)
     edits.pop("", None)
     for same in edits.values():
         if len(same) >= SITE_WIDE:
@@ -187,63 +209,69 @@ def _compare_institution(
     return made
 
 
-def _first_version(
+def _version_change(
     session: Session, version: comparing.Uncompared, codebook: Codebook, *, at: datetime
-) -> int | None:
+) -> tuple[dict[str, Any] | None, str]:
+    """Return the change that led to a version, if any, and what the same edit elsewhere shares."""
+    edit = ""
+    if version.before_id is None:
+        fields = _first_version(session, version, codebook)
+    else:
+        before = _pieces(session, version.before_id, codebook)
+        found = compare(before, _pieces(session, version.id, codebook))
+        fields, edit = _next_version(version, found), same_edit_key(found)
+    if fields is None:
+        return None, edit
+    return {
+        **fields,
+        "document_id": version.document_id,
+        "from_version_id": version.before_id,
+        "to_version_id": version.id,
+        "seen_from": version.seen_from,
+        "seen_to": version.seen_to,
+        "recorded_at": at,
+    }, edit
+
+
+def _fold_flip(session: Session, version: comparing.Uncompared) -> None:
+    """Make a change back to an earlier text part of the change away from it (A→B→A)."""
+    if version.before_id and is_flip(version.earlier, version.text_sha256, version.seen_to):
+        there = comparing.last_change(session, version.id)
+        into = comparing.last_change(session, version.before_id)
+        if there is not None and into is not None:
+            comparing.fold(session, [there], into)
+
+
+def _first_version(
+    session: Session, version: comparing.Uncompared, codebook: Codebook
+) -> dict[str, Any] | None:
     if not version.news or version.moved_here or version.origin is not VersionOrigin.OBSERVED:
         return None
     pieces = _pieces(session, version.id, codebook)
     labels = sorted({label for piece in pieces for label in piece.labels})
-    return comparing.record_change(
-        session,
-        document_id=version.document_id,
-        to_version_id=version.id,
-        change_class=ChangeClass.MATERIAL,
-        kind=ChangeKind.DOCUMENT_ADDED,
-        seen_from=version.seen_from,
-        seen_to=version.seen_to,
-        recorded_at=at,
-        added=[piece.text for piece in pieces if piece.labels][:CHANGED_SENTENCES],
-        labels_gained=labels,
-        labels=labels,
-        summary=f"a document of {version.words} words was added",
-    )
+    return {
+        "change_class": ChangeClass.MATERIAL,
+        "kind": ChangeKind.DOCUMENT_ADDED,
+        "added": [piece.text for piece in pieces if piece.labels][:CHANGED_SENTENCES],
+        "labels_gained": labels,
+        "labels": labels,
+        "summary": f"a document of {version.words} words was added",
+    }
 
 
-def _next_version(
-    session: Session,
-    version: comparing.Uncompared,
-    before_id: int,
-    codebook: Codebook,
-    *,
-    at: datetime,
-) -> tuple[int | None, str]:
-    """Record what differs from the version before; return the change and the key of its edit."""
-    found = compare(_pieces(session, before_id, codebook), _pieces(session, version.id, codebook))
+def _next_version(version: comparing.Uncompared, found: Comparison) -> dict[str, Any] | None:
     typed = classify(found)
     if typed is None:
-        return None, ""
-    change_class, kind = typed
+        return None
     if version.origin is VersionOrigin.TECHNICAL:
-        change_class, kind = ChangeClass.TECHNICAL, ChangeKind.REDERIVED
-    change_id = comparing.record_change(
-        session,
-        document_id=version.document_id,
-        from_version_id=before_id,
-        to_version_id=version.id,
-        change_class=change_class,
-        kind=kind,
-        seen_from=version.seen_from,
-        seen_to=version.seen_to,
-        recorded_at=at,
-        imported=version.origin is VersionOrigin.IMPORTED,
+        typed = ChangeClass.TECHNICAL, ChangeKind.REDERIVED
+    change_class, kind = typed
+    return {
+        "change_class": change_class,
+        "kind": kind,
+        "imported": version.imported,
         **_described(found),
-    )
-    flipped = is_flip(version.earlier, version.text_sha256, version.seen_to)
-    into = comparing.last_change(session, before_id) if flipped else None
-    if change_id is not None and into is not None:
-        comparing.fold(session, [change_id], into)
-    return change_id, same_edit_key(found)
+    }
 
 
 def _described(found: Comparison) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
 from crawler.items import DocumentRead, SourceRead
-from crawler.outcomes import fetched, not_fetched
+from crawler.outcomes import fetched, not_fetched, readable
 from crawler.progress import Progress
 from tracker.archive import Candidate, NotFetched
 from tracker.model import Reason
@@ -73,13 +73,15 @@ class Policies(Spider):
             cb_kwargs={"document": document},
             meta={
                 "hosts": task.hosts,
-                "validators": (document.etag, document.last_modified),
+                "validators": _validators(task, document),
+                "render": task.options.render,
+                "source": f"{task.institution}/{task.key}",
                 "handle_httpstatus_list": [304],
             },
         )
 
     def document_answered(self, response: Response, document: DocumentTask) -> Iterator[Item]:
-        result = fetched(document.url, response, at=self.clock())
+        result = readable(fetched(document.url, response, at=self.clock()))
         if response.status == 304 and not (document.etag or document.last_modified):
             result = NotFetched(
                 document.url,
@@ -97,3 +99,10 @@ class Policies(Spider):
     def _read(self, document: DocumentTask, result: Any) -> DocumentRead:
         self.progress.read(self.by_id[document.source_id], result)
         return DocumentRead(document, result)
+
+
+def _validators(task: SourceTask, document: DocumentTask) -> tuple[str | None, str | None]:
+    """A page that scripts write says nothing of itself by what the server sends."""
+    if task.options.render:
+        return None, None
+    return document.etag, document.last_modified

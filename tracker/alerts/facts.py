@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, and_, col, select
 
 from tracker.alerts.subscriptions import ChangeFacts
 from tracker.model import Change, Document, Institution
@@ -20,10 +20,10 @@ def facts_of(session: Session, change_ids: Sequence[int]) -> tuple[ChangeFacts, 
 
 
 def facts_between(session: Session, since: datetime, until: datetime) -> tuple[ChangeFacts, ...]:
-    """Return the facts of every unfolded change first seen from `since` up to before `until`."""
+    """Return the facts of every standing, unfolded change first seen from `since` up to before `until`."""
     seen = col(Change.seen_to)
-    unfolded = col(Change.folded_into_id).is_(None)
-    return tuple(_facts(session, seen >= since, seen < until, unfolded))
+    stands = and_(col(Change.folded_into_id).is_(None), col(Change.superseded_at).is_(None))
+    return tuple(_facts(session, seen >= since, seen < until, stands))
 
 
 def _facts(session: Session, *which: Any) -> Iterator[ChangeFacts]:

@@ -20,13 +20,13 @@ app = typer.Typer()
 
 
 def start_crawler(
-    arguments: Sequence[str], *, capture: bool = False
+    arguments: Sequence[str], *, verb: str = "crawl", capture: bool = False
 ) -> subprocess.CompletedProcess[str]:
     """Start the crawler in a process of its own; its progress goes to our standard error.
 
     Asked to end, it is asked too: it finishes the page it reads and closes its run.
     """
-    command = [sys.executable, "-m", "crawler", "crawl", *arguments]
+    command = [sys.executable, "-m", "crawler", verb, *arguments]
     with subprocess.Popen(  # noqa: S603  (our own program; arguments are a list, not a shell line)
         command, text=True, stdout=subprocess.PIPE if capture else None
     ) as child:

@@ -17,14 +17,15 @@ app = typer.Typer()
 def extract(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
     url: str = "",
+    ocr: Annotated[bool, typer.Option(help="Read scans with tesseract.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show the text of one saved HTML, PDF or DOCX file as the tracker reads it."""
+    """Show the text of one saved HTML, PDF, DOCX, ODT, text or Markdown file as the tracker reads it."""
     from tracker.extraction.passages import split  # noqa: PLC0415
     from tracker.extraction.reader import read  # noqa: PLC0415
     from tracker.extraction.text import Unreadable  # noqa: PLC0415
 
-    found = read(file.read_bytes(), media_type="text/html", url=url)
+    found = read(file.read_bytes(), url=url, name=file.name, ocr=ocr)
     if isinstance(found, Unreadable):
         raise WrongInputError(f"{file} {found.reason}")
     if not as_json:

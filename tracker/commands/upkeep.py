@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
+from tracker.commands.archives import export_warc
 from tracker.commands.releases import export_package
-from tracker.commands.shared import Json, WrongInputError, open_store
+from tracker.commands.shared import Institutions, Json, WrongInputError, open_store
 from tracker.settings import load_settings
 from tracker.store import Store, upgrade
 from tracker.store.integrity import damage
@@ -40,9 +41,20 @@ def verify(as_json: Json = False) -> None:
 def export(
     folder: Path,
     release: Annotated[str | None, typer.Option("--release", help="The id of a release.")] = None,
+    warc: Annotated[bool, typer.Option("--warc", help="The evidence instead, as WARC.")] = False,
+    institution: Institutions = None,
+    since: Annotated[str | None, typer.Option("--since", metavar="DATE", help="Of --warc.")] = None,
 ) -> None:
-    """Write the public data: a Frictionless Data Package with CSV, Parquet, JSON and a citation."""
-    export_package(folder, release)
+    """Write the public data: a Frictionless Data Package with CSV, Parquet, JSON and a citation.
+
+    With --warc: the captures themselves, as files that web-archive players open.
+    """
+    if warc:
+        export_warc(folder, institution, since)
+    elif institution or since:
+        raise WrongInputError("--institution and --since go with --warc; leave them out")
+    else:
+        export_package(folder, release)
 
 
 @app.command()

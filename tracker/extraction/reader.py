@@ -1,16 +1,17 @@
-"""Picks the reader for a snapshot by its media type and its first bytes, and says who speaks. Pure."""
+"""Picks the reader for a snapshot by what its bytes are, and says who speaks. Pure but for PDFium's process."""
 
 from dataclasses import replace
 
+from tracker.extraction import media
 from tracker.extraction.dates import date_in_path, written_date
 from tracker.extraction.docx import extract_docx
 from tracker.extraction.html import extract_html
+from tracker.extraction.odt import extract_odt
 from tracker.extraction.pdf import extract_pdf
+from tracker.extraction.plain import extract_markdown, extract_plain
 from tracker.extraction.text import Extracted, Unreadable
 from tracker.extraction.voice import who_speaks
 from tracker.model import DateBasis
-
-HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "application/xml", "text/xml", ""})
 
 
 def read(
@@ -19,20 +20,23 @@ def read(
     media_type: str = "",
     charset: str | None = None,
     url: str = "",
+    name: str = "",
     select: str | None = None,
     remove: tuple[str, ...] = (),
     choice: str | None = None,
+    ocr: bool = False,
 ) -> Extracted | Unreadable:
-    """Return what bytes say, read as what they are, and who says it; anything else is unreadable."""
-    found = _read(
-        body,
-        media_type=media_type,
-        charset=charset,
-        url=url,
-        select=select,
-        remove=remove,
-        choice=choice,
-    )
+    """Return what bytes say, read as what they are, and who says it; anything else is unreadable.
+
+    `name` is a file's name, where bytes come from a file and not from `url`; `ocr` has scans read.
+    """
+    kind = media.media_type(body, declared=media_type, name=name or url)
+    if kind in media.MARKUP:
+        found = extract_html(
+            body, charset=charset, url=url, select=select, remove=remove, choice=choice
+        )
+    else:
+        found = _read_file(body, kind, charset, ocr=ocr)
     return found if isinstance(found, Unreadable) else _attributed(_dated(found, url), url)
 
 
@@ -61,22 +65,17 @@ def _attributed(found: Extracted, url: str) -> Extracted:
     )
 
 
-def _read(
-    body: bytes,
-    *,
-    media_type: str,
-    charset: str | None,
-    url: str,
-    select: str | None,
-    remove: tuple[str, ...],
-    choice: str | None,
-) -> Extracted | Unreadable:
-    if body[:1024].lstrip().startswith(b"%PDF-"):
-        return extract_pdf(body)
-    if body.startswith(b"PK\x03\x04"):
-        return extract_docx(body)
-    if media_type in HTML_TYPES or b"<html" in body[:2048].lower():
-        return extract_html(
-            body, charset=charset, url=url, select=select, remove=remove, choice=choice
-        )
-    return Unreadable(f"is {media_type or 'of no known type'}, which is not read")
+def _read_file(body: bytes, kind: str, charset: str | None, *, ocr: bool) -> Extracted | Unreadable:
+    match kind:
+        case media.PDF:
+            return extract_pdf(body, ocr=ocr)
+        case media.DOCX:
+            return extract_docx(body)
+        case media.ODT:
+            return extract_odt(body)
+        case media.MARKDOWN:
+            return extract_markdown(body, charset=charset)
+        case media.PLAIN:
+            return extract_plain(body, charset=charset)
+        case _:
+            return Unreadable(f"is {kind}, which is not read")

@@ -37,6 +37,8 @@ class ChangeRow:
     confirmed: bool
     imported: bool
     folded_into: int | None
+    superseded_at: datetime | None
+    superseded_by: int | None
     from_version_id: int | None
     to_version_id: int | None
     recorded_at: datetime
@@ -62,6 +64,8 @@ class ChangeRow:
             "confirmed": self.confirmed,
             "imported": self.imported,
             "folded_into": self.folded_into,
+            "superseded_at": iso(self.superseded_at),
+            "superseded_by": self.superseded_by,
         }
 
 
@@ -102,12 +106,13 @@ class Asked:
             yield Change.id == self.change_id
         elif not self.folded:
             yield col(Change.folded_into_id).is_(None)
+            yield col(Change.superseded_at).is_(None)
 
 
 def change_rows(
     session: Session, *, limit: int | None = None, offset: int = 0, **asked: Any
 ) -> list[ChangeRow]:
-    """Return changes, newest first; folded ones only where asked for. `asked`: see Asked."""
+    """Return changes, newest first; folded and superseded ones only where asked for. `asked`: see Asked."""
     query = (
         select(Change, Document, Institution)
         .join(Document, col(Change.document_id) == Document.id)
@@ -161,6 +166,8 @@ def _change_row(change: Change, document: Document, institution: Institution) ->
         confirmed=change.confirmed,
         imported=change.imported,
         folded_into=change.folded_into_id,
+        superseded_at=change.superseded_at,
+        superseded_by=change.superseded_by_id,
         from_version_id=change.from_version_id,
         to_version_id=change.to_version_id,
     )

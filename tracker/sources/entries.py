@@ -77,7 +77,7 @@ class SourceEntry(Entry):
     pages: Annotated[int, Field(ge=1, le=100)] = 1
     max_documents: Annotated[int, Field(ge=1, le=100_000)] = 200
     at_least_words: Annotated[int, Field(ge=0)] = 0
-    render: bool = False
+    render: bool | Literal["if_empty"] = False
     unverified: bool = False
     interval: Annotated[str, Field(pattern=r"^[1-9]\d{0,3}[hdw]$")] | None = None
     languages: tuple[Language, ...] = ()
@@ -96,6 +96,11 @@ class SourceEntry(Entry):
         if isinstance(given, dict) and not given.get("key") and isinstance(given.get("url"), str):
             return {**given, "key": source_key(str(given.get("kind", "")), given["url"])}
         return given
+
+    def asks_for(self, url: str) -> bool:
+        """Tell whether an address is among those that `include` and `exclude` leave."""
+        wanted = not self.include or any(part in url for part in self.include)
+        return wanted and not any(part in url for part in self.exclude)
 
 
 class Attributed(Entry):
@@ -133,6 +138,19 @@ class InstitutionEntry(Entry):
     languages: tuple[Language, ...] = ()
     attributed: tuple[Attributed, ...] = ()
     sources: tuple[SourceEntry, ...] = ()
+
+    @property
+    def attributed_sources(self) -> tuple[SourceEntry, ...]:
+        """The statements at others' addresses, as sources to read."""
+        return tuple(
+            SourceEntry(
+                key=f"attributed-{source_key('', item.url)}"[:120].rstrip("-"),
+                kind=SourceKind.PAGE,
+                url=item.url,
+                title=item.shown,
+            )
+            for item in self.attributed
+        )
 
     @model_validator(mode="before")
     @classmethod

@@ -1,11 +1,11 @@
 """Changes as rows: what was compared, what happened to documents, what a second read confirmed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, func, select, update
 
 from tracker.model import (
     Change,
@@ -26,6 +26,7 @@ from tracker.model import (
     VersionOrigin,
     VersionPassage,
 )
+from tracker.store.documents import READABLE
 
 CONFIRMATIONS = 3  # reads in a row, an hour or more apart, before a document counts as gone
 OUT_OF_REACH = timedelta(hours=72)
@@ -48,6 +49,7 @@ class Uncompared:
     news: bool  # found after its source's first complete read
     words: int
     moved_here: bool  # another document's redirect leads here
+    imported: bool  # the archive's news, not ours: nobody watched the document before
 
 
 def uncompared(session: Session) -> list[Uncompared]:
@@ -63,6 +65,7 @@ def uncompared(session: Session) -> list[Uncompared]:
         session.exec(select(Document.final_url).where(col(Document.final_url).is_not(None)))
     )
     older = _older(session, {version.document_id for version, *_ in rows})
+    watched = _watched_since(session, older)
     return [
         _uncompared(
             version,
@@ -71,9 +74,26 @@ def uncompared(session: Session) -> list[Uncompared]:
             older[version.document_id],
             seen_from=version.seen_from or _source_read_before(session, document),
             moved_here=document.url in targets,
+            watched_since=watched.get(version.document_id),
         )
         for version, document, source in rows
     ]
+
+
+def _watched_since(session: Session, document_ids: Iterable[int]) -> dict[int, datetime]:
+    """The first read of our own of each document."""
+    found: dict[int, datetime] = {}
+    ids = sorted(document_ids)
+    for start in range(0, len(ids), 500):
+        found |= dict(
+            session.exec(
+                select(Snapshot.document_id, func.min(Snapshot.captured_at))
+                .where(col(Snapshot.document_id).in_(ids[start : start + 500]))
+                .where(col(Snapshot.imported).is_(False), col(Snapshot.state).in_(READABLE))
+                .group_by(col(Snapshot.document_id))
+            ).all()
+        )
+    return found
 
 
 def _source_read_before(session: Session, document: Document) -> datetime | None:
@@ -106,6 +126,7 @@ def _uncompared(
     *,
     seen_from: datetime | None,
     moved_here: bool,
+    watched_since: datetime | None,
 ) -> Uncompared:
     older = [other for other in versions if other.number < version.number]
     baseline = source.baseline_run_id
@@ -123,6 +144,9 @@ def _uncompared(
         news=baseline is not None and document.found_run_id > baseline,
         words=version.words,
         moved_here=moved_here,
+        imported=version.origin is VersionOrigin.IMPORTED
+        or watched_since is None
+        or watched_since >= version.seen_to,
     )
 
 
@@ -272,6 +296,7 @@ def _record_event(
         seen_to=document.failing_since,
         recorded_at=at,
         confirmed=True,
+        imported=_watched_since(session, [_id(document.id)]) == {},
         summary=_EVENT_SAID[kind],
     )
     return [(change_id, document.institution_id)] if change_id else []
@@ -340,6 +365,7 @@ def _returns(session: Session, *, at: datetime) -> list[tuple[int, int]]:
         select(Change, Document)
         .join(Document, col(Change.document_id) == Document.id)
         .where(col(Change.kind).in_(lost), Document.state == DocumentState.LIVE)
+        .where(col(Change.superseded_at).is_(None))
         .where(col(Document.last_good_at) > col(Change.seen_to))
     ).all()
     found: list[tuple[int, int]] = []

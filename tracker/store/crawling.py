@@ -21,7 +21,7 @@ from tracker.model import (
 )
 from tracker.sources import InstitutionEntry, SourceEntry, SourcesFile
 from tracker.store.integrity import manifest
-from tracker.store.owning import assign_documents, attributed_sources, request_hosts
+from tracker.store.owning import assign_documents, request_hosts
 
 DECLARED = (SourceKind.PAGE, SourceKind.DOCUMENT)
 RESUMABLE = timedelta(hours=24)
@@ -65,7 +65,7 @@ def sync_sources(session: Session, file: SourcesFile) -> None:
         _describe(row, entry)
         session.add(row)
         session.flush()
-        elsewhere = attributed_sources(entry, declared)
+        elsewhere = (s for s in entry.attributed_sources if s.url not in declared)
         _sync_institution_sources(session, row, (*entry.sources, *elsewhere))
     assign_documents(session)
 
@@ -152,6 +152,15 @@ def finish_run(
             .where(col(Source.last_tried_at) >= since)
             .values(baseline_run_id=run_id)
         )
+    _close(session, run, state, at=at)
+
+
+def close_run(
+    session: Session, run_id: int, *, at: datetime, counts: dict[str, Any], state: RunState
+) -> None:
+    """Close a run that read no sources, such as an import: it joins the chain, and that is all."""
+    run = session.get_one(Run, run_id)
+    run.counts = counts
     _close(session, run, state, at=at)
 
 

@@ -37,6 +37,9 @@ DIGEST_HOUR = 7
 
 OPEN = (DeliveryState.WAITING, DeliveryState.DUE, DeliveryState.CLAIMED)
 
+#: Sent, or perhaps sent.
+TOLD = (DeliveryState.SENT, DeliveryState.CLAIMED)
+
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
@@ -111,15 +114,23 @@ def owe(session: Session, recipient: Recipient, change_ids: Sequence[int], *, at
     """Owe a recipient word of these changes, once each; return how many are newly owed.
 
     Imported, folded and technical changes are never owed; material ones wait to be confirmed.
+    Nor is a change owed that takes the place of one that was already told.
     Who reads a feed asks for it, so nothing is owed there.
     """
     if recipient.channel is Channel.ATOM:
         return 0
     owed = select(Delivery.change_id).where(Delivery.subscription_id == recipient.id)
+    told = (
+        select(Change.superseded_by_id)
+        .join(Delivery, col(Delivery.change_id) == Change.id)
+        .where(Delivery.subscription_id == recipient.id, col(Delivery.state).in_(TOLD))
+        .where(col(Change.superseded_by_id).is_not(None))
+    )
     news = session.exec(
         select(Change, Document.url)
         .join(Document, col(Change.document_id) == Document.id)
         .where(col(Change.id).in_(change_ids), col(Change.id).not_in(owed))
+        .where(col(Change.id).not_in(told))
         .where(col(Change.imported).is_(False), col(Change.folded_into_id).is_(None))
         .where(Change.change_class != ChangeClass.TECHNICAL)
         .order_by(col(Change.id))

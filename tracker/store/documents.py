@@ -1,17 +1,105 @@
-"""What happens to a document as such: reads that fail, addresses that move. Knows no text."""
+"""What happens to a document as such: reads that succeed or fail. Knows no text."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from tracker.model import Document, Reason
+from sqlalchemy import or_
+from sqlmodel import Session, col, func, select
+
+from tracker.model import (
+    Document,
+    DocumentState,
+    Fetch,
+    Outcome,
+    QuarantineReason,
+    Reason,
+    Snapshot,
+    SnapshotState,
+)
+
+READABLE = (SnapshotState.NEW_VERSION, SnapshotState.SAME_TEXT)
+UNREAD = (SnapshotState.QUARANTINED, SnapshotState.UNREADABLE)
 
 #: Failures closer together than this are one: a page is not gone because we asked thrice in a minute.
 FAILURE_APART = timedelta(hours=1)
 
 
+def latest(*times: datetime | None) -> datetime | None:
+    """Return the latest of the times that are known."""
+    return max((time for time in times if time is not None), default=None)
+
+
+def good(at: datetime) -> dict[str, Any]:
+    """Return what a good read makes of a document's columns."""
+    return {
+        "last_tried_at": at,
+        "last_good_at": at,
+        "failures": 0,
+        "failing_since": None,
+        "failed_at": None,
+        "last_reason": None,
+        "state": DocumentState.LIVE,
+    }
+
+
 def note_failure(document: Document, reason: Reason, *, at: datetime) -> None:
     """Write down that a read failed; failures in a row are counted at most once an hour."""
-    document.last_tried_at, document.last_reason = at, reason
+    document.last_tried_at = at
+    _count(document, reason, at)
+
+
+def _count(document: Document, reason: Reason, at: datetime) -> None:
+    document.last_reason = reason
     if document.failed_at is None or at - document.failed_at >= FAILURE_APART:
         document.failures += 1
         document.failed_at = at
     document.failing_since = document.failing_since or at
+
+
+def last_good_read(
+    session: Session, document_id: int, before: datetime | None = None
+) -> datetime | None:
+    """Return when a document was last read well, before a time where one is given."""
+    query = (
+        select(func.max(Fetch.at))
+        .join(Snapshot, col(Snapshot.fetch_id) == Fetch.id, isouter=True)
+        .where(
+            Fetch.document_id == document_id,
+            col(Fetch.outcome).in_([Outcome.FETCHED, Outcome.NOT_MODIFIED]),
+            or_(col(Snapshot.id).is_(None), col(Snapshot.state).in_(READABLE)),
+        )
+    )
+    if before is not None:
+        query = query.where(Fetch.at < before)
+    last: datetime | None = session.exec(query).one()
+    return last
+
+
+def recount_failures(session: Session, document: Document) -> None:
+    """Count the failures since the last good read anew, now that captures were read.
+
+    A capture that was no page counts as a failed read of ours, an imported one as none.
+    """
+    assert document.id is not None
+    document.last_good_at = last_good_read(session, document.id)
+    document.failures, document.failing_since, document.failed_at = 0, None, None
+    document.last_reason = None
+    failed = (
+        select(Fetch.at, Fetch.reason, Snapshot.quarantine)
+        .join(Snapshot, col(Snapshot.fetch_id) == Fetch.id, isouter=True)
+        .where(Fetch.document_id == document.id)
+        .where(
+            or_(
+                col(Fetch.outcome) == Outcome.FAILED,
+                col(Snapshot.state).in_(UNREAD) & col(Snapshot.imported).is_(False),
+            )
+        )
+    )
+    if document.last_good_at is not None:
+        failed = failed.where(Fetch.at > document.last_good_at)
+    for at, reason, found in session.exec(failed.order_by(col(Fetch.at), col(Fetch.id))).all():
+        login = found is QuarantineReason.LOGIN_WALL
+        unread = Reason.LOGIN if login else Reason.UNREADABLE
+        _count(document, unread if reason is None else Reason(reason), at)
+    if document.failures == 0 and document.moved_to_id is None:
+        document.state = DocumentState.LIVE

@@ -5,8 +5,7 @@ from urllib.parse import urlsplit
 from sqlmodel import Session, col, select
 
 from tracker.addresses import Owners
-from tracker.model import Document, Institution, Source, SourceKind
-from tracker.sources import InstitutionEntry, SourceEntry, source_key
+from tracker.model import Document, Institution, Source
 
 #: What stands on an institution's hosts without being its own: student media, repositories.
 APART = ""
@@ -44,20 +43,6 @@ def assign_documents(session: Session) -> None:
     for document in session.exec(select(Document).where(col(Document.institution_id).in_(outer))):
         owner = ownership.of(document.url, document.institution_id)
         document.institution_id = owner or document.institution_id
-
-
-def attributed_sources(entry: InstitutionEntry, declared: set[str]) -> list[SourceEntry]:
-    """Return a source for each statement at another's address that no source reads."""
-    return [
-        SourceEntry(
-            key=f"attributed-{source_key('', item.url)}"[:120].rstrip("-"),
-            kind=SourceKind.PAGE,
-            url=item.url,
-            title=item.shown,
-        )
-        for item in entry.attributed
-        if item.url not in declared
-    ]
 
 
 def request_hosts(source: Source, institution: Institution) -> tuple[str, ...]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_
-from sqlmodel import Session, col, func, insert, select, update
+from sqlalchemy import and_
+from sqlmodel import Session, col, delete, func, insert, select, update
 
 from tracker.archive import pack_text, sha256
 from tracker.extraction.text import Extracted, PassageText
@@ -14,10 +14,9 @@ from tracker.model import (
     Coding,
     Document,
     Fetch,
-    Outcome,
     Passage,
+    Payload,
     QuarantineReason,
-    Reason,
     Snapshot,
     SnapshotState,
     Source,
@@ -25,9 +24,8 @@ from tracker.model import (
     VersionOrigin,
     VersionPassage,
 )
-from tracker.store.documents import note_failure
+from tracker.store.documents import last_good_read, latest, recount_failures
 
-READABLE = (SnapshotState.NEW_VERSION, SnapshotState.SAME_TEXT)
 HEADINGS_JOINED = " › "
 
 
@@ -49,26 +47,42 @@ class PendingSnapshot:
     remove: tuple[str, ...]
     at_least_words: int
     previous_words: int | None
+    imported: bool
+    reopens: bool  # captured before what was read already: its document is read anew, in order
 
 
-def pending_snapshots(session: Session, *, limit: int) -> list[PendingSnapshot]:
-    """Return snapshots nobody has read yet, oldest first, at most one a document."""
-    first = (
-        select(func.min(Snapshot.id))
-        .where(Snapshot.state == SnapshotState.PENDING)
-        .group_by(col(Snapshot.document_id))
-        .limit(limit)
+def pending_snapshots(
+    session: Session, *, limit: int, document_id: int | None = None
+) -> list[PendingSnapshot]:
+    """Return snapshots nobody has read yet, first captured first, at most one a document."""
+    waiting = select(Snapshot.document_id, func.min(Snapshot.captured_at).label("first")).where(
+        Snapshot.state == SnapshotState.PENDING
     )
-    found = session.exec(
+    if document_id is not None:
+        waiting = waiting.where(Snapshot.document_id == document_id)
+    first = waiting.group_by(col(Snapshot.document_id)).limit(limit).subquery()
+    rows = session.exec(
         select(Snapshot, Document, Fetch, Source)
+        .join(first, (first.c.document_id == Snapshot.document_id))
         .join(Document, col(Snapshot.document_id) == Document.id)
         .join(Fetch, col(Snapshot.fetch_id) == Fetch.id)
         .join(Source, col(Document.source_id) == Source.id)
-        .where(col(Snapshot.id).in_(first))
-        .order_by(col(Snapshot.id))
+        .join(Payload, col(Snapshot.payload_id) == Payload.id)
+        .where(Snapshot.captured_at == first.c.first, Snapshot.state == SnapshotState.PENDING)
+        # Of captures of the same second the bytes decide, not who came first.
+        .order_by(col(Snapshot.document_id), col(Payload.sha256).desc())
     ).all()
-    words = _current_words(session, [snapshot.document_id for snapshot, *_ in found])
-    return [_pending(*row, previous_words=words.get(row[0].document_id)) for row in found]
+    found = {row[0].document_id: row for row in rows}.values()
+    current = _current_versions(session, [row[0].document_id for row in found])
+    read_to = _read_up_to(session, [row[0].document_id for row in found])
+    return [
+        _pending(
+            *row,
+            current=current.get(row[0].document_id),
+            read_to=read_to.get(row[0].document_id),
+        )
+        for row in sorted(found, key=lambda row: _id(row[0].id))
+    ]
 
 
 def _pending(
@@ -77,8 +91,10 @@ def _pending(
     fetch: Fetch,
     source: Source,
     *,
-    previous_words: int | None,
+    current: Version | None,
+    read_to: datetime | None,
 ) -> PendingSnapshot:
+    read_to = latest(read_to, current.last_seen_at if current else None)
     return PendingSnapshot(
         id=_id(snapshot.id),
         document_id=snapshot.document_id,
@@ -93,15 +109,30 @@ def _pending(
         select=source.options.get("select"),
         remove=tuple(source.options.get("remove", ())),
         at_least_words=source.options.get("at_least_words", 0),
-        previous_words=previous_words,
+        previous_words=current.words if current else None,
+        imported=snapshot.imported,
+        reopens=read_to is not None and snapshot.captured_at <= read_to,
     )
 
 
-def _current_words(session: Session, document_ids: Iterable[int]) -> dict[int, int]:
+def version_ids(session: Session, document_id: int) -> set[int | None]:
+    """Return the ids of a document's versions."""
+    return set(session.exec(select(Version.id).where(Version.document_id == document_id)))
+
+
+def _current_versions(session: Session, document_ids: Iterable[int]) -> dict[int, Version]:
     rows = session.exec(
-        select(Version.document_id, Version.words).where(
-            col(Version.document_id).in_(list(document_ids)), col(Version.current)
-        )
+        select(Version).where(col(Version.document_id).in_(list(document_ids)), Version.current)
+    )
+    return {row.document_id: row for row in rows}
+
+
+def _read_up_to(session: Session, document_ids: Iterable[int]) -> dict[int, datetime]:
+    rows = session.exec(
+        select(Snapshot.document_id, func.max(Snapshot.captured_at))
+        .where(col(Snapshot.document_id).in_(list(document_ids)))
+        .where(Snapshot.state != SnapshotState.PENDING)
+        .group_by(col(Snapshot.document_id))
     )
     return dict(rows.all())
 
@@ -118,25 +149,10 @@ def record_unread(
     snapshot.state = SnapshotState.QUARANTINED if quarantine else SnapshotState.UNREADABLE
     snapshot.quarantine, snapshot.detail = quarantine, detail
     document = session.get_one(Document, pending.document_id)
-    login = quarantine is QuarantineReason.LOGIN_WALL
-    note_failure(document, Reason.LOGIN if login else Reason.UNREADABLE, at=pending.captured_at)
-    # The next read must bring bytes again: "not modified" since a wall would say nothing.
-    document.etag = document.last_modified = document.last_payload_id = None
-    document.last_good_at = _last_good_read(session, pending.document_id, pending.captured_at)
-
-
-def _last_good_read(session: Session, document_id: int, before: datetime) -> datetime | None:
-    last: datetime | None = session.exec(
-        select(func.max(Fetch.at))
-        .join(Snapshot, col(Snapshot.fetch_id) == Fetch.id, isouter=True)
-        .where(
-            Fetch.document_id == document_id,
-            Fetch.at < before,
-            col(Fetch.outcome).in_([Outcome.FETCHED, Outcome.NOT_MODIFIED]),
-            or_(col(Snapshot.id).is_(None), col(Snapshot.state).in_(READABLE)),
-        )
-    ).one()
-    return last
+    recount_failures(session, document)
+    if document.last_good_at is None or document.last_good_at < pending.captured_at:
+        # The next read must bring bytes again: "not modified" since a wall would say nothing.
+        document.etag = document.last_modified = document.last_payload_id = None
 
 
 def record_text(
@@ -144,30 +160,62 @@ def record_text(
     pending: PendingSnapshot,
     extracted: Extracted,
     passages: Sequence[PassageText],
-    *,
-    origin: VersionOrigin = VersionOrigin.OBSERVED,
 ) -> int | None:
     """Make a version of what a snapshot says; return its id, or None where the text is the same."""
     snapshot = session.get_one(Snapshot, pending.id)
     document = session.get_one(Document, pending.document_id)
+    snapshot.quarantine, snapshot.detail = None, ""
     _describe(document, extracted)
     before = _current(session, pending.document_id)
     text_sha256 = sha256(extracted.text.encode())
     if before is not None and before.text_sha256 == text_sha256:
         snapshot.state = SnapshotState.SAME_TEXT
+        _note_good(session, pending, document)
         return None
     snapshot.state = SnapshotState.NEW_VERSION
-    row = _version(pending, extracted, text_sha256, before, origin)
+    _note_good(session, pending, document)
+    row = _version(pending, extracted, text_sha256, before)
     if before is not None:
+        seen = last_good_read(session, pending.document_id, pending.captured_at)
         before.current = False
-        before.last_seen_at = row.seen_from = (
-            _last_good_read(session, pending.document_id, pending.captured_at)
-            or before.last_seen_at
-        )
+        before.last_seen_at = row.seen_from = max(seen or before.seen_to, before.seen_to)
+    return _keep(session, pending, row, extracted.language, passages)
+
+
+def _note_good(session: Session, pending: PendingSnapshot, document: Document) -> None:
+    """Let a document whose reads had failed, or were not ours, know of a good one."""
+    if pending.imported or pending.reopens or document.failures:
+        recount_failures(session, document)
+
+
+def _keep(
+    session: Session,
+    pending: PendingSnapshot,
+    row: Version,
+    language: str | None,
+    passages: Sequence[PassageText],
+) -> int:
+    """Add a version, in the place of the same text's parked row if there is one."""
+    if pending.reopens and (parked := _parked(session, row)):
+        row.id = parked.id
+        session.exec(delete(VersionPassage).where(col(VersionPassage.version_id) == parked.id))
+        row = session.merge(row)
     session.add(row)
     session.flush()
-    _record_passages(session, _id(row.id), extracted.language, passages)
-    return row.id
+    _record_passages(session, _id(row.id), language, passages)
+    return _id(row.id)
+
+
+def _parked(session: Session, row: Version) -> Version | None:
+    """The row that said the same before the document was reopened: from the same capture, else any."""
+    rows = session.exec(
+        select(Version)
+        .where(Version.document_id == row.document_id, Version.text_sha256 == row.text_sha256)
+        .where(Version.number < 0)
+        .order_by(col(Version.number).desc())
+    ).all()
+    same = [parked for parked in rows if parked.snapshot_id == row.snapshot_id]
+    return next(iter([*same, *rows]), None)
 
 
 def _current(session: Session, document_id: int) -> Version | None:
@@ -191,7 +239,6 @@ def _version(
     extracted: Extracted,
     text_sha256: str,
     before: Version | None,
-    origin: VersionOrigin,
 ) -> Version:
     return Version(
         document_id=pending.document_id,
@@ -205,7 +252,7 @@ def _version(
         stated_date=extracted.stated_date,
         stated_basis=extracted.stated_basis,
         extractor=extracted.extractor,
-        origin=origin,
+        origin=VersionOrigin.IMPORTED if pending.imported else VersionOrigin.OBSERVED,
         seen_to=pending.captured_at,
         last_seen_at=pending.captured_at,
     )

@@ -10,7 +10,6 @@ from sqlmodel import Session, col, func, insert, select, update
 from tracker.archive import Candidate, Fetched, NotFetched
 from tracker.model import (
     Document,
-    DocumentState,
     Fetch,
     Outcome,
     Snapshot,
@@ -19,7 +18,7 @@ from tracker.model import (
 )
 from tracker.store import Store
 from tracker.store.crawling import DECLARED, DocumentTask, document_task, note_source
-from tracker.store.documents import note_failure
+from tracker.store.documents import good, note_failure
 from tracker.store.owning import Ownership
 from tracker.store.payloads import record_payload
 
@@ -132,8 +131,8 @@ class Recorder:
         self.counts["not_modified"] += len(results)
         rows = [self._fetch_row(result, task.source_id, task.id, None) for task, result in results]
         session.exec(insert(Fetch), params=rows)
-        good = [{"id": task.id, **_good(result.at)} for task, result in results]
-        session.exec(update(Document), params=good)
+        known = [{"id": task.id, **good(result.at)} for task, result in results]
+        session.exec(update(Document), params=known)
 
     def _record_failure(self, session: Session, task: DocumentTask, result: NotFetched) -> None:
         self.failed[str(result.reason)] += 1
@@ -159,7 +158,7 @@ class Recorder:
         document.media_type = result.media_type
         headers = {name.lower(): value for name, value in result.headers}
         document.etag, document.last_modified = headers.get("etag"), headers.get("last-modified")
-        for name, value in _good(result.at).items():
+        for name, value in good(result.at).items():
             setattr(document, name, value)
 
     def _fetch_row(
@@ -185,18 +184,6 @@ def _outcome(result: Result) -> Outcome:
     if isinstance(result, NotFetched):
         return Outcome.FAILED
     return Outcome.NOT_MODIFIED if result.not_modified else Outcome.FETCHED
-
-
-def _good(at: datetime) -> dict[str, Any]:
-    return {
-        "last_tried_at": at,
-        "last_good_at": at,
-        "failures": 0,
-        "failing_since": None,
-        "failed_at": None,
-        "last_reason": None,
-        "state": DocumentState.LIVE,
-    }
 
 
 def _snapshot(

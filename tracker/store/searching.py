@@ -49,7 +49,8 @@ def search_record(
     missing = [d for d in documents if d.id not in current and d not in gone]
     languages = Counter(version.language or "unknown" for version in versions)
     other = {name: number for name, number in languages.items() if name not in covered}
-    unread = Counter(_unread_as(session, document) for document in missing)
+    set_aside = _quarantines(session, subject) if missing else {}
+    unread = Counter(_unread_as(document, set_aside.get(document.id or 0)) for document in missing)
     unread.update({f"language {name}": number for name, number in other.items()})
     beyond = _beyond_budget(session, sources)
     if beyond:
@@ -93,21 +94,27 @@ def _current_versions(session: Session, subject: Subject) -> dict[int, Version]:
     return {version.document_id: version for version in rows}
 
 
-def _unread_as(session: Session, document: Document) -> str:
+def _unread_as(document: Document, quarantine: QuarantineReason | None) -> str:
     """Why a known document counts as unread: sound, moving pictures and scans are not read."""
     path = document.url.partition("?")[0].lower()
     for name, endings in _MEDIA.items():
         if document.media_type.startswith(f"{name}/") or path.endswith(endings):
             return name
-    quarantine = session.exec(
-        select(Snapshot.quarantine)
-        .where(Snapshot.document_id == document.id)
-        .order_by(col(Snapshot.id).desc())
-        .limit(1)
-    ).first()
     if quarantine is QuarantineReason.SCANNED:
         return "scan without a text layer"
     return str(quarantine or document.last_reason or "not yet read").replace("_", " ")
+
+
+def _quarantines(session: Session, subject: Subject) -> dict[int, QuarantineReason | None]:
+    """Why the latest capture of each document was set aside, if it was."""
+    rows = session.exec(
+        select(Snapshot.document_id, Snapshot.quarantine)
+        .join(Document, col(Snapshot.document_id) == Document.id)
+        .where(Document.institution_id == subject.id)
+        .order_by(col(Snapshot.id))
+    )
+    found: dict[int, Any] = dict(rows.all())
+    return found
 
 
 def _archived(session: Session, subject: Subject) -> tuple[datetime, datetime] | None:

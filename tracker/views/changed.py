@@ -13,6 +13,7 @@ from tracker.views.html import (
     actions,
     between,
     card,
+    day,
     escape,
     go,
     link,
@@ -84,12 +85,21 @@ def head(changed: Changed, places: Places = APP) -> str:
                 ("Between", f"{minute(row.seen_from)} and {minute(row.seen_to)}" if row.seen_from else f"first seen {minute(row.seen_to)}"),
                 ("Class", f"{escape(words(row.change_class))}: {escape(CLASSES[row.change_class])}"),
                 ("Confidence", f"text {seen}; meaning not assessed; institution not yet asked"),
+                ("Superseded", _superseded(row, places)),
                 ("Labels touched", f"{escape(', '.join(words(i) for i in row.labels))} (by machine, not yet reviewed)" if row.labels else "none"),
                 ("Labels gained", escape(", ".join(words(i) for i in row.labels_gained))),
                 ("Labels lost", escape(", ".join(words(i) for i in row.labels_lost))),
             ]
         )
     )  # fmt: skip
+
+
+def _superseded(row: ChangeRow, places: Places) -> str:
+    """Say that older captures, which came in later, tell it otherwise."""
+    if row.superseded_at is None:
+        return ""
+    instead = go(places.change(row.superseded_by), "this change") if row.superseded_by else "none"
+    return f"on {day(row.superseded_at)}, by older captures that came in later; in its place: {instead}"
 
 
 def text(changed: Changed) -> str:

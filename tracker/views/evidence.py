@@ -124,16 +124,20 @@ def search_record(record: Mapping[str, Any], rule: str) -> str:
         "; ".join(f"{f['source']} ({words(f['reason'])})" for f in record.get("failures", ()))
         or "none"
     )
-    languages = (
-        ", ".join(f"{name} {count}" for name, count in record.get("languages", {}).items()) or "–"
+    languages, unread = (
+        ", ".join(f"{name} {count}" for name, count in record.get(part, {}).items()) or "–"
+        for part in ("languages", "unread")
     )
+    basis = f" ({record['period_basis']})" if record.get("period_basis") else ""
     read, known = record.get("documents_read", 0), record.get("documents_known", 0)
     period = f"{day(record.get('period_from'))} to {day(record.get('period_to'))}"
     shown = pairs(
         [
             ("Read", f"{read} of {number(known, 'known document')}"),
-            ("Dated", escape(period)),
+            ("Unread", escape(unread)),
+            ("Period", escape(period + basis)),
             ("Starting points", f"{record.get('sources_declared', 0)}; failed: {escape(failures)}"),
+            ("Archives read", escape(", ".join(record.get("archives", ())) or "none")),
             ("Languages", escape(languages)),
             ("Terms", f"codebook {escape(record.get('codebook', '–'))}"),
             ("Last read", escape(day(record.get("last_read")))),

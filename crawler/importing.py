@@ -1,0 +1,156 @@
+"""`python -m crawler import`: one polite run over what a web archive holds of addresses."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from crawler.cdx import Archive
+from crawler.settings import NAME, scrapy_settings
+from tracker.model import RunState
+from tracker.settings import Settings, SettingsError, load_settings
+from tracker.sources import SourcesError, SourcesFile, load_sources
+from tracker.store import Store, StoreError
+from tracker.store.crawling import close_run, start_run, sync_sources
+from tracker.store.importing import Importer, in_words
+from tracker.store.locks import BUSY, BusyError, alone
+
+WRONG_INPUT = 2
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line asks for."""
+
+    urls: tuple[str, ...]
+    archive: str | None
+    since: date | None
+    until: date | None
+    max_captures: int
+    json: bool
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Import what the archive holds, and return the exit code: 1 where part could not be read."""
+    asked = _asked(arguments)
+    try:
+        settings = load_settings()
+        file = load_sources(settings.sources)
+        archive = _archive(asked.archive or settings.web_archive)
+        store = Store.open(settings.store_url)
+    except (SettingsError, SourcesError, StoreError, WrongAddressError) as error:
+        print(error, file=sys.stderr)
+        return WRONG_INPUT
+    try:
+        with alone(store, "crawl"):
+            return _import(store, file, settings, archive, asked)
+    except WrongAddressError as error:
+        print(error, file=sys.stderr)
+        return WRONG_INPUT
+    except BusyError as error:
+        print(error, file=sys.stderr)
+        return BUSY
+    finally:
+        store.close()
+
+
+class WrongAddressError(Exception):
+    """Addresses that cannot be asked for; the message names every one and why."""
+
+
+def _asked(arguments: Sequence[str]) -> Asked:
+    parser = argparse.ArgumentParser(prog="crawler import", description=__doc__, allow_abbrev=False)
+    parser.add_argument("urls", nargs="+", metavar="URL", help="a page, or with a * all below it")
+    parser.add_argument("--from", dest="archive", metavar="BASE", help="the archive's CDX address")
+    parser.add_argument("--since", type=date.fromisoformat, metavar="DATE")
+    parser.add_argument("--until", type=date.fromisoformat, metavar="DATE")
+    parser.add_argument("--max-captures", type=int, default=100, metavar="N")
+    parser.add_argument("--json", action="store_true")
+    given = vars(parser.parse_intermixed_args(arguments))
+    return Asked(**given | {"urls": tuple(given["urls"])})
+
+
+def _archive(base: str) -> Archive:
+    try:
+        return Archive.at(base)
+    except ValueError:
+        raise WrongAddressError(
+            f'--from: not a web address ("{base}"); it is https://host/collection/cdx'
+        ) from None
+
+
+def _import(
+    store: Store, file: SourcesFile, settings: Settings, archive: Archive, asked: Asked
+) -> int:
+    def clock() -> datetime:
+        return datetime.now(UTC)
+
+    with store.transaction() as session:
+        sync_sources(session, file)
+    problems = _unwatched(store, file, asked.urls, clock())
+    if problems:
+        raise WrongAddressError("\n".join(problems))
+    with store.transaction() as session:
+        scope = {"archive": archive.index, "urls": list(asked.urls)}
+        run_id = start_run(session, verb="import", scope=scope, tool=NAME, at=clock())
+    importer = Importer(store, run_id, file, at=clock())
+    finished, failed, left_out = _read(settings, archive, asked, importer, clock)
+    counts = {**importer.report(), "failed": failed, "left_out": left_out}
+    with store.transaction() as session:
+        state = RunState.COMPLETE if finished else RunState.INTERRUPTED
+        close_run(session, run_id, at=clock(), counts=counts, state=state)
+    print(in_words(run_id, counts), file=sys.stderr)
+    if asked.json:
+        print(json.dumps({"run": run_id, **counts}))
+    return INTERRUPTED if not finished else int(bool(failed))
+
+
+def _unwatched(store: Store, file: SourcesFile, urls: Sequence[str], at: datetime) -> list[str]:
+    """Addresses that no source covers; what lies below a * is judged page by page."""
+    importer = Importer(store, 0, file, at=at)
+    problems = []
+    for url in urls:
+        try:
+            place = importer.place_of(url.rstrip("*"))
+        except ValueError:
+            problems.append(f'not a web address ("{url}"); write it as https://host/path')
+            continue
+        if place is None and not url.endswith("*"):
+            problems.append(f"{url}: no source in sources.yaml covers it; add one first")
+    return problems
+
+
+def _read(
+    settings: Settings,
+    archive: Archive,
+    asked: Asked,
+    importer: Importer,
+    clock: Callable[[], datetime],
+) -> tuple[bool, dict[str, int], int]:
+    from scrapy.crawler import AsyncCrawlerProcess  # noqa: PLC0415  (installs the reactor)
+
+    from crawler.spiders.archives import Archives  # noqa: PLC0415
+
+    # One request at a time: between two, the pause that an archive asks for must hold.
+    process = AsyncCrawlerProcess({**scrapy_settings(settings), "CONCURRENT_REQUESTS": 1})
+    crawler = process.create_crawler(Archives)
+    given: dict[str, Any] = {
+        "archive": archive,
+        "urls": asked.urls,
+        "since": asked.since,
+        "until": asked.until,
+        "most": asked.max_captures,
+        "recorder": importer,
+        "clock": clock,
+        "told": lambda line: print(line, file=sys.stderr, flush=True),
+    }
+    process.crawl(crawler, **given)
+    process.start()
+    spider = crawler.spider
+    assert isinstance(spider, Archives)
+    finished = crawler.stats is not None and crawler.stats.get_value("finish_reason") == "finished"
+    return bool(finished), dict(spider.failed), spider.left_out

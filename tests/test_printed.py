@@ -21,6 +21,7 @@ from starlette.middleware import Middleware
 from tracker.model import Document
 from tracker.settings import Settings
 from tracker.store import Store
+from tracker.store.releases import record_release
 from tracker.views.routes import ROUTES
 from tracker.views.strict import Headers
 
@@ -41,6 +42,8 @@ def site(tmp_path_factory):
         (1, BODY.replace("whatever the contract", "<i>even if the contract")),
     ):
         read_page(store, body, at=NOON + timedelta(days=days), file=a_sources_file(named))
+    with store.transaction() as session:
+        record_release(session, {"spoken": ["frozen"]}, sha256="0" * 64, note="<b>first", at=NOON)
     store.close()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TRACKER_DATA_DIR", str(folder))
@@ -117,7 +120,7 @@ def test_a_change_shows_before_and_after_in_words(site):
 @pytest.mark.parametrize(
     "path",
     ["/p/institution/nope", "/p/change/99", "/p/change/x", f"/p/change/{'9' * 40}", "/p/document/0",
-     "/p/document/1?a=1&b=9", "/p/nothing", "/data/nothing.csv", "/data/spoken.exe"],
+     "/p/document/1?a=1&b=9", "/p/nothing", "/data/nothing.csv", "/data/release/2026.3.9.json", "/data/spoken.exe"],
 )  # fmt: skip
 def test_what_is_not_there_is_said_and_nothing_else_is_shown(site, path):
     with pytest.raises(urllib.error.HTTPError, match="404") as refused:
@@ -183,3 +186,16 @@ def test_a_withheld_document_shows_no_text(site):
         with store.transaction() as session:
             session.exec(select(Document)).one().withheld = False
         store.close()
+
+
+def test_a_release_is_listed_and_stays_what_it_was(site):
+    text, _ = get(f"{site}/data/")
+    whole = json.loads(get(f"{site}/data/release/2026.3.1.json")[0])
+
+    assert "2026.3.1" in text
+    assert "&lt;b&gt;first" in text
+    assert (whole["release"], whole["spoken"], whole["sha256"]) == (
+        "2026.3.1",
+        ["frozen"],
+        "0" * 64,
+    )

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from tracker import queries
 from tracker.export import cell
+from tracker.store.releases import frozen_data, releases
 from tracker.views import html, printed, tables
 from tracker.views.opening import open_store
 from tracker.views.shared import NOT
@@ -45,6 +46,37 @@ def download(request: Request) -> Response:
     return Response(text, media_type=TYPES[kind], headers=given)
 
 
+def release(request: Request) -> Response:
+    """What one release froze, as it was: the address to cite."""
+    wanted = request.path_params["release"]
+    with open_store().transaction() as session:
+        known = {row.id: row for row in releases(session)}
+        if wanted not in known:
+            return printed.not_found(request)
+        frozen = frozen_data(session, wanted)
+    about = {"release": wanted, "sha256": known[wanted].sha256, "note": NOTE}
+    text = json.dumps({**about, **frozen}, ensure_ascii=False, indent=1)
+    given = {**headers(), "Content-Disposition": f'attachment; filename="release-{wanted}.json"'}
+    return Response(text, media_type=TYPES["json"], headers=given)
+
+
+def released() -> str:
+    """Return the releases as a table, newest first, or how to make one."""
+    with open_store().transaction() as session:
+        rows = [
+            [
+                html.go(f"/data/release/{row.id}.json", row.id),
+                html.day(row.at),
+                html.escape(row.note),
+                f"<code>{html.escape(row.sha256)}</code>",
+            ]
+            for row in reversed(releases(session))
+        ]
+    if not rows:
+        return "<p>No release yet; <code>tracker release</code> freezes one that can be cited.</p>"
+    return html.table(["Release", "Of", "Note", "sha256"], rows, caption="Releases")
+
+
 def as_json(rows: Sequence[dict[str, Any]], about: dict[str, Any]) -> str:
     """Return the rows after what they are."""
     return json.dumps(
@@ -62,8 +94,8 @@ def as_csv(rows: Sequence[dict[str, Any]], about: dict[str, Any]) -> str:
     return out.getvalue()
 
 
-def index(_request: Request) -> Response:
-    """What there is to take away."""
+def downloads() -> str:
+    """Return what there is to take away: releases that can be cited, and the tables as of now."""
     rows = [
         [
             name,
@@ -72,21 +104,30 @@ def index(_request: Request) -> Response:
         ]
         for name, table in tables.TABLES.items()
     ]
-    body = html.table(["Table", "Files", "Filters in the address"], rows, caption="Downloads") + (
-        "<p>A filter goes into the address, such as <code>/data/spoken.csv?result=condemned&amp;country=GB</code>. "
-        "Every row repeats it. Our data: CC BY 4.0; quotes remain their publishers’.</p>"
-    )
+    live = html.table(["Table", "Files", "Filters in the address"], rows, caption="Downloads")
+    return f"<h3>Releases</h3>{released()}<h3>As of now</h3>{live}{HOW}"
+
+
+HOW = (
+    '<p class="t-meta">A filter goes into the address, such as <code>/data/spoken.csv?result=condemned&amp;country=GB</code>; '
+    "every row repeats it, with the time of the data. Our data: CC BY 4.0; quotes remain their publishers’.</p>"
+)
+
+
+def index(_request: Request) -> Response:
+    """What there is to take away."""
     about = {
         "@type": "Dataset",
         "name": "Policy and ethics-statement tracker",
         "description": NOTE,
         "license": "https://creativecommons.org/licenses/by/4.0/",
     }
-    return printed.answer("Data", body, path="/data/", about=about)
+    return printed.answer("Data", downloads(), path="/data/", about=about)
 
 
 ROUTES = [
     Route("/data/", index),
+    Route("/data/release/{release}.json", release),
     Route("/data/{table}.{kind}", download),
     Route("/data/{rest:path}", printed.not_found),
 ]

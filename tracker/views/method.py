@@ -3,7 +3,7 @@
 from tracker.coding.codebook import load_codebook
 from tracker.model import SPOKEN
 from tracker.queries import tally
-from tracker.views import html, report, shared, squares, tables
+from tracker.views import data, html, report, shared, squares
 from tracker.views.findings import SPOKEN_WORDS
 
 
@@ -27,7 +27,7 @@ def render() -> None:
     shared.show(
         f"<p>At present {found.unread} of {found.institutions} institutions are not read well enough to answer. {html.go('/sources', 'Which sources fail, and why')}.</p>"
     )
-    shared.show("<h2>Data</h2>", _downloads())
+    shared.show("<h2>Data</h2>", data.downloads())
     shared.foot(shown)
 
 
@@ -73,19 +73,3 @@ def _recommendations() -> str:
         f"<p>After {html.escape(report.SOURCE)}. The wording of the rules is the tracker’s own.</p>"
     )
     return said + html.table(columns, cells, caption="Recommendations")
-
-
-def _downloads() -> str:
-    rows = [
-        [
-            name,
-            " · ".join(html.go(f"/data/{name}.{kind}", kind.upper()) for kind in ("csv", "json")),
-            html.escape(", ".join(table.filters)),
-        ]
-        for name, table in tables.TABLES.items()
-    ]
-    return (
-        html.table(["Table", "Files", "Filters in the address"], rows, caption="Downloads")
-        + '<p class="t-meta">A filter goes into the address, such as <code>/data/spoken.csv?result=condemned&amp;country=GB</code>; '
-        "every row repeats it, with the time of the data. Our data: CC BY 4.0; quotes remain their publishers’.</p>"
-    )

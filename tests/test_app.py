@@ -232,6 +232,17 @@ def test_two_tabs_keep_two_filters(visit):
     assert "1 of 17 institutions match" in two.inner_text("body")
 
 
+def test_back_leads_to_the_same_filters(visit):
+    page = visit("/statements?kind=university")
+    page.get_by_role("link", name="Hazel University").first.click()
+    page.wait_for_url("**/institution?inst=hazel-university")
+    page.wait_for_function(READY)
+    page.go_back()
+    page.get_by_text("7 of 17 institutions match").wait_for()
+
+    assert "kind=university" in page.url
+
+
 def test_no_result_is_no_finding(visit):
     assert "This is not a finding that nothing was said" in visit("/statements?country=SE&result=condemned").inner_text("body")  # fmt: skip
     assert "This is not a finding that nothing was said" in visit("/search?q=zzzz").inner_text(

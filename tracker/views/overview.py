@@ -157,9 +157,7 @@ def _recommendations(given: Sequence[Cell]) -> str:
     titles = {str(code): entry.title for code, entry in load_codebook().recommendations.items()}
     asked = [c for c in given if c.question in titles and c.result != "not_applicable"]
     sure = sum(c.confirmed and c.result in {"stated", "partial"} for c in asked)
-    heading = (
-        f"Policies: {sure} of {len(asked)} answers to the report’s recommendations are confirmed"
-    )
+    heading = f"Policies: {sure:,} of {len(asked):,} answers to the report’s recommendations are confirmed"
     return (
         f"<h2>{html.escape(heading)}</h2>"
         + matrix.by_kind(asked, titles)

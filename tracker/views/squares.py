@@ -16,7 +16,10 @@ PARTS = {
     "none_found": "none found in what was read",
     "unread": "not checked or unreachable",
 }
-FEW, MANY = 16, 60  # squares in a row below and above which they are drawn larger and smaller
+FEW, MANY = (
+    16,
+    60,
+)  # squares in the longest row below and above which they are drawn larger and smaller
 
 
 def part_of(cell: Cell) -> str:
@@ -30,11 +33,11 @@ def squares(spoken: Sequence[Cell], *, glance: bool = False) -> str:
 
     At a glance the key stands beside the rows, else below them.
     """
-    rows = [
-        _squares_of(kind, [cell for cell in spoken if cell.kind == kind])
-        for kind in InstitutionKind
-        if any(cell.kind == kind for cell in spoken)
-    ]
+    by_kind = {kind: [cell for cell in spoken if cell.kind == kind] for kind in InstitutionKind}
+    longest = max(map(len, by_kind.values()))
+    # One size for all rows, or the eye would weigh institutions differently.
+    size = " t-many" if longest > MANY else " t-few" if longest < FEW else ""
+    rows = [_squares_of(kind, given, size) for kind, given in by_kind.items() if given]
     drawn = f'<div class="t-kinds">{"".join(rows)}</div>{key(PARTS)}'
     return f'<div class="t-glance">{drawn}</div>' if glance else drawn
 
@@ -48,7 +51,7 @@ def key(parts: Mapping[str, str]) -> str:
     return f'<ul class="t-key">{shown}</ul>'
 
 
-def _squares_of(kind: InstitutionKind, given: Sequence[Cell]) -> str:
+def _squares_of(kind: InstitutionKind, given: Sequence[Cell], size: str) -> str:
     order = list(PARTS)
     placed = sorted(given, key=lambda cell: (order.index(part_of(cell)), cell.name))
     drawn = "".join(
@@ -58,10 +61,9 @@ def _squares_of(kind: InstitutionKind, given: Sequence[Cell]) -> str:
     found = tally(given)
     said = f"{found.confirmed} of {found.institutions} confirmed"
     said += f", {found.possible} possible" if found.possible else ""
-    many = " t-many" if len(given) > MANY else " t-few" if len(given) < FEW else ""
     counts = Counter(map(part_of, given))
     alt = "; ".join(f"{PARTS[part]}: {counts[part]}" for part in PARTS if counts[part])
     return (
         f'<div><b>{escape(KINDS[kind])}</b><span class="t-small">{escape(said)}</span></div>'
-        f'<div class="t-squares{many}" role="img" aria-label="{escape(KINDS[kind])}: {escape(alt)}">{drawn}</div>'
+        f'<div class="t-squares{size}" role="img" aria-label="{escape(KINDS[kind])}: {escape(alt)}">{drawn}</div>'
     )

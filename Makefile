@@ -10,7 +10,7 @@ STARTER := ada-lovelace-institute ai-now-institute stanford-hai mit stanford-uni
 UV := command -v uv >/dev/null || test -x .uv/bin/uv || { $(PYTHON) -m venv .uv && .uv/bin/pip install -q uv; }; \
 	PATH="$$PATH:$(CURDIR)/.uv/bin"
 
-.PHONY: help env demo run test check screenshots bench faults real archive-proof lock clean
+.PHONY: help env demo run test check screenshots bench faults real internet archive-proof lock clean
 
 help:  ## Show these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
@@ -40,6 +40,9 @@ check: env  ## Lint, format, types, import directions, dead code
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/vulture
+
+internet: env  ## Crawl a loopback internet of saved real sites on three days, where they are
+	$(BIN)/python bench/internet.py
 
 bench: env  ## Measure against a floor taken in the same run
 	$(BIN)/python bench/run.py

@@ -13,6 +13,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import extraction
 import yaml
 
 HERE = Path(__file__).resolve().parent
@@ -101,9 +102,12 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--pages", type=int, default=500)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--real", type=Path, help="the saved real pages, unpacked")
+    parser.add_argument("--shared", type=Path, default=HERE.parent.parent / "shared")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         result = measure(Path(name), asked.pages)
+    result["extraction"] = extraction.run(asked.real, asked.shared)
     print(json.dumps(result, indent=1))
     if asked.out:
         asked.out.write_text(json.dumps(result, indent=1) + "\n")

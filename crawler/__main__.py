@@ -9,7 +9,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+
+from sqlalchemy.engine import make_url
 
 from crawler import importing
 from crawler.progress import Bar, Lines, Progress, Silent
@@ -18,15 +21,9 @@ from tracker.model import InstitutionKind, RunState
 from tracker.settings import Settings, SettingsError, load_settings
 from tracker.sources import SourcesError, SourcesFile, load_sources, nearest
 from tracker.store import Store, StoreError
-from tracker.store.crawling import (
-    DECLARED,
-    SourceTask,
-    finish_run,
-    plan,
-    start_run,
-    sync_sources,
-)
+from tracker.store.crawling import finish_run, start_run, sync_sources
 from tracker.store.locks import BUSY, BusyError, alone
+from tracker.store.planning import SourceTask, plan
 from tracker.store.recorder import Recorder
 
 WRONG_INPUT = 2
@@ -61,13 +58,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = load_settings()
         file = load_sources(settings.sources)
         _known_keys(asked.keys, file)
+        if asked.dry_run:
+            return _dry_run(settings, file, asked)
         store = Store.open(settings.store_url)
     except (SettingsError, SourcesError, StoreError, UnknownKeyError) as error:
         print(error, file=sys.stderr)
         return WRONG_INPUT
     try:
-        if asked.dry_run:
-            return _dry_run(store, file, asked)
         with alone(store, "crawl"):
             return _crawl(store, file, settings, asked)
     except BusyError as error:
@@ -123,16 +120,27 @@ def _known_keys(keys: Sequence[str], file: SourcesFile) -> None:
         raise UnknownKeyError("\n".join(problems))
 
 
-def _dry_run(store: Store, file: SourcesFile, asked: Asked) -> int:
+def _dry_run(settings: Settings, file: SourcesFile, asked: Asked) -> int:
+    """Say what would be read, without asking anybody or writing anything."""
+    from crawler.preview import lines  # noqa: PLC0415
+
     at = asked.at or datetime.now(UTC)
-    with store.transaction() as session:
-        sync_sources(session, file)
-        tasks = plan(session, keys=asked.keys, kind=asked.kind, due_only=asked.due, at=at)
-        session.rollback()
-    for task in tasks:
-        known = f"{len(task.documents)} known documents" if task.documents else "nothing known yet"
-        print(f"{task.institution}/{task.key}\t{task.kind}\t{task.url}\t{known}")
+    store = Store.open(settings.store_url if _exists(settings.store_url) else "sqlite://")
+    try:
+        with store.transaction() as session:
+            sync_sources(session, file)
+            tasks = plan(session, keys=asked.keys, kind=asked.kind, due_only=asked.due, at=at)
+            for line in lines(session, tasks, max_pages=asked.max_pages):
+                print(line)
+            session.rollback()
+    finally:
+        store.close()
     return 0
+
+
+def _exists(url: str) -> bool:
+    parsed = make_url(url)
+    return parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").exists()
 
 
 def _crawl(store: Store, file: SourcesFile, settings: Settings, asked: Asked) -> int:
@@ -141,8 +149,14 @@ def _crawl(store: Store, file: SourcesFile, settings: Settings, asked: Asked) ->
     run_id, tasks = _begin(store, file, asked, clock())
     recorder = Recorder(store, run_id)
     progress = _progress(asked)
-    given = {"tasks": tasks, "recorder": recorder, "clock": clock, "progress": progress}
-    finished = not tasks or _read(settings, {**given, "max_pages": asked.max_pages})
+    given: dict[str, Any] = {
+        "tasks": tasks,
+        "recorder": recorder,
+        "clock": clock,
+        "progress": progress,
+    }
+    given |= {"max_pages": asked.max_pages, "due_only": asked.due}
+    finished = not tasks or _read(settings, given)
     progress.close()
     counts = _counts(recorder, time.monotonic() - started)
     with store.transaction() as session:
@@ -181,17 +195,15 @@ def _progress(asked: Asked) -> Progress:
 
 
 def _read(settings: Settings, given: dict[str, Any]) -> bool:
-    """Run the spider that the tasks need; return whether it came to its end."""
+    """Run the spider; return whether it came to its end."""
     from scrapy.crawler import AsyncCrawlerProcess  # noqa: PLC0415  (installs the reactor)
 
-    from crawler.spiders.policies import Policies  # noqa: PLC0415
     from crawler.spiders.statements import Statements  # noqa: PLC0415
 
-    spider = Policies if all(task.kind in DECLARED for task in given["tasks"]) else Statements
     process = AsyncCrawlerProcess(scrapy_settings(settings))
     # What fails is an outcome row; only our own mistakes belong on the screen.
     logging.getLogger("scrapy.downloadermiddlewares").setLevel(logging.CRITICAL)
-    crawler = process.create_crawler(spider)
+    crawler = process.create_crawler(Statements)
     process.crawl(crawler, **given)
     process.start()
     return bool(crawler.stats.get_value("finish_reason") == "finished")

@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 
 from tracker.archive import Capture, Fetched, NotFetched
-from tracker.store.crawling import DocumentTask
+from tracker.store.planning import DocumentTask, Kept
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRead:
-    """How reading a feed, sitemap or listing ended."""
+    """How reading an address of a feed, sitemap, listing or search ended."""
 
     source_id: int
     result: Fetched | NotFetched
+    kept: Kept | None = None
     detail: str = ""
 
 

@@ -1,6 +1,7 @@
 """Answers and failures of the downloader as what the store records."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,12 +11,15 @@ from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
+from crawler import links
 from crawler.middlewares.guard import Refused
 from crawler.resolver import REFUSED
+from tracker.addresses import identity, is_home, on_official_host
 from tracker.archive import Fetched, NotFetched, charset, evidence
 from tracker.extraction import media
 from tracker.model import Reason
 
+Headers = tuple[tuple[str, str], ...]
 RENDERED_BY = "X-Rendered-By"  # ours: a server's own header of that name is not kept
 LOGIN = re.compile(
     r"/(login|signin|sign-in|sso|saml2?|shibboleth|cas|adfs|idp)([/.?]|$)", re.IGNORECASE
@@ -45,6 +49,8 @@ def fetched(url: str, response: Response, *, at: datetime) -> Fetched | NotFetch
             headers,
         )
     content_type = (response.headers.get(b"Content-Type") or b"").decode("latin-1")
+    kind = media_type(content_type, response.body, response.url)
+    html = response.body if kind in HTML else b""
     return Fetched(
         url=url,
         final_url=response.url,
@@ -52,12 +58,55 @@ def fetched(url: str, response: Response, *, at: datetime) -> Fetched | NotFetch
         status=response.status,
         headers=headers,
         body=response.body,
-        media_type=media_type(content_type, response.body, response.url),
+        media_type=kind,
         charset=charset(content_type),
+        moved_for_good=PERMANENT.issuperset(response.meta.get("redirect_reasons", ())),
+        canonical=_canonical(html, response, headers),
+        signals=signals(html, headers, response.meta.get("robots_signals", ())),
     )
 
 
-def kept_headers(response: Response) -> tuple[tuple[str, str], ...]:
+HTML = frozenset({"text/html", "application/xhtml+xml"})
+PERMANENT = frozenset({301, 308})
+
+
+def is_html(result: Fetched) -> bool:
+    """Tell whether an answer is a page."""
+    return result.media_type in HTML
+
+
+def _canonical(html: bytes, response: Response, headers: Headers) -> str | None:
+    """What a page says its address is, where that is plausible: official, another, no front page."""
+    header = ", ".join(value for name, value in headers if name.lower() == "link")
+    named = links.linked(header, "canonical", response.url) if header else None
+    named = named or links.canonical_in(html, url=response.url)
+    if named is None or is_home(named) or identity(named) == identity(response.url):
+        return None
+    return named if on_official_host(named, response.meta.get("hosts", ())) else None
+
+
+SIGNAL_HEADERS = ("x-robots-tag", "content-usage", "content-signal", "tdm-reservation")
+META_ROBOTS = re.compile(
+    rb"""<meta\b[^>]{0,200}\bname\s*=\s*["']?(?:robots|tdm-reservation)\b[^>]{0,300}>""",
+    re.IGNORECASE,
+)
+CONTENT = re.compile(rb"""\bcontent\s*=\s*["']?([^"'>]{1,200})""", re.IGNORECASE)
+TELLING = re.compile(
+    r"noarchive|nocache|nosnippet|noai|noimageai|train-|ai-|search=|^[01]$", re.IGNORECASE
+)
+
+
+def signals(html: bytes, headers: Headers, robots: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return what a site asks of archives and AI: headers, robots meta tags, robots.txt."""
+    said = [(name.lower(), value) for name, value in headers if name.lower() in SIGNAL_HEADERS]
+    tags = META_ROBOTS.findall(html[: links.HEAD]) if b"<meta" in html else ()
+    contents = [content[1] for tag in tags if (content := CONTENT.search(tag))]
+    said += [("meta", content.decode("latin-1").strip()) for content in contents]
+    found = [f"{where}: {what[:200]}" for where, what in said if TELLING.search(what)]
+    return tuple(dict.fromkeys([*found, *robots]))
+
+
+def kept_headers(response: Response) -> Headers:
     """Return the headers that are evidence, in order."""
     given = [
         (name.decode("latin-1"), value.decode("latin-1"))

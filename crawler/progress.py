@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any, Protocol
 
 from tracker.archive import Fetched, NotFetched
-from tracker.store.crawling import SourceTask
+from tracker.store.planning import SourceTask
 
 
 class Progress(Protocol):

@@ -2,6 +2,7 @@
 
 from importlib.metadata import version
 from typing import Any
+from urllib.parse import urlsplit
 
 from tracker.settings import Settings
 
@@ -9,9 +10,11 @@ NAME = "PolicyEthicsTracker"
 
 
 def user_agent(settings: Settings) -> str:
-    """Return who we say we are, with the address to write to where one is set."""
-    contact = f" (+{settings.contact})" if settings.contact else ""
-    return f"{NAME}/{version('policy-ethics-tracker')}{contact}"
+    """Return who we say we are, with where to read about us and whom to write to, where set."""
+    host = urlsplit(settings.public_url).hostname or ""
+    known = [] if host in {"127.0.0.1", "localhost", "::1"} else [settings.public_url]
+    said = "; ".join(f"+{address}" for address in (*known, settings.contact) if address)
+    return f"{NAME}/{version('policy-ethics-tracker')}" + (f" ({said})" if said else "")
 
 
 def scrapy_settings(settings: Settings) -> dict[str, Any]:
@@ -22,6 +25,7 @@ def scrapy_settings(settings: Settings) -> dict[str, Any]:
         "ROBOTSTXT_OBEY": True,
         "ROBOTSTXT_USER_AGENT": NAME,
         "DOWNLOAD_DELAY": settings.download_delay,
+        "DOWNLOAD_DELAY_JITTER": 0.0,  # the delay is a promise, not a mean
         "CONCURRENT_REQUESTS": 32,
         "CONCURRENT_REQUESTS_PER_DOMAIN": 1 if unhurried else 16,
         # Each answer gives one item and the pipeline does not wait: a hundred workers for it,
@@ -33,6 +37,7 @@ def scrapy_settings(settings: Settings) -> dict[str, Any]:
         "DOWNLOAD_VERIFY_CERTIFICATES": True,
         "RETRY_TIMES": 1,
         "RETRY_HTTP_CODES": [408, 500, 502, 503, 504],  # 429 means: not now
+        "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",  # of equals, the first named
         "REDIRECT_MAX_TIMES": 8,
         "COOKIES_ENABLED": False,
         "TELNETCONSOLE_ENABLED": False,
@@ -50,6 +55,7 @@ def scrapy_settings(settings: Settings) -> dict[str, Any]:
             "crawler.middlewares.guard.Guard": 40,
             "crawler.middlewares.politeness.Robots": 100,
             "crawler.middlewares.revalidate.Revalidate": 520,
+            "crawler.middlewares.backoff.Backoff": 560,  # before Retry sees the answer
             "crawler.middlewares.render.Render": 50,  # last to see the answer, redirects done
         },
         "SPIDER_MIDDLEWARES": dict.fromkeys(_UNUSED_SPIDER_MIDDLEWARES),

@@ -8,7 +8,8 @@ from tracker.model import Reason, SourceKind
 from tracker.settings import Settings
 from tracker.sources import InstitutionEntry, SourceEntry, SourcesFile
 from tracker.store import Store
-from tracker.store.crawling import finish_run, plan, start_run, sync_sources
+from tracker.store.crawling import finish_run, start_run, sync_sources
+from tracker.store.planning import plan
 from tracker.store.recorder import Recorder
 from tracker.update import update
 

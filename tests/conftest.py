@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 from browsing import CHROMIUM
+from crawls import Crawl
 from sqlalchemy import text
 from sqlmodel import create_engine
+from webserver import Site, serving
 
 from tracker.store import Store, upgrade
 
@@ -99,6 +101,21 @@ def sqlite_store(tmp_path: Path) -> Iterator[Store]:
     opened = Store.open(f"sqlite:///{tmp_path / 'tracker.db'}")
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A server on loopback that answers as scripted."""
+    with serving() as opened:
+        yield opened
+
+
+@pytest.fixture
+def crawl(tmp_path: Path, site: Site) -> Iterator[Crawl]:
+    """Crawls of that server, on a store of their own."""
+    made = Crawl(tmp_path, site)
+    yield made
+    made.store.close()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

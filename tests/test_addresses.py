@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.addresses import canonical_url, on_official_host, refusal
+from tracker.addresses import canonical_url, identity, is_home, on_official_host, refusal
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,9 @@ from tracker.addresses import canonical_url, on_official_host, refusal
         ("https://alder.example./ä b", "https://alder.example/%C3%A4%20b"),
         ("https://bücher.example/", "https://xn--bcher-kva.example/"),
         ("https://alder.example:8443/", "https://alder.example:8443/"),
+        ("https://alder.example/%7euser/caf%c3%a9", "https://alder.example/~user/caf%C3%A9"),
+        ("https://alder.example/a;jsessionid=0A1?x=1", "https://alder.example/a?x=1"),
+        ("https://alder.example/a?page=2&_hsenc=p2&mkt_tok=9", "https://alder.example/a?page=2"),
     ],
 )
 def test_one_document_has_one_url(written: str, known_as: str):
@@ -38,6 +41,44 @@ def test_canonical_is_final(path: str):
         return
 
     assert canonical_url(once) == once
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "http://alder.example/policy", "https://alder.example/policy/", "http://www.alder.example/policy",
+        "https://alder.example/policy/index.html", "https://alder.example/policy/default.aspx",
+        "https://alder.example/policy?utm_medium=mail#top",
+    ],
+)  # fmt: skip
+def test_spellings_of_one_document_have_one_identity(written: str):
+    assert identity(canonical_url(written)) == "alder.example/policy"
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["/policy?id=2", "/Policy", "/policy/index.pdf", "/policy.html", "/policy2", "/policy/2"],
+)
+def test_different_documents_have_different_identities(other: str):
+    assert identity(f"http://alder.example{other}") != identity("http://alder.example/policy?id=1")
+    assert identity(f"http://alder.example{other}") != identity("http://alder.example/policy")
+
+
+def test_the_order_of_parameters_tells_no_documents_apart():
+    assert identity("http://a.example/p?b=2&a=1") == identity("http://a.example/p?a=1&b=2")
+
+
+@pytest.mark.parametrize(
+    ("url", "home"),
+    [
+        ("http://www.alder.example/", True),
+        ("http://alder.example/index.php", True),
+        ("http://alder.example/?page_id=4", False),
+        ("http://alder.example/en", False),
+    ],
+)
+def test_a_front_page_is_known_as_one(url: str, home: bool):
+    assert is_home(url) is home
 
 
 @pytest.mark.parametrize(

@@ -2,86 +2,14 @@
 
 import gzip
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
 import zlib
-from pathlib import Path
 
 import pytest
-import yaml
-from sqlmodel import col, select
-from webserver import serving
+from crawls import PROXIED, a_page
 
 from tracker.model import Document, Fetch, Reason, Run, RunState, Snapshot, Source, SourceState
-from tracker.store import Store
-
-PROXIED = "http://alder.example"
-
-
-@pytest.fixture
-def site():
-    with serving() as site:
-        yield site
-
-
-class Crawl:
-    """Runs the crawler on a store of its own, with the site as its proxy."""
-
-    def __init__(self, folder: Path, site) -> None:
-        self.folder, self.site = folder, site
-        self.store = Store.open(f"sqlite:///{folder / 'tracker.db'}")
-        self.environment = {
-            **os.environ,
-            "TRACKER_DATA_DIR": str(folder),
-            "TRACKER_SOURCES": str(folder / "sources.yaml"),
-            "TRACKER_DOWNLOAD_DELAY": "0",
-            "http_proxy": site.address,
-        }
-
-    def declare(self, *sources: dict, **institution) -> None:
-        entry = {
-            "key": "alder",
-            "name": "Alder Institute",
-            "kind": "ethics_institute",
-            "country": "GB",
-            "homepage": f"{PROXIED}/",
-            **institution,
-            "sources": list(sources),
-        }
-        (self.folder / "sources.yaml").write_text(yaml.safe_dump({"institutions": [entry]}))
-
-    def start(self, *arguments: str) -> subprocess.Popen:
-        return subprocess.Popen(
-            [sys.executable, "-m", "crawler", "crawl", *arguments],
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def __call__(self, *arguments: str, code: int = 0) -> dict:
-        process = self.start("--json", *arguments)
-        out, self.said = process.communicate(timeout=60)
-        assert process.returncode == code, self.said
-        return json.loads(out) if out else {}
-
-    def rows(self, table) -> list:
-        with self.store.transaction() as session:
-            return list(session.exec(select(table).order_by(col(table.id))))
-
-
-@pytest.fixture
-def crawl(tmp_path: Path, site):
-    made = Crawl(tmp_path, site)
-    yield made
-    made.store.close()
-
-
-def a_page(path: str = "/policy", **fields) -> dict:
-    return {"kind": "page", "url": f"{PROXIED}{path}", **fields}
 
 
 def test_a_declared_page_is_read_and_not_read_again(crawl, site):

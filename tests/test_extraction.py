@@ -11,7 +11,6 @@ from tracker.demo.pdf import write_pdf
 from tracker.extraction.html import STRUCTURE, decode, extract_html
 from tracker.extraction.normalise import normalise
 from tracker.extraction.passages import split
-from tracker.extraction.quality import quarantine
 from tracker.extraction.reader import read
 from tracker.extraction.text import BlockKind, Extracted, Unreadable
 from tracker.model import DateBasis, QuarantineReason
@@ -202,29 +201,3 @@ def test_an_edit_moves_no_boundary_in_another_section():
         return [p.text for p in split(found) if p.heading_path == ("B",)]
 
     assert texts("Short.") == texts(SENTENCE * 50)
-
-
-@pytest.mark.parametrize(
-    ("text", "previous", "floor", "expected"),
-    [
-        (
-            "Just a moment... Checking your browser before accessing.",
-            None,
-            0,
-            QuarantineReason.BOT_WALL,
-        ),
-        ("Sorry, the page was not found.", None, 0, QuarantineReason.SOFT_404),
-        ("Please sign in to continue.", None, 0, QuarantineReason.LOGIN_WALL),
-        ("You need to enable JavaScript.", None, 0, QuarantineReason.EMPTY_SHELL),
-        ("A few words.", None, 50, QuarantineReason.EMPTY_SHELL),
-        (SENTENCE * 3, 1000, 0, QuarantineReason.COLLAPSE),
-        (SENTENCE * 30, 1000, 0, None),
-        ("Short but real.", None, 0, None),
-    ],
-)
-def test_captures_that_are_not_the_document_are_set_aside(text, previous, floor, expected):
-    page = a_page(f"<p>{text}</p>")
-    found = extract_html(page)
-    assert isinstance(found, Extracted)
-
-    assert quarantine(found, page, previous_words=previous, at_least_words=floor) is expected

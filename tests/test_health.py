@@ -10,7 +10,8 @@ from tracker.archive import Candidate
 from tracker.checkup import check_up
 from tracker.health import HealthState, Read, Watched, health, summary
 from tracker.model import Outcome, QuarantineReason, Reason, Snapshot, SnapshotState, SourceKind
-from tracker.store.crawling import finish_run, plan, start_run, sync_sources
+from tracker.store.crawling import finish_run, start_run, sync_sources
+from tracker.store.planning import plan
 from tracker.store.recorder import Recorder
 
 PAGE = Watched("alder", "policy", SourceKind.PAGE, "http://alder.example/policy")

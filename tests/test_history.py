@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from builders import NOON, a_failure, a_page, a_sources_file
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlmodel import col, select
 
@@ -23,10 +23,11 @@ from tracker.model import (
 )
 from tracker.settings import Settings
 from tracker.store import Store
-from tracker.store.crawling import close_run, finish_run, plan, start_run, sync_sources
+from tracker.store.crawling import close_run, finish_run, start_run, sync_sources
 from tracker.store.deliveries import add_subscription, claim_due, mark_sent
 from tracker.store.importing import Importer
 from tracker.store.integrity import damage
+from tracker.store.planning import plan
 from tracker.store.recorder import Recorder
 from tracker.update import update
 
@@ -172,7 +173,11 @@ def histories(draw) -> tuple[list[Arrival], list[Arrival], list[bool]]:
     return captures, arrival, draw(st.lists(st.booleans(), min_size=len(days), max_size=len(days)))
 
 
+TWICE = [Arrival(0, 0, crawled=False), Arrival(1, 0, crawled=True)]
+
+
 @given(history=histories())
+@example(history=(TWICE, TWICE, [False, False]))
 @settings(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

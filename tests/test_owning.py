@@ -26,7 +26,8 @@ from tracker.settings import Settings
 from tracker.shares import shares
 from tracker.sources import SourcesError, parse_sources
 from tracker.store import Store, assessing
-from tracker.store.crawling import finish_run, plan, start_run, sync_sources
+from tracker.store.crawling import finish_run, start_run, sync_sources
+from tracker.store.planning import plan
 from tracker.store.recorder import Recorder
 from tracker.update import update
 

@@ -4,7 +4,7 @@ from builders import NOON, a_page, a_source
 
 from crawler.progress import Lines
 from tracker.model import SourceKind
-from tracker.store.crawling import SourceTask
+from tracker.store.planning import SourceTask
 
 
 def a_task(number: int = 1) -> SourceTask:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from builders import NOON, a_failure, a_page, a_source, a_sources_file, an_institution
+from builders import NOON, a_failure, a_page, a_sources_file, an_institution
 from sqlmodel import col, func, select, text
 
 from tracker.archive import Candidate, sha256
@@ -17,13 +17,13 @@ from tracker.model import (
     RunState,
     Snapshot,
     Source,
-    SourceKind,
     SourceState,
 )
 from tracker.store import Store, StoreError
-from tracker.store.crawling import finish_run, plan, start_run, sync_sources
+from tracker.store.crawling import finish_run, start_run, sync_sources
 from tracker.store.integrity import damage
 from tracker.store.payloads import payload_bytes
+from tracker.store.planning import plan
 from tracker.store.recorder import Recorder
 
 
@@ -151,18 +151,20 @@ def test_a_run_of_another_scope_resumes_nothing(store: Store):
         assert session.get_one(Run, again).scope["resumes"] == []
 
 
-def test_max_documents_bounds_what_a_source_may_add(store: Store):
-    listing = a_source(kind=SourceKind.LISTING, max_documents=2)
-    with store.transaction() as session:
-        sync_sources(session, a_sources_file(an_institution(listing)))
-        run_id = start_run(session, verb="crawl", scope={}, tool="t", at=NOON)
-        source_id = plan(session, at=NOON)[0].id
-    named = [Candidate(f"http://alder.example/{n}") for n in range(5)]
+def test_what_a_source_names_is_adopted_once_whatever_its_spelling(store: Store):
+    run_id = begin(store)
+    recorder, task = declare(store, run_id)
+    named = [
+        Candidate(f"http://alder.example/{path}") for path in ("policy/", "a", "a/index.html", "b")
+    ]
 
-    tasks = Recorder(store, run_id).candidates(source_id, named, at=NOON)
+    unread = recorder.unknown(named)
+    made = recorder.adopt(task.source_id, unread, named=3, at=NOON)
 
-    assert len(tasks) == 2
-    assert only(store, Source).known == 5
+    assert [c.url[-2:] for c in unread] == ["/a", "/b"]
+    assert [document.url[-2:] for document in made] == ["/a", "/b"]
+    assert recorder.unknown(named) == []
+    assert only(store, Source).known == 3
 
 
 def test_an_institution_no_longer_listed_keeps_its_past(store: Store):

@@ -34,9 +34,10 @@ from tracker.model import (
 )
 from tracker.settings import Settings
 from tracker.store import Store
-from tracker.store.crawling import finish_run, plan, start_run, sync_sources
+from tracker.store.crawling import finish_run, start_run, sync_sources
 from tracker.store.integrity import damage
 from tracker.store.payloads import payload_bytes
+from tracker.store.planning import plan
 from tracker.store.recorder import Recorder
 from tracker.update import update
 from tracker.warc import NotWarcError, WarcReader

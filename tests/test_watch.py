@@ -18,7 +18,8 @@ from tracker import monitoring
 from tracker.archive import Candidate
 from tracker.model import Run, RunState
 from tracker.store import Store
-from tracker.store.crawling import finish_run, plan, start_run, sync_sources
+from tracker.store.crawling import finish_run, start_run, sync_sources
+from tracker.store.planning import plan
 from tracker.store.recorder import Recorder
 
 TRACKER = [sys.executable, "-c", "from tracker.cli import main; main()"]

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     delay: float = 0.0
     hang_up: bool = False
+    once: bool = False  # gone after the first answer; what was put behind it follows
 
 
 class Site(ThreadingHTTPServer):
@@ -25,16 +27,24 @@ class Site(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.answers: dict[str, Answer] = {}
+        self.answers: dict[str, list[Answer]] = {}
         self.asked: list[tuple[str, dict[str, str]]] = []
+        self.at: defaultdict[str, list[float]] = defaultdict(list)  # when each URL was asked for
 
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.server_port}"
 
-    def put(self, url: str, body: str | bytes = "", **fields) -> None:
+    def put(self, url: str, body: str | bytes = "", *, behind: bool = False, **fields) -> None:
         fields.setdefault("headers", {"Content-Type": "text/html; charset=utf-8"})
-        self.answers[url] = Answer(body, **fields)
+        before = self.answers.get(url, []) if behind else []
+        self.answers[url] = [*before, Answer(body, **fields)]
+
+    def answer(self, target: str) -> Answer:
+        scripted = self.answers.get(target) or self.answers.get(urlsplit(target).path)
+        if not scripted:
+            return Answer("none", 404)
+        return scripted.pop(0) if scripted[0].once and len(scripted) > 1 else scripted[0]
 
     def urls(self) -> list[str]:
         return [url for url, _ in self.asked]
@@ -50,8 +60,8 @@ class Handler(BaseHTTPRequestHandler):
             target = f"http://{self.headers['Host']}{target}"
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.server.asked.append((target, headers))
-        answers = self.server.answers
-        answer = answers.get(target) or answers.get(urlsplit(target).path) or Answer("none", 404)
+        self.server.at[target].append(time.monotonic())
+        answer = self.server.answer(target)
         time.sleep(answer.delay)
         if answer.hang_up:
             self.close_connection = True

@@ -3,11 +3,20 @@
 import ipaddress
 import re
 from collections.abc import Iterable, Mapping
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
-TRACKING = re.compile(r"^(utm_\w+|fbclid|gclid|dclid|msclkid|mc_[ce]id|_ga|igshid)$", re.IGNORECASE)
-TRACKING_HINT = re.compile(r"utm_|clid|mc_|_ga|igshid", re.IGNORECASE)
+#: Parameters that say who sent the reader or which session it is, never which document it is.
+TRACKING = re.compile(
+    r"(utm_\w+|pk_\w+|piwik_\w+|mtm_\w+|matomo_\w+|hsa_\w+|at_(medium|campaign|custom\d)|_hs(enc|mi)|hsctatracking"
+    r"|(fb|g|d|ms|y|tw|tt|ir)clid|gclsrc|[gw]braid|li_fat_id|mc_[ce]id|mkt_tok|_g[al]|igshid|igsh|wt_mc|s_cid|cmpid|ref_src|vero_id"
+    r"|jsessionid|phpsessid|aspsessionid\w*|cfid|cftoken)",
+    re.IGNORECASE,
+)
+SESSION = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
+ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
+UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
+INDEX_FILE = re.compile(r"/(index|default)\.(html?|php\d?|aspx?|jsp|cfm|shtml)$", re.IGNORECASE)
 SAFE_IN_PATH = "/:@!$&'()*+,;=~%-._"
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
@@ -24,8 +33,37 @@ def canonical_url(url: str) -> str:
     host = _host(parts.hostname)
     port = parts.port
     netloc = host if port in (None, DEFAULT_PORTS[scheme]) else f"{host}:{port}"
-    path = quote(_without_dots(parts.path) or "/", safe=SAFE_IN_PATH)
+    path = SESSION.sub("", _unescaped(parts.path))
+    path = quote(_without_dots(path) or "/", safe=SAFE_IN_PATH)
     return urlunsplit((scheme, netloc, path, _query(parts.query), ""))
+
+
+def identity(url: str) -> str:
+    """Return what the spellings of one document's canonical URL have in common.
+
+    Scheme, `www.`, a default index file, a final slash and the order of parameters tell no
+    documents apart. It is a key, not an address: never ask for it.
+    """
+    parts = urlsplit(url)
+    path = INDEX_FILE.sub("/", parts.path).rstrip("/")
+    query = "&".join(sorted(parts.query.split("&"))) if parts.query else ""
+    host = parts.netloc.removeprefix("www.").removesuffix(":80").removesuffix(":443")
+    return f"{host}{path}" + (f"?{query}" if query else "")
+
+
+def is_home(url: str) -> bool:
+    """Tell whether a URL is a site's front page."""
+    return "/" not in identity(url) and "?" not in url
+
+
+def _unescaped(path: str) -> str:
+    """Escapes in one spelling: capital digits, and none where none is needed (RFC 3986 §6.2.2)."""
+    return ESCAPED.sub(_escape, path) if "%" in path else path
+
+
+def _escape(found: re.Match[str]) -> str:
+    character = chr(int(found[0][1:], 16))
+    return character if UNRESERVED.match(character) else found[0].upper()
 
 
 def _host(name: str) -> str:
@@ -52,10 +90,10 @@ def _without_dots(path: str) -> str:
 
 
 def _query(query: str) -> str:
-    if not TRACKING_HINT.search(query):
+    if "=" not in query:
         return query
-    pairs = parse_qsl(query, keep_blank_values=True)
-    return urlencode([(name, value) for name, value in pairs if not TRACKING.match(name)])
+    kept = [pair for pair in query.split("&") if not TRACKING.fullmatch(pair.partition("=")[0])]
+    return "&".join(kept)
 
 
 def on_official_host(url: str, hosts: Iterable[str]) -> bool:

@@ -14,7 +14,7 @@ LEVEL = 3
 #: Headers kept as evidence; the rest (cookies, nonces, caches) says nothing about the document.
 KEPT_HEADERS = frozenset(
     "content-type content-language content-disposition date etag last-modified link location "
-    "retry-after server x-robots-tag".split()
+    "retry-after server x-robots-tag content-usage content-signal tdm-reservation tdm-policy".split()
 )
 
 
@@ -30,6 +30,9 @@ class Fetched:
     body: bytes | None  # None: not modified
     media_type: str = ""  # by Content-Type and magic bytes: text/html, application/pdf …
     charset: str | None = None
+    moved_for_good: bool = False  # every redirect on the way was a permanent one
+    canonical: str | None = None  # what the document calls itself, where it says so
+    signals: tuple[str, ...] = ()  # noarchive and AI preferences that came with it
 
     @property
     def not_modified(self) -> bool:

@@ -101,6 +101,8 @@ class QuarantineReason(StrEnum):
     EMPTY_SHELL = "empty_shell"
     COLLAPSE = "collapse"
     SCANNED = "scanned"
+    WRONG_LANGUAGE = "wrong_language"
+    REDIRECTED_HOME = "redirected_home"
 
 
 class VersionOrigin(StrEnum):
@@ -409,6 +411,7 @@ class Document(SQLModel, table=True):
     failing_since: datetime | None = None
     failed_at: datetime | None = None  # the last failure that was counted
     last_reason: Reason | None = Field(default=None, sa_type=choice(Reason))
+    revisit_hours: int = 24  # learned from how often its text changed
     due_at: datetime | None = None
     extraction_choice: str | None = None  # made once per document, so that it cannot flip
     genre: Genre = Field(default=Genre.UNKNOWN, sa_type=choice(Genre))
@@ -419,8 +422,28 @@ class Document(SQLModel, table=True):
     series: str = ""
     disclaimer: str = Field(default="", sa_type=Text)
     final_url: str | None = Field(default=None, sa_type=Text)  # where redirects lead, if elsewhere
+    address: str | None = Field(default=None, sa_type=Text)  # where to ask, once it moved for good
+    canonical_url: str | None = Field(default=None, sa_type=Text)  # what it calls itself, elsewhere
     moved_to_id: int | None = Field(default=None, foreign_key="document.id")
     withheld: bool = False
+
+
+class Address(SQLModel, table=True):
+    """One spelling under which a document is known; see `tracker.addresses.identity`."""
+
+    key: str = Field(primary_key=True, sa_type=Text)
+    document_id: int = Field(foreign_key="document.id", index=True)
+
+
+class RobotsFile(SQLModel, table=True):
+    """A site's last robots.txt, kept so that it is asked for once a day at most (RFC 9309 §2.4)."""
+
+    __tablename__ = "robots_file"
+
+    origin: str = Field(primary_key=True)  # scheme://host:port
+    fetched_at: datetime
+    status: int
+    body: bytes = Field(sa_type=LargeBinary)
 
 
 class Fetch(SQLModel, table=True):
@@ -438,6 +461,7 @@ class Fetch(SQLModel, table=True):
     status: int | None = None
     detail: str = ""
     headers: list[list[str]] = Field(default_factory=list, sa_type=JSON)
+    signals: list[str] = Field(default_factory=list, sa_type=JSON)  # noarchive, AI preferences
     payload_id: int | None = Field(default=None, foreign_key="payload.id")
 
 

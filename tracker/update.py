@@ -28,7 +28,7 @@ from tracker.model import (
     VersionOrigin,
 )
 from tracker.settings import Settings
-from tracker.store import Store, comparing, deliveries, reading, reopening
+from tracker.store import Store, comparing, deliveries, moving, reading, reopening
 from tracker.store.payloads import payload_bytes
 from tracker.store.telling import retell_speakers
 from tracker.store.word_index import index_coded
@@ -67,8 +67,8 @@ def update(
     versions, set_aside = _read_snapshots(store, told, ocr=settings.ocr, at=at)
     coded = _code_passages(store, codebook, told)
     with store.transaction() as session:
-        reading.note_seen(session)
         index_coded(session)
+    moves, owed_moves = _settle(store, at=at)
     changes, owed = _compare_versions(store, codebook, at=at)
     events, owed_events = _note_events(store, at=at)
     _confirm(store, settings, at=at)
@@ -76,7 +76,9 @@ def update(
         with store.transaction() as session:
             retell_speakers(session)
     assess(store, codebook, force=recode)
-    return Updated(versions, set_aside, coded, changes + events, owed + owed_events)
+    return Updated(
+        versions, set_aside, coded, moves + changes + events, owed_moves + owed + owed_events
+    )
 
 
 def _read_snapshots(store: Store, told: Told, *, ocr: bool, at: datetime) -> tuple[int, int]:
@@ -124,7 +126,10 @@ def _read_snapshot(session: Session, pending: reading.PendingSnapshot, *, ocr: b
         found,
         body,
         previous_words=pending.previous_words,
+        previous_language=pending.previous_language,
         at_least_words=pending.at_least_words,
+        url=pending.url,
+        final_url=pending.final_url,
     )
     if why is not None:
         said = f"looks like {why.replace('_', ' ')}"
@@ -292,6 +297,14 @@ def _pieces(session: Session, version_id: int, codebook: Codebook) -> list[Piece
         Piece(row.text, tuple(filter(None, row.heading_path.split(joined))), row.labels)
         for row in rows
     ]
+
+
+def _settle(store: Store, *, at: datetime) -> tuple[int, int]:
+    """Bring together what is one document, so that a move is a move and no new document."""
+    with store.transaction() as session:
+        reading.note_seen(session)
+        found = moving.settle(session, at=at)
+        return len(found), _owe(session, [change_id for change_id, _ in found], at=at)
 
 
 def _note_events(store: Store, *, at: datetime) -> tuple[int, int]:

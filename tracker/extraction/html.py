@@ -1,4 +1,4 @@
-"""HTML to text: trafilatura's reading, or the page's own structure where that loses too much. Pure.
+"""HTML to text: by the page's own structure, or as an article where the page calls itself one. Pure.
 
 Which reading a document gets is decided once and passed back in (`choice`), since a choice made at
 every fetch would flip and look like news.
@@ -10,17 +10,22 @@ from typing import Any
 
 from lxml import etree, html
 
+from tracker.extraction.article import has_lost_prose, is_article, read_article
 from tracker.extraction.build import Piece, join
+from tracker.extraction.content import content
 from tracker.extraction.dates import stated_date
+from tracker.extraction.genres import genre_of
 from tracker.extraction.language import language_of
 from tracker.extraction.normalise import normalise
-from tracker.extraction.structure import read_structure, row_text
-from tracker.extraction.text import BlockKind, Extracted, Unreadable
+from tracker.extraction.quality import unread_page
+from tracker.extraction.structure import Line, walk
+from tracker.extraction.text import Extracted, Unreadable
+from tracker.extraction.voice import READ_WHOLE
 
-EXTRACTOR = f"html 1 (trafilatura {version('trafilatura')})"
-TRAFILATURA, STRUCTURE, SELECTED = "trafilatura", "structure", "selected"
-#: Below this share of the structural reading's words, trafilatura has dropped whole sections.
-KEPT_ENOUGH = 0.8
+EXTRACTOR = f"html 2 (trafilatura {version('trafilatura')})"
+ARTICLE, STRUCTURE, SELECTED = "article", "structure", "selected"
+#: As trafilatura's own: without comments, which would cut paragraphs in two.
+_PARSER = html.HTMLParser(remove_comments=True, remove_pis=True, collect_ids=False)
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
@@ -42,9 +47,10 @@ def extract_html(
     if root is None:
         return Unreadable("is not HTML")
     try:
-        return _extract(root, url=url, select=select, remove=remove, choice=choice)
+        found = _extract(root, url=url, select=select, remove=remove, choice=choice)
     except RecursionError:
         return Unreadable("is nested too deeply")
+    return found or Unreadable("shows no text", unread_page(body))
 
 
 def decode(body: bytes, charset: str | None = None) -> str:
@@ -68,7 +74,7 @@ def _parse(text: str) -> Any:
     if "<" not in text:
         return None
     try:
-        root = html.document_fromstring(text)
+        root = html.document_fromstring(text, parser=_PARSER)
     except (etree.ParserError, ValueError):
         return None
     return root if isinstance(root.tag, str) else None
@@ -76,7 +82,8 @@ def _parse(text: str) -> Any:
 
 def _extract(
     root: Any, *, url: str, select: str | None, remove: tuple[str, ...], choice: str | None
-) -> Extracted | Unreadable:
+) -> Extracted | Unreadable | None:
+    title = _title(root)
     for selector in remove:
         for element in root.cssselect(selector):
             element.drop_tree()
@@ -84,70 +91,40 @@ def _extract(
         found = root.cssselect(select)
         if not found:
             return Unreadable(f'selector "{select}" matches nothing')
-        pieces = [piece for element in found for piece in read_structure(element)]
-        return _finish(root, pieces, url=url, choice=SELECTED, coverage=1.0)
-    pieces, choice, coverage = _read(root, choice)
-    return _finish(root, pieces, url=url, choice=choice, coverage=coverage)
+        pieces = [line.piece for element in found for line in walk(element)[0]]
+        return _finish(root, pieces, url=url, title=title, choice=SELECTED, coverage=1.0)
+    pieces, choice, coverage = _read(root, url, title, choice)
+    return _finish(root, pieces, url=url, title=title, choice=choice, coverage=coverage)
 
 
-def _read(root: Any, choice: str | None) -> tuple[list[Piece], str, float]:
-    if choice == STRUCTURE:
-        return read_structure(root), STRUCTURE, 1.0
-    pieces = _read_trafilatura(root)
-    if choice == TRAFILATURA:
-        return pieces, TRAFILATURA, 1.0
-    structural = read_structure(root)
-    share = _words(pieces) / max(1, _words(structural))
-    if share < KEPT_ENOUGH:
-        return structural, STRUCTURE, 1.0
-    return pieces, TRAFILATURA, round(min(1.0, share), 3)
+def _read(root: Any, url: str, title: str, choice: str | None) -> tuple[list[Piece], str, float]:
+    article = choice == ARTICLE or (choice != STRUCTURE and _calls_itself_article(root, url, title))
+    if article:
+        pieces = read_article(root)
+        if choice == ARTICLE:
+            return pieces, ARTICLE, 1.0
+    lines, page = walk(root)
+    kept = content(lines, page)
+    if article and not has_lost_prose(pieces, kept):
+        return pieces, ARTICLE, _share(sum(len(piece.text.split()) for piece in pieces), lines)
+    return [line.piece for line in kept], STRUCTURE, _share(sum(line.words for line in kept), lines)
 
 
-def _words(pieces: list[Piece]) -> int:
-    return sum(len(piece.text.split()) for piece in pieces)
+def _calls_itself_article(root: Any, url: str, title: str) -> bool:
+    """What a body publishes as its own rule or word must be read whole, so it is no mere article."""
+    return is_article(root) and genre_of(url, title)[0] not in READ_WHOLE
 
 
-def _read_trafilatura(root: Any) -> list[Piece]:
-    import trafilatura  # noqa: PLC0415  (slow to import, and the crawler needs the rest)
-
-    found: Any = trafilatura.bare_extraction(
-        root, include_comments=False, include_tables=True, include_formatting=False
-    )
-    body = None if found is None else found.body
-    return [] if body is None else list(_walk(body))
-
-
-def _walk(body: Any) -> Any:
-    for element in body:
-        match element.tag:
-            case "head":
-                level = re.sub(r"\D", "", element.get("rend") or "") or "2"
-                yield Piece(BlockKind.HEADING, _text(element), int(level[0]))
-            case "list":
-                for item in element.iter("item"):
-                    yield Piece(BlockKind.ITEM, f"- {_text(item)}")
-            case "table":
-                for row in element.iter("row"):
-                    yield Piece(BlockKind.ROW, row_text(row))
-            case "quote":
-                yield Piece(BlockKind.QUOTE, _text(element))
-            case "div":
-                yield from _walk(element)
-            case _:
-                yield Piece(BlockKind.PARAGRAPH, _text(element))
-
-
-def _text(element: Any) -> str:
-    return " ".join("".join(element.itertext()).split())
+def _share(kept: int, lines: list[Line]) -> float:
+    return round(min(1.0, kept / max(1, sum(line.words for line in lines))), 3)
 
 
 def _finish(
-    root: Any, pieces: list[Piece], *, url: str, choice: str, coverage: float
-) -> Extracted | Unreadable:
+    root: Any, pieces: list[Piece], *, url: str, title: str, choice: str, coverage: float
+) -> Extracted | None:
     text, blocks = join(pieces)
     if not text:
-        return Unreadable("shows no text")
-    title = _title(root)
+        return None
     date, basis = stated_date(root, url)
     return Extracted(
         text=text,
@@ -165,16 +142,18 @@ def _finish(
 
 
 def _title(root: Any) -> str:
-    headings = [normalise(_text(h1)) for h1 in root.iter("h1")]
-    if headings and headings[0]:
-        return headings[0][:300]
-    found = root.xpath("//meta[@property='og:title']/@content") or root.xpath("//title/text()")
-    return normalise(str(found[0]))[:300] if found else ""
+    """The h1 that the window's title repeats, else the first, else what the head says."""
+    named = root.xpath("//meta[@property='og:title']/@content") or root.xpath("//title/text()")
+    window = normalise(" ".join(map(str, root.xpath("//title/text()")[:1])))
+    headings = [text for h1 in root.iter("h1") if (text := normalise(h1.text_content()))]
+    repeated = (text for text in headings if text in window)
+    found = next(repeated, next(iter(headings), normalise(str(named[0])) if named else ""))
+    return found[:300]
 
 
 def _byline(root: Any) -> str:
     named = root.xpath("//meta[@name='author']/@content") or [
-        _text(element)
+        element.text_content()
         for element in root.xpath(
             "//*[@rel='author' or contains(@class,'byline') or @itemprop='author']"
         )

@@ -1,6 +1,8 @@
 """Which language a text is in, by its own small words. Pure; needs no model."""
 
 import re
+from collections import Counter
+from collections.abc import Set as AbstractSet
 
 _WORDS = {
     "en": "the and of to in that is for with are this be by on as not which from or have must",
@@ -37,15 +39,18 @@ def language_of(declared: str, text: str) -> str | None:
     for language, script in reversed(_SCRIPTS):
         if len(script.findall(sample)) > len(sample) / 10:
             return language
-    words = [word.lower() for word in _WORD.findall(sample)]
-    if len(words) < 20:
+    words = Counter(_WORD.findall(sample.lower()))
+    count = words.total()
+    if count < 20:
         return claim or None
-    share = {
-        name: sum(w in profile for w in words) / len(words) for name, profile in _PROFILES.items()
-    }
+    share = {name: _among(profile, words) / count for name, profile in _PROFILES.items()}
     for name, telling in _TELLING.items():
-        share[name] += sum(word in telling for word in words) / len(words)
+        share[name] += _among(telling, words) / count
     best = max(share, key=lambda name: share[name])
     if share[best] < ENOUGH:
         return claim or None
     return claim if claim and share.get(claim, 0) >= 0.9 * share[best] else best
+
+
+def _among(profile: AbstractSet[str], words: Counter[str]) -> int:
+    return sum(words[word] for word in profile)

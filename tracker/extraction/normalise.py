@@ -19,4 +19,7 @@ _SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 
 def normalise(text: str) -> str:
     """Return text in NFC on one line, with quotes, dashes, ligatures and spaces of one kind each."""
+    plain = " ".join(text.split())
+    if plain.isascii() and plain.isprintable():
+        return plain
     return _SPACE.sub(" ", unicodedata.normalize("NFC", text).translate(_FOLDED)).strip()

@@ -29,6 +29,8 @@ class Speaker:
 #: Published, but not the institution's word; codebook: events "hosted", reposts "relayed".
 HOSTED = frozenset({Genre.EVENT, Genre.TRANSCRIPT, Genre.PODCAST_NOTES, Genre.TEACHING_RESOURCE})
 RELAYED = frozenset({Genre.REPOST, Genre.PRESS_COVERAGE})
+#: Where a lost paragraph would be a lost rule.
+READ_WHOLE = frozenset({Genre.POLICY, Genre.OFFICIAL_STATEMENT})
 _INSTITUTIONAL = frozenset(
     {
         Genre.POLICY,

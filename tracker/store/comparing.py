@@ -26,7 +26,7 @@ from tracker.model import (
     VersionOrigin,
     VersionPassage,
 )
-from tracker.store.documents import READABLE
+from tracker.store.documents import FAILURE_APART, READABLE
 
 CONFIRMATIONS = 3  # reads in a row, an hour or more apart, before a document counts as gone
 OUT_OF_REACH = timedelta(hours=72)
@@ -73,7 +73,7 @@ def uncompared(session: Session) -> list[Uncompared]:
             source,
             older[version.document_id],
             seen_from=version.seen_from or _source_read_before(session, document),
-            moved_here=document.url in targets,
+            moved_here=document.url in targets or document.moved_to_id is not None,
             watched_since=watched.get(version.document_id),
         )
         for version, document, source in rows
@@ -238,10 +238,9 @@ def document_events(session: Session, *, at: datetime) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     failing = session.exec(select(Document).where(col(Document.failures) >= CONFIRMATIONS)).all()
     for document in failing:
-        if event := _event(document, at):
+        if event := _event(document, at, gone=_is_gone(session, document)):
             document.state = _STATES[event[1]]
             found += _record_event(session, document, *event, at=at)
-    found += _moves(session, at=at)
     found += _returns(session, at=at)
     return found
 
@@ -253,11 +252,33 @@ _STATES = {
 }
 
 
-def _event(document: Document, at: datetime) -> tuple[ChangeClass, ChangeKind] | None:
+def _is_gone(session: Session, document: Document) -> bool:
+    """Tell whether the last reads, an hour or more apart, all said that nothing is there.
+
+    A time-out, a wall or a soft 404 among them says nothing of the kind, so the count starts anew.
+    """
+    reads = session.exec(
+        select(Fetch.reason, Fetch.at)
+        .where(Fetch.document_id == document.id)
+        .order_by(col(Fetch.at).desc(), col(Fetch.id).desc())
+    )
+    said = 0
+    earlier: datetime | None = None
+    for reason, at in reads:
+        if reason is not Reason.NOT_FOUND or said >= CONFIRMATIONS:
+            break
+        if earlier is None or earlier - at >= FAILURE_APART:
+            said, earlier = said + 1, at
+    return said >= CONFIRMATIONS
+
+
+def _event(
+    document: Document, at: datetime, *, gone: bool
+) -> tuple[ChangeClass, ChangeKind] | None:
     if document.last_good_at is None or document.failing_since is None:
         return None  # never read: the source's health says so
     match document.last_reason:
-        case Reason.NOT_FOUND:
+        case Reason.NOT_FOUND if gone:
             return ChangeClass.MATERIAL, ChangeKind.DOCUMENT_REMOVED
         case Reason.LOGIN:
             return ChangeClass.MATERIAL, ChangeKind.WALLED
@@ -298,62 +319,6 @@ def _record_event(
         confirmed=True,
         imported=_watched_since(session, [_id(document.id)]) == {},
         summary=_EVENT_SAID[kind],
-    )
-    return [(change_id, document.institution_id)] if change_id else []
-
-
-def _moves(session: Session, *, at: datetime) -> list[tuple[int, int]]:
-    """Documents whose address now leads elsewhere, since the read that first showed it."""
-    found: list[tuple[int, int]] = []
-    rows = session.exec(
-        select(Document, Fetch)
-        .join(Snapshot, col(Snapshot.document_id) == Document.id)
-        .join(Fetch, col(Snapshot.fetch_id) == Fetch.id)
-        .where(col(Fetch.final_url).is_not(None), col(Document.moved_to_id).is_(None))
-        .order_by(col(Fetch.id))
-    ).all()
-    for document, fetch in rows:
-        if document.final_url == fetch.final_url:
-            continue
-        first_read = document.final_url is None and _only_address(session, document)
-        document.final_url = fetch.final_url
-        target = session.exec(select(Document).where(Document.url == fetch.final_url)).first()
-        if target is not None and target.id != document.id:
-            document.moved_to_id, document.state = target.id, DocumentState.MOVED
-        if not first_read:
-            found += _record_move(session, document, fetch, at=at)
-    return found
-
-
-def _only_address(session: Session, document: Document) -> bool:
-    """Tell whether the document has never been read at its own address."""
-    there = select(Fetch.id).where(
-        Fetch.document_id == document.id,
-        col(Fetch.final_url).is_(None),
-        col(Fetch.payload_id).is_not(None),
-    )
-    return session.exec(there).first() is None
-
-
-def _record_move(
-    session: Session, document: Document, fetch: Fetch, *, at: datetime
-) -> list[tuple[int, int]]:
-    before = session.exec(
-        select(Fetch.at)
-        .where(Fetch.document_id == document.id, col(Fetch.at) < fetch.at)
-        .where(col(Fetch.reason).is_(None))
-        .order_by(col(Fetch.at).desc())
-    ).first()
-    change_id = record_change(
-        session,
-        document_id=_id(document.id),
-        change_class=ChangeClass.MATERIAL,
-        kind=ChangeKind.MOVED,
-        seen_from=before,
-        seen_to=fetch.at,
-        recorded_at=at,
-        confirmed=True,
-        summary=f"the document moved to {fetch.final_url}",
     )
     return [(change_id, document.institution_id)] if change_id else []
 

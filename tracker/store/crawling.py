@@ -1,55 +1,29 @@
 """What a run plans to fetch and what it fetched. Knows no meaning."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlmodel import Session, col, select, update
 
+from tracker.addresses import identity
 from tracker.model import (
+    Address,
     Document,
-    Fetch,
     Institution,
-    InstitutionKind,
     Reason,
     Run,
     RunState,
     Source,
-    SourceKind,
     SourceState,
 )
 from tracker.sources import InstitutionEntry, SourceEntry, SourcesFile
 from tracker.store.integrity import manifest
-from tracker.store.owning import assign_documents, request_hosts
+from tracker.store.owning import assign_documents
+from tracker.store.planning import DECLARED
 
-DECLARED = (SourceKind.PAGE, SourceKind.DOCUMENT)
 RESUMABLE = timedelta(hours=24)
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentTask:
-    """A document to fetch, with the validators of its last good fetch."""
-
-    id: int
-    source_id: int
-    url: str
-    etag: str | None = None
-    last_modified: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SourceTask:
-    """A source to read, with the documents already known from it."""
-
-    id: int
-    institution: str
-    key: str
-    kind: SourceKind
-    url: str
-    options: SourceEntry
-    hosts: tuple[str, ...]
-    documents: tuple[DocumentTask, ...]
 
 
 def sync_sources(session: Session, file: SourcesFile) -> None:
@@ -185,95 +159,25 @@ def _began(session: Session, run: Run) -> datetime:
 
 
 def _note_declared_sources(session: Session, since: datetime) -> None:
-    """A declared page's outcome is its document's."""
+    """A declared page's outcome is its document's, whichever source named that first."""
+    declared: defaultdict[str, list[Source]] = defaultdict(list)
+    for source in session.exec(
+        select(Source).where(col(Source.kind).in_(DECLARED), col(Source.listed))
+    ):
+        declared[identity(source.url)].append(source)
+    if not declared:
+        return
     found = session.exec(
-        select(Source, Document)
-        .join(Document, col(Document.source_id) == Source.id)
-        .where(col(Source.kind).in_(DECLARED), col(Document.last_tried_at) >= since)
+        select(Address.key, Document)
+        .join(Document, col(Address.document_id) == Document.id)
+        .where(col(Document.last_tried_at) >= since)
     )
-    for source, document in found:
-        source.last_tried_at, source.known = document.last_tried_at, 1
-        source.reason = document.last_reason
-        source.state = SourceState.FAILED if document.last_reason else SourceState.OK
-        source.last_good_at = document.last_good_at
-
-
-def plan(
-    session: Session,
-    *,
-    keys: Sequence[str] = (),
-    kind: InstitutionKind | None = None,
-    due_only: bool = False,
-    at: datetime,
-) -> list[SourceTask]:
-    """Return the sources to read, by institution and key, with the documents known from each.
-
-    A key is an institution's, or institution/source. What an interrupted run that is being
-    resumed has already fetched is left out.
-    """
-    query = (
-        select(Source, Institution)
-        .join(Institution, col(Source.institution_id) == Institution.id)
-        .where(col(Source.listed), col(Institution.listed))
-        .order_by(Institution.key, Source.key)
-    )
-    if kind is not None:
-        query = query.where(Institution.kind == kind)
-    rows = [
-        (source, institution)
-        for source, institution in session.exec(query)
-        if _asked_for(institution.key, source.key, keys)
-        and (source.valid_until is None or source.valid_until > at)
-    ]
-    documents = _known_documents(
-        session, [_id(source.id) for source, _ in rows], due_only=due_only, at=at
-    )
-    return [_task(source, institution, documents) for source, institution in rows]
-
-
-def _asked_for(institution: str, source: str, keys: Sequence[str]) -> bool:
-    return not keys or institution in keys or f"{institution}/{source}" in keys
-
-
-def _task(
-    source: Source, institution: Institution, documents: dict[int, list[DocumentTask]]
-) -> SourceTask:
-    options = {"key": source.key, "kind": source.kind, "url": source.url, **source.options}
-    return SourceTask(
-        id=_id(source.id),
-        institution=institution.key,
-        key=source.key,
-        kind=source.kind,
-        url=source.url,
-        options=SourceEntry.model_validate(options),
-        hosts=request_hosts(source, institution),
-        documents=tuple(documents.get(_id(source.id), ())),
-    )
-
-
-def _known_documents(
-    session: Session, source_ids: Iterable[int], *, due_only: bool, at: datetime
-) -> dict[int, list[DocumentTask]]:
-    done = _fetched_by_resumed_runs(session)
-    query = select(Document).where(col(Document.source_id).in_(list(source_ids)))
-    if due_only:
-        query = query.where((col(Document.due_at).is_(None)) | (col(Document.due_at) <= at))
-    found: dict[int, list[DocumentTask]] = {}
-    for row in session.exec(query.order_by(col(Document.id))):
-        if row.id not in done and row.moved_to_id is None:
-            found.setdefault(row.source_id, []).append(document_task(row))
-    return found
-
-
-def _fetched_by_resumed_runs(session: Session) -> set[int | None]:
-    run = session.exec(select(Run).order_by(col(Run.id).desc()).limit(1)).first()
-    resumes = [] if run is None or run.state is not RunState.RUNNING else run.scope["resumes"]
-    return set(session.exec(select(Fetch.document_id).where(col(Fetch.run_id).in_(resumes))))
-
-
-def document_task(row: Document) -> DocumentTask:
-    """Return what the crawler needs to know of a document row."""
-    return DocumentTask(_id(row.id), row.source_id, row.url, row.etag, row.last_modified)
+    for key, document in found:
+        for source in declared.get(key, ()):
+            source.last_tried_at, source.known = document.last_tried_at, 1
+            source.reason = document.last_reason
+            source.state = SourceState.FAILED if document.last_reason else SourceState.OK
+            source.last_good_at = document.last_good_at
 
 
 def note_source(source: Source, *, at: datetime, reason: Reason | None, detail: str = "") -> None:

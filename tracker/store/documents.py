@@ -1,4 +1,4 @@
-"""What happens to a document as such: reads that succeed or fail. Knows no text."""
+"""What happens to a document as such: reads that succeed or fail, and when to read again. Knows no text."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +22,38 @@ UNREAD = (SnapshotState.QUARANTINED, SnapshotState.UNREADABLE)
 
 #: Failures closer together than this are one: a page is not gone because we asked thrice in a minute.
 FAILURE_APART = timedelta(hours=1)
+SHORTEST, LONGEST = 24, 60 * 24  # hours between two reads of one document
+PATIENT = 4  # failures in a row after which a document is asked for less and less often
+HOURS = {"h": 1, "d": 24, "w": 168}
+
+
+def hours_of(interval: str | None) -> int | None:
+    """Return the hours of a declared interval such as 12h, 7d or 2w."""
+    return None if interval is None else int(interval[:-1]) * HOURS[interval[-1]]
+
+
+def due_after(at: datetime, hours: float) -> datetime:
+    """Return when a document is due again; a little early, for a daily run is never on the second."""
+    return at + timedelta(hours=hours * 0.95)
+
+
+def next_visit(
+    hours: int, *, interval: int | None, good_at: datetime | None, at: datetime
+) -> tuple[int, datetime]:
+    """Return the hours to wait from now on, and when the document is due again.
+
+    Each read that comes when it is due doubles them; `note_change` takes that back where the read
+    showed another text. An interval that the source declares overrides what was learned.
+    """
+    timely = good_at is not None and at - good_at >= timedelta(hours=hours * 0.9)
+    hours = min(LONGEST, hours * 2) if timely else hours
+    return hours, due_after(at, interval or hours)
+
+
+def note_change(document: Document, *, interval: int | None, at: datetime) -> None:
+    """Learn that a read showed another text: half of what was waited this time."""
+    document.revisit_hours = max(SHORTEST, document.revisit_hours // 4)
+    document.due_at = due_after(at, interval or document.revisit_hours)
 
 
 def latest(*times: datetime | None) -> datetime | None:
@@ -46,6 +78,15 @@ def note_failure(document: Document, reason: Reason, *, at: datetime) -> None:
     """Write down that a read failed; failures in a row are counted at most once an hour."""
     document.last_tried_at = at
     _count(document, reason, at)
+    _wait(document, at)
+    if reason is Reason.NOT_FOUND:
+        document.address = None  # its own address tells where it went, if anywhere
+
+
+def _wait(document: Document, at: datetime) -> None:
+    """Ask for what keeps failing every day at first, then less and less often."""
+    hours = SHORTEST * 2 ** max(0, min(6, document.failures - PATIENT))
+    document.due_at = due_after(at, min(LONGEST, hours))
 
 
 def _count(document: Document, reason: Reason, at: datetime) -> None:
@@ -101,5 +142,7 @@ def recount_failures(session: Session, document: Document) -> None:
         login = found is QuarantineReason.LOGIN_WALL
         unread = Reason.LOGIN if login else Reason.UNREADABLE
         _count(document, unread if reason is None else Reason(reason), at)
+    if document.failed_at is not None:
+        _wait(document, document.failed_at)
     if document.failures == 0 and document.moved_to_id is None:
         document.state = DocumentState.LIVE

@@ -24,7 +24,13 @@ from tracker.model import (
     VersionOrigin,
     VersionPassage,
 )
-from tracker.store.documents import last_good_read, latest, recount_failures
+from tracker.store.documents import (
+    hours_of,
+    last_good_read,
+    latest,
+    note_change,
+    recount_failures,
+)
 
 HEADINGS_JOINED = " › "
 
@@ -47,6 +53,7 @@ class PendingSnapshot:
     remove: tuple[str, ...]
     at_least_words: int
     previous_words: int | None
+    previous_language: str | None
     imported: bool
     reopens: bool  # captured before what was read already: its document is read anew, in order
 
@@ -110,6 +117,7 @@ def _pending(
         remove=tuple(source.options.get("remove", ())),
         at_least_words=source.options.get("at_least_words", 0),
         previous_words=current.words if current else None,
+        previous_language=current.language if current else None,
         imported=snapshot.imported,
         reopens=read_to is not None and snapshot.captured_at <= read_to,
     )
@@ -179,12 +187,18 @@ def record_text(
         seen = last_good_read(session, pending.document_id, pending.captured_at)
         before.current = False
         before.last_seen_at = row.seen_from = max(seen or before.seen_to, before.seen_to)
+        if not pending.imported and not pending.reopens:
+            source = session.get_one(Source, document.source_id)
+            interval = hours_of(source.options.get("interval"))
+            note_change(document, interval=interval, at=pending.captured_at)
     return _keep(session, pending, row, extracted.language, passages)
 
 
 def _note_good(session: Session, pending: PendingSnapshot, document: Document) -> None:
     """Let a document whose reads had failed, or were not ours, know of a good one."""
-    if pending.imported or pending.reopens or document.failures:
+    # A count made while this capture was still unread knew only of the reads before it.
+    behind = document.last_good_at is None or document.last_good_at < pending.captured_at
+    if pending.imported or pending.reopens or document.failures or behind:
         recount_failures(session, document)
 
 

@@ -5,22 +5,29 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, func, insert, select, update
+from sqlmodel import Session, col, insert, update
 
+from tracker.addresses import identity
 from tracker.archive import Candidate, Fetched, NotFetched
 from tracker.model import (
     Document,
+    DocumentState,
     Fetch,
+    Genre,
     Outcome,
+    RobotsFile,
     Snapshot,
     SnapshotState,
     Source,
+    Voice,
 )
 from tracker.store import Store
-from tracker.store.crawling import DECLARED, DocumentTask, document_task, note_source
-from tracker.store.documents import good, note_failure
+from tracker.store.crawling import note_source
+from tracker.store.documents import SHORTEST, good, hours_of, next_visit, note_failure
+from tracker.store.naming import known_as, name, note_addresses
 from tracker.store.owning import Ownership
-from tracker.store.payloads import record_payload
+from tracker.store.payloads import payload_bytes, record_payload
+from tracker.store.planning import DECLARED, DocumentTask, Kept, document_task
 
 BATCH = 64
 Result = Fetched | NotFetched
@@ -35,42 +42,93 @@ class Recorder:
         self.counts: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
         self._waiting: list[tuple[DocumentTask, Result]] = []
+        self._intervals: dict[int, int | None] = {}
         self._ownership: Ownership | None = None
 
-    def source(self, source_id: int, result: Result, *, detail: str = "") -> None:
-        """Record an attempt to read a feed, sitemap or listing."""
+    def source(
+        self, source_id: int, result: Result, *, kept: Kept | None = None, detail: str = ""
+    ) -> None:
+        """Record an attempt to read an address of a feed, sitemap, listing or search.
+
+        The source's own address speaks for the source; the parts beside it do not.
+        """
         with self.store.transaction() as session:
             row = session.get_one(Source, source_id)
-            reason = result.reason if isinstance(result, NotFetched) else None
-            note_source(row, at=result.at, reason=reason, detail=detail)
+            if result.url == row.url:
+                reason = result.reason if isinstance(result, NotFetched) else None
+                note_source(row, at=result.at, reason=reason, detail=detail)
             payload_id = None
             if isinstance(result, Fetched) and result.body is not None:
                 payload_id = record_payload(
-                    session, result.body, url=result.url, first_payload_id=None, key_frame=False
+                    session,
+                    result.body,
+                    url=result.url,
+                    first_payload_id=kept.first_payload_id if kept else None,
+                    key_frame=False,
                 )
             fetch = self._fetch_row(result, source_id, None, payload_id)
             session.exec(insert(Fetch).values(**fetch))
 
+    def kept_body(self, kept: Kept) -> bytes:
+        """Return the untouched bytes of an answer that we hold."""
+        with self.store.transaction() as session:
+            return payload_bytes(session, kept.payload_id)
+
+    def unknown(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """Return the candidates that are no document's address yet, each document once."""
+        first = {identity(candidate.url): candidate for candidate in reversed(candidates)}
+        with self.store.transaction() as session:
+            known = known_as(session, first)
+        return [c for key, c in reversed(first.items()) if key not in known]
+
+    def renewed(self, candidates: Sequence[Candidate]) -> list[DocumentTask]:
+        """Return the known documents that the candidates' dates say to be newer than what we read."""
+        dates = {identity(c.url): c.date for c in candidates if c.date is not None}
+        with self.store.transaction() as session:
+            ids = {number: dates[key] for key, number in known_as(session, dates).items()}
+            rows = [session.get_one(Document, number) for number in ids]
+            return [
+                document_task(row)
+                for row in rows
+                if row.last_good_at is not None
+                and row.last_good_at < ids[row.id or 0]
+                and row.moved_to_id is None
+            ]
+
     def candidates(
         self, source_id: int, candidates: Sequence[Candidate], *, at: datetime
     ) -> list[DocumentTask]:
-        """Make documents of what a source names and nobody knew, up to its `max_documents`.
+        """Make documents of all that a source names and nobody knew, and return these."""
+        ours = self.ours(source_id, candidates)
+        return self.adopt(source_id, self.unknown(ours), named=len(ours), at=at)
 
-        Returns the new ones; the known ones are in the plan.
-        """
+    def adopt(
+        self, source_id: int, candidates: Sequence[Candidate], *, named: int, at: datetime
+    ) -> list[DocumentTask]:
+        """Make documents of candidates that nobody knew; `named` is how many the source names."""
         with self.store.transaction() as session:
             source = session.get_one(Source, source_id)
+            source.known = named
+            if not candidates:
+                return []
             owners = self._owners(session, source, candidates)
-            candidates = [candidate for candidate in candidates if candidate.url in owners]
-            source.known = len(owners)
-            known = _documents_at(session, [candidate.url for candidate in candidates])
-            room = self._room(session, source)
-            fresh = {c.url: c for c in candidates if c.url not in known}
-            taken = list(fresh.values())[: max(0, room)]
-            rows = [self._document(source, c, at, owners[c.url]) for c in taken]
-            session.add_all(rows)
-            session.flush()
-            return [document_task(row) for row in rows]
+            rows = [self._document(source, c, at, owners[c.url]) for c in candidates]
+            made = session.exec(
+                insert(Document).returning(col(Document.id), sort_by_parameter_order=True),
+                params=rows,
+            )
+            ids = [row[0] for row in made]
+            name(session, {identity(c.url): n for c, n in zip(candidates, ids, strict=True)})
+        return [
+            DocumentTask(number, source_id, candidate.url)
+            for number, candidate in zip(ids, candidates, strict=True)
+        ]
+
+    def ours(self, source_id: int, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """Return the candidates that are a listed institution's own, which what is apart is not."""
+        with self.store.transaction() as session:
+            owners = self._owners(session, session.get_one(Source, source_id), candidates)
+        return [candidate for candidate in candidates if candidate.url in owners]
 
     def _owners(
         self, session: Session, source: Source, candidates: Sequence[Candidate]
@@ -82,26 +140,29 @@ class Recorder:
             return {url: owner or source.institution_id for url, owner in found.items()}
         return {url: owner for url, owner in found.items() if owner is not None}
 
-    @staticmethod
-    def _room(session: Session, source: Source) -> int:
-        held = session.exec(
-            select(func.count()).select_from(Document).where(Document.source_id == source.id)
-        ).one()
-        limit: int = source.options.get("max_documents", 200)
-        return limit - held
-
     def _document(
         self, source: Source, candidate: Candidate, at: datetime, institution_id: int
-    ) -> Document:
-        return Document(
-            institution_id=institution_id,
-            source_id=source.id or 0,
-            url=candidate.url,
-            found_run_id=self.run_id,
-            found_at=at,
-            hint_title=candidate.title,
-            hint_date=candidate.date,
-        )
+    ) -> dict[str, Any]:
+        return {
+            "institution_id": institution_id,
+            "source_id": source.id,
+            "url": candidate.url,
+            "found_run_id": self.run_id,
+            "found_at": at,
+            "hint_title": candidate.title,
+            "hint_date": candidate.date,
+            **_UNREAD,
+        }
+
+    def robots(self, origin: str) -> RobotsFile | None:
+        """Return a site's robots.txt as it was last fetched."""
+        with self.store.transaction() as session:
+            return session.get(RobotsFile, origin)
+
+    def keep_robots(self, origin: str, status: int, body: bytes, *, at: datetime) -> None:
+        """Keep a site's robots.txt for the runs of the next day."""
+        with self.store.transaction() as session:
+            session.merge(RobotsFile(origin=origin, fetched_at=at, status=status, body=body))
 
     def document(self, task: DocumentTask, result: Result) -> None:
         """Record an attempt to read a document; written at the latest by the next `flush`."""
@@ -131,8 +192,24 @@ class Recorder:
         self.counts["not_modified"] += len(results)
         rows = [self._fetch_row(result, task.source_id, task.id, None) for task, result in results]
         session.exec(insert(Fetch), params=rows)
-        known = [{"id": task.id, **good(result.at)} for task, result in results]
+        self._learn_intervals(session, [task.source_id for task, _ in results])
+        known = [
+            {"id": task.id, **good(result.at), **self._next_visit(task, result.at)}
+            for task, result in results
+        ]
         session.exec(update(Document), params=known)
+
+    def _learn_intervals(self, session: Session, source_ids: Sequence[int]) -> None:
+        for source_id in set(source_ids) - self._intervals.keys():
+            options = session.get_one(Source, source_id).options
+            self._intervals[source_id] = hours_of(options.get("interval"))
+
+    def _next_visit(self, task: DocumentTask, at: datetime) -> dict[str, Any]:
+        interval = self._intervals[task.source_id]
+        hours, due_at = next_visit(
+            task.revisit_hours, interval=interval, good_at=task.good_at, at=at
+        )
+        return {"revisit_hours": hours, "due_at": due_at}
 
     def _record_failure(self, session: Session, task: DocumentTask, result: NotFetched) -> None:
         self.failed[str(result.reason)] += 1
@@ -158,8 +235,10 @@ class Recorder:
         document.media_type = result.media_type
         headers = {name.lower(): value for name, value in result.headers}
         document.etag, document.last_modified = headers.get("etag"), headers.get("last-modified")
-        for name, value in good(result.at).items():
-            setattr(document, name, value)
+        note_addresses(session, document, result)
+        self._learn_intervals(session, [task.source_id])
+        for column, value in (good(result.at) | self._next_visit(task, result.at)).items():
+            setattr(document, column, value)
 
     def _fetch_row(
         self, result: Result, source_id: int, document_id: int | None, payload_id: int | None
@@ -177,7 +256,21 @@ class Recorder:
             "status": result.status,
             "detail": result.detail if isinstance(result, NotFetched) else "",
             "headers": [list(pair) for pair in result.headers],
+            "signals": list(result.signals) if isinstance(result, Fetched) else [],
         }
+
+
+_UNREAD = {
+    "state": DocumentState.NEVER_READ,
+    "title": "",
+    "media_type": "",
+    "failures": 0,
+    "revisit_hours": SHORTEST,
+    "genre": Genre.UNKNOWN,
+    "voice": Voice.UNKNOWN,
+    "voice_because": "",
+    "withheld": False,
+}
 
 
 def _outcome(result: Result) -> Outcome:
@@ -200,14 +293,3 @@ def _snapshot(
         "state": SnapshotState.PENDING,
         "detail": "",
     }
-
-
-def _documents_at(session: Session, urls: Sequence[str]) -> dict[str, Document]:
-    found: dict[str, Document] = {}
-    for start in range(0, len(urls), 500):
-        chunk = urls[start : start + 500]
-        found |= {
-            row.url: row
-            for row in session.exec(select(Document).where(col(Document.url).in_(chunk)))
-        }
-    return found

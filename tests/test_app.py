@@ -346,6 +346,7 @@ def test_a_person_reviews_blind_and_the_verdict_is_kept(visit, demo):
     page.get_by_text("Reject: none of its labels holds").click()
     page.get_by_role("button", name="Keep my verdict").click()
     page.get_by_text("27 wait for you").wait_for()
+    page.wait_for_function(READY)  # what is being redrawn is pale
 
     assert violations(page) == []
 

@@ -273,6 +273,20 @@ def fill(store: Store, institutions: int, documents: int) -> None:
         ),
     )
     put(
+        m.PassageEntity,
+        (
+            {
+                "passage_id": p,
+                "entity": "zhejiang-lab",
+                "words": "Zhejiang Lab",
+                "start": 0,
+                "end": 12,
+                "times": 1,
+            }
+            for p in range(10, total + 1, 1000)
+        ),
+    )
+    put(
         m.Change,
         (
             {
@@ -367,9 +381,7 @@ def asked(session: Session):
     last = session.exec(select(func.max(m.Document.id))).one()
     key = session.exec(select(m.Institution.key).order_by(m.Institution.id.desc())).first()
     page = [f"institution-{i}" for i in range(1, 11)]
-    find = lambda *terms, **more: queries.search(
-        session, wanted=[list(t) if isinstance(t, tuple) else [t] for t in terms], **more
-    )  # noqa: E731
+    find = lambda *words, **more: queries.search(session, words=words, **more)  # noqa: E731
 
     def statements():
         rows = queries.finding_rows(session, questions=[m.SPOKEN], institutions=page)
@@ -395,7 +407,7 @@ def asked(session: Session):
         "search: common word": lambda: find("surveillance"),
         "search: two words": lambda: find("surveillance", "police"),
         "search: phrase": lambda: find("due diligence"),
-        "search: body by all its names": lambda: find(("zhejiang lab", "zjlab")),
+        "search: who names a body": lambda: find(entities=["zhejiang-lab"]),
         "search: common word, filtered": lambda: find(
             "surveillance", labels=["R4"], kinds=["funder"]
         ),

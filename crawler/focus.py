@@ -6,37 +6,31 @@ Scored by the codebook's terms in the address and in the words that link to it.
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from urllib.parse import unquote, urlsplit
 
 from tracker.archive import Candidate
-from tracker.coding.codebook import ENTITY, load_codebook
-from tracker.coding.matching import Matcher
+from tracker.coding.codebook import load_codebook
 from tracker.model import SourceKind
 from tracker.sources import SourceEntry
 
-#: What a concept of the codebook in an address or a title is worth.
+#: What a concept of the lexicon in an address or a title is worth.
 WEIGHTS = {
-    "china": 3.0,
-    "china_object": 4.0,
-    ENTITY: 4.0,
+    "china_name": 3.0,
+    "chinese": 3.0,
+    "china_state": 4.0,
+    "china_people": 4.0,
+    "entity": 4.0,
     "surveillance": 3.0,
     "rights": 3.0,
-    "partnership": 2.0,
+    "partner": 2.0,
+    "partner_strong": 2.0,
     "abuse": 2.0,
-    "foreign_misuse": 3.0,
+    "secure_research": 3.0,
     "risky_state": 3.0,
     "trigger": 2.0,
     "check": 2.0,
     "disclosed": 1.0,
     "gov_rule": 2.0,
-}
-#: Near misses of the codebook: where they stand, the concept beside them does not count.
-CANCELS = {
-    "china_not_actor": "china",
-    "surveillance_not": "surveillance",
-    "partnership_not": "partnership",
-    "trigger_not": "trigger",
 }
 #: Of a whole site's addresses, at most this share of the budget goes to those that say nothing.
 UNPROMISING = 0.2
@@ -61,15 +55,9 @@ class Chosen:
     score: float
 
 
-@cache
-def _matcher() -> Matcher:
-    return load_codebook().matcher
-
-
 def score(candidate: Candidate) -> float:
     """Return what an address and its link text promise; 0 where they say nothing on the subject."""
-    found = {hit.concept for hit in _matcher().find(f"{words(candidate.url)} . {candidate.title}")}
-    found -= {CANCELS[name] for name in found if name in CANCELS}
+    found = load_codebook().concepts_in(f"{words(candidate.url)} . {candidate.title}")
     return sum(WEIGHTS.get(name, 0.0) for name in found)
 
 

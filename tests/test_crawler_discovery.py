@@ -214,6 +214,7 @@ def test_a_sitemap_of_ten_thousand_addresses_fits_in_250_megabytes(crawl, site):
 
 def test_a_page_that_two_sources_declare_in_two_spellings_is_one_document(crawl, site):
     site.put("/policy", "<p>Policy</p>")
+    site.put("/policy/", "<p>Policy</p>")
     crawl.declare(a_page(), a_page("/policy/", key="again"))
 
     assert crawl()["documents"] == 1

@@ -24,8 +24,8 @@ def read(store):
 
 def found(store, query, **filters):
     with store.transaction() as session:
-        wanted = [[term] for term in queries.terms(query)]
-        return [row.evidence["quote"] for row in queries.search(session, wanted=wanted, **filters)]
+        words = queries.terms(query)
+        return [row.evidence["quote"] for row in queries.search(session, words=words, **filters)]
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,13 @@ def test_filters_narrow_the_search(read):
     assert found(read, "uyghurs", labels=["R6"]) == []
     assert found(read, "uyghurs", kinds=["funder"]) == []
     assert len(found(read, "uyghurs", labels=["china"], institutions=["alder"])) == 1
+
+
+def test_a_body_is_found_by_who_it_is_not_by_how_it_is_spelled(read):
+    assert len(found(read, "", entities=["zhejiang-lab"])) == 1
+    assert len(found(read, "uyghurs", entities=["zhejiang-lab", "huawei"])) == 1
+    assert found(read, "", entities=["huawei"]) == []
+    assert found(read, "canteen", entities=["zhejiang-lab"]) == []
 
 
 def test_a_text_that_is_gone_from_the_page_is_not_found(read):

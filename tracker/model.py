@@ -565,6 +565,19 @@ class Person(SQLModel, table=True):
     added_at: datetime
 
 
+class PassageEntity(SQLModel, table=True):
+    """A body, system or list that a passage names; of the coder that coded the passage last."""
+
+    __tablename__ = "passage_entity"
+
+    passage_id: int = Field(foreign_key="passage.id", primary_key=True)
+    entity: str = Field(primary_key=True, index=True)  # its key in entities.yaml
+    words: str  # as the text names it first: text[start:end]
+    start: int
+    end: int
+    times: int = 1
+
+
 class Review(SQLModel, table=True):
     """One person's verdict on how a passage is coded; append-only, the latest of each person counts."""
 

@@ -14,6 +14,7 @@ from tracker.alerts.subscriptions import matches
 from tracker.assessment import assess
 from tracker.changes import Comparison, Piece, classify, compare, is_flip, same_edit_key, summary
 from tracker.coding.codebook import Codebook, load_codebook
+from tracker.coding.coded import Coded
 from tracker.coding.coder import code
 from tracker.extraction.passages import split
 from tracker.extraction.quality import quarantine
@@ -148,17 +149,35 @@ def _code_passages(store: Store, codebook: Codebook, told: Told) -> int:
     while True:
         with store.transaction() as session:
             batch = reading.uncoded_passages(session, codebook.coder_name, limit=10 * BATCH)
-            rows = [coding_row(passage_id, text, codebook) for passage_id, text in batch]
-            reading.record_codings(session, codebook.coder_name, rows)
+            found = [(passage_id, code(text, codebook)) for passage_id, text in batch]
+            reading.record_codings(session, codebook.coder_name, [coding_row(*f) for f in found])
+            named = [row for passage_id, coded in found for row in entity_rows(passage_id, coded)]
+            reading.record_entities(session, [passage_id for passage_id, _ in batch], named)
         if not batch:
             return coded
         coded += len(batch)
         told("coding", coded)
 
 
-def coding_row(passage_id: int, text: str, codebook: Codebook) -> dict[str, Any]:
+def entity_rows(passage_id: int, coded: Coded) -> list[dict[str, Any]]:
+    """Return one row for each body that a passage names, with its first mention."""
+    times = Counter(mention.entity for mention in coded.mentions)
+    first = {mention.entity: mention for mention in reversed(coded.mentions)}
+    return [
+        {
+            "passage_id": passage_id,
+            "entity": entity,
+            "words": mention.words,
+            "start": mention.start,
+            "end": mention.end,
+            "times": times[entity],
+        }
+        for entity, mention in sorted(first.items())
+    ]
+
+
+def coding_row(passage_id: int, coded: Coded) -> dict[str, Any]:
     """Return the columns of a passage's coding."""
-    coded = code(text, codebook)
     return {
         "passage_id": passage_id,
         **{str(topic): topic in coded.topics for topic in Topic},

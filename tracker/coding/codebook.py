@@ -4,17 +4,15 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 
+from tracker.coding.evidence import Evidence
+from tracker.coding.lexicon import Lexicon, load_lexicon, read_data, terms
 from tracker.coding.matching import Matcher
 from tracker.model import InstitutionKind, Recommendation
 
-CODER_VERSION = 1
-Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+CODER_VERSION = 2
 
 
 class _Checked(BaseModel):
@@ -35,36 +33,24 @@ class RecommendationEntry(_Checked):
     elsewhere: str = ""
 
 
-class EntityEntry(_Checked):
-    """A body that a text may name."""
-
-    name: str
-    aliases: tuple[str, ...] = ()
-    ambiguous: tuple[str, ...] = ()
-    near: tuple[str, ...] = ()
-
-
 class _CodebookFile(_Checked):
     version: str
     languages: tuple[str, ...]
     recommendations: dict[Recommendation, RecommendationEntry]
-    concepts: dict[str, tuple[tuple[str, ...], ...]]
-    elements: dict[str, tuple[str, ...]]
+    elements: dict[str, str]
     results: dict[str, dict[str, tuple[str, ...]]]
-    entities: tuple[EntityEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Codebook:
-    """The codebook, ready to code with: one matcher for all terms, a linear-time pattern an element."""
+    """The codebook, ready to code with: the lexicon, and a linear-time pattern an element."""
 
     version: str
     languages: frozenset[str]
     recommendations: Mapping[Recommendation, RecommendationEntry]
-    matcher: Matcher
-    concepts: tuple[str, ...]
+    lexicon: Lexicon
     elements: Mapping[str, re.Pattern[str]]
-    entities: tuple[EntityEntry, ...]
+    element_words: Matcher  # of all elements at once; the nth element is the bit 1 << n
     results: Mapping[str, Mapping[str, re.Pattern[str]]]  # force, reach, status, deeds, partners
     partners: re.Pattern[str]
 
@@ -73,50 +59,38 @@ class Codebook:
         """What codings made with this codebook are stamped with."""
         return f"codebook {self.version} · coder {CODER_VERSION}"
 
+    def concepts_in(self, text: str) -> set[str]:
+        """Return the lexicon's concepts that a text holds, near misses left out."""
+        held = Evidence(text, self.lexicon).whole
+        return {name for name, bit in self.lexicon.bits.items() if held & bit}
+
 
 @cache
 def load_codebook() -> Codebook:
-    """Return the codebook; raises pydantic.ValidationError where codebook.yaml is wrong."""
-    text = files("tracker.coding").joinpath("codebook.yaml").read_text(encoding="utf-8")
-    given = _CodebookFile.model_validate(yaml.load(text, Loader))  # noqa: S506  (the safe loader)
-    concepts = {
-        name: [term for terms in lists for term in terms] for name, lists in given.concepts.items()
-    }
+    """Return the codebook; raises pydantic.ValidationError where one of its files is wrong."""
+    given = _CodebookFile.model_validate(read_data("codebook.yaml"))
+    lexicon = load_lexicon()
+    elements = {name: terms(words) for name, words in given.elements.items()}
     return Codebook(
         version=given.version,
         languages=frozenset(given.languages),
         recommendations=given.recommendations,
-        matcher=Matcher({**concepts, **_entity_terms(given.entities)}),
-        concepts=tuple(concepts),
-        elements={name: pattern(terms) for name, terms in given.elements.items()},
-        entities=given.entities,
+        lexicon=lexicon,
+        elements={name: pattern(words) for name, words in elements.items()},
+        element_words=Matcher(elements),
         results={
-            part: {name: pattern(terms) for name, terms in names.items()}
+            part: {name: pattern(words) for name, words in names.items()}
             for part, names in given.results.items()
         },
         partners=pattern(
-            [name for entity in given.entities for name in (entity.name, *entity.aliases)]
+            name for entity in lexicon.entities if entity.is_partner for name in entity.names
         ),
     )
 
 
-#: Concepts made of the entities: sure names, names that need company, and that company.
-ENTITY, AMBIGUOUS, NEAR = "entity", "ambiguous ", "near "
-
-
-def _entity_terms(entities: Iterable[EntityEntry]) -> dict[str, list[str]]:
-    terms: dict[str, list[str]] = {ENTITY: []}
-    for entity in entities:
-        terms[ENTITY] += [entity.name, *entity.aliases]
-        if entity.ambiguous:
-            terms[AMBIGUOUS + entity.name] = list(entity.ambiguous)
-            terms[NEAR + entity.name] = list(entity.near)
-    return terms
-
-
-def pattern(terms: Iterable[str]) -> re.Pattern[str]:
-    """Return one pattern for whole words and phrases; `word*` also matches longer forms."""
-    spelled = sorted({_spelled(term.strip().lower()) for term in terms}, key=len, reverse=True)
+def pattern(words: Iterable[str]) -> re.Pattern[str]:
+    """Return one pattern for whole words and phrases; a star stands for any letters."""
+    spelled = sorted({_spelled(word.strip().lower()) for word in words}, key=len, reverse=True)
     return re.compile(rf"(?<!\w)(?:{'|'.join(spelled)})(?!\w)", re.IGNORECASE)
 
 

@@ -7,6 +7,16 @@ from tracker.model import Recommendation, Stance, Topic
 
 
 @dataclass(frozen=True, slots=True)
+class Mention:
+    """A body, system or list that a text names, in which words, where: text[start:end]."""
+
+    entity: str  # key of entities.yaml
+    words: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Coded:
     """What the codebook says of one passage, from its text alone."""
 
@@ -17,6 +27,7 @@ class Coded:
     elements: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # "R1" → elements found
     cues: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # label → the words, verbatim
     confidence: float = 0.0  # 0 to 1
+    mentions: tuple[Mention, ...] = ()
 
     @property
     def labels(self) -> frozenset[str]:

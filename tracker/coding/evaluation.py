@@ -16,6 +16,7 @@ from tracker.coding.coder import code
 from tracker.model import Recommendation, Stance, Topic
 
 LABELS = (*map(str, Topic), *map(str, Recommendation))
+JUDGED = (Stance.CONDEMNS, Stance.CRITICAL, Stance.REPORTED, Stance.NEUTRAL)
 SPEAKS = "speaks"  # critical or condemning, on surveillance or human rights
 
 
@@ -63,6 +64,9 @@ class Evaluation:
     coder: str
     scores: tuple[Score, ...]
     macro_f1: float
+    recommendations_f1: float  # macro, R1 to R6
+    stance_accuracy: float
+    stance_f1: float  # macro, of JUDGED
     stances: tuple[tuple[str, str, int], ...]  # (gold, coded, passages)
 
     def to_json(self) -> dict[str, Any]:
@@ -81,6 +85,9 @@ class Evaluation:
                 for s in self.scores
             },
             "macro_f1": self.macro_f1,
+            "recommendations_f1": self.recommendations_f1,
+            "stance_accuracy": self.stance_accuracy,
+            "stance_f1": self.stance_f1,
             "stances": [{"gold": g, "coded": c, "passages": n} for g, c, n in self.stances],
         }
 
@@ -142,10 +149,28 @@ def evaluate(
     dice = random.Random(seed)  # noqa: S311  (resampling, not secrecy)
     draws = [dice.choices(range(len(gold)), k=len(gold)) for _ in range(samples)] if gold else []
     scores = tuple(_score(label, truth[label], guess[label], draws) for label in truth)
-    macro = sum(s.f1 for s in scores if s.label in LABELS) / len(LABELS)
+    f1 = {score.label: score.f1 for score in scores}
     pairs = Counter((g["stance"], c["stance"]) for g, c in zip(gold, coded, strict=True))
-    confusion = tuple((g, c, n) for (g, c), n in sorted(pairs.items()))
-    return Evaluation(len(gold), codebook.coder_name, scores, round(macro, 3), confusion)
+    return Evaluation(
+        passages=len(gold),
+        coder=codebook.coder_name,
+        scores=scores,
+        macro_f1=_mean([f1[label] for label in LABELS]),
+        recommendations_f1=_mean([f1[str(r)] for r in Recommendation]),
+        stance_accuracy=_mean([float(g == c) for (g, c), n in pairs.items() for _ in range(n)]),
+        stance_f1=_mean([_stance_f1(pairs, stance) for stance in JUDGED]),
+        stances=tuple((g, c, n) for (g, c), n in sorted(pairs.items())),
+    )
+
+
+def _mean(values: Sequence[float]) -> float:
+    return round(sum(values) / len(values), 3) if values else 1.0
+
+
+def _stance_f1(pairs: Counter[tuple[str, str]], stance: Stance) -> float:
+    hits = pairs[stance, stance]
+    named = sum(n for pair, n in pairs.items() for side in pair if side == stance)
+    return 2 * hits / named if named else 1.0
 
 
 def _speaks(row: dict[str, Any]) -> bool:

@@ -1,67 +1,59 @@
-"""Finds every term of the codebook in one pass over a text. Pure.
+"""Finds every term of the lexicon in one pass over a text. Pure.
 
 Aho–Corasick over all terms at once: one big regular expression is forty times slower.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import ahocorasick
 
-_FOLDED = str.maketrans({"-": " ", "\n": " ", "\t": " ", "\u00a0": " ", "\u2019": "'"})
+#: What may stand before a word; made spaces, so that the automaton itself sees where words begin.
+_OPENING = "-‐‑–—/([{<\"“”„«»'’‘‚`*_#|•·\n\r\t\v\f\u00a0\u2009\u202f"
+_ENDINGS = ("", "e", "en", "er", "es", "em", "n", "s", "t", "a", "y")
 
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A term where it stands: text[start:end], for a concept."""
-
-    start: int
-    end: int
-    concept: str
+Hit = tuple[int, int, int]  # text[start:end], and the mask of the concepts it stands for
 
 
 class Matcher:
-    """Finds terms as whole words; `word*` also finds longer forms of the word."""
+    """Finds terms as whole words; `word*` also finds longer forms, `*word*` compounds too.
+
+    The nth concept is the bit 1 << n, so that a term of several concepts is one hit.
+    """
 
     def __init__(self, concepts: Mapping[str, Iterable[str]]) -> None:
         self._automaton: Any = ahocorasick.Automaton()
-        entries: dict[str, set[tuple[str, bool]]] = {}
-        for concept, terms in concepts.items():
+        entries: dict[str, list[int]] = {}
+        for number, terms in enumerate(concepts.values()):
             for term in terms:
-                stem = term.strip().endswith("*")
-                for spelled in _spellings(fold(term.strip().rstrip("*"))):
-                    entries.setdefault(spelled, set()).add((concept, stem))
-        for key, wanted in entries.items():
-            self._automaton.add_word(key, (len(key), tuple(sorted(wanted))))
+                for key, stem in _keys(term):
+                    entries.setdefault(key, [0, 0])[stem] |= 1 << number
+        for key, (whole, stems) in entries.items():
+            self._automaton.add_word(key, (len(key.lstrip()), whole | stems, stems))
         self._automaton.make_automaton()
 
     def find(self, text: str) -> list[Hit]:
-        """Return the hits in order; of overlapping hits of one concept the first and longest."""
-        folded = fold(text)
+        """Return the hits in the order of their ends; a stem's hit ends where the stem does."""
+        folded = f" {fold(text)} "
         found: list[Hit] = []
-        for last, (length, wanted) in self._automaton.iter(folded):
-            start, end = last - length + 1, last + 1
-            if start and _in_word(folded[start - 1]):
-                continue
-            whole = _word_end(folded, end)
-            found += [
-                Hit(start, whole if stem else end, concept)
-                for concept, stem in wanted
-                if stem or whole == end
-            ]
-        return _longest(found)
+        add = found.append
+        for last, (length, mask, stems) in self._automaton.iter(folded):
+            if mask != stems and folded[last + 1].isalnum():
+                if stems:
+                    add((last - length, last, stems))
+            else:
+                add((last - length, last, mask))
+        return found
 
 
-def _spellings(term: str) -> list[str]:
-    """A star inside a phrase stands for these endings; only a final one is free."""
-    head, star, tail = term.partition("*")
-    if not star:
-        return [term]
-    return [f"{head}{ending}{rest}" for ending in _ENDINGS for rest in _spellings(tail)]
-
-
-_ENDINGS = ("", "s", "es", "d", "ed", "ing", "e", "en", "er", "al")
+def _keys(term: str) -> Iterable[tuple[str, bool]]:
+    """Spell a term as the automaton reads it; a star inside a phrase stands for an ending."""
+    inside, stem = term.startswith("*"), term.endswith("*")
+    head, *tail = fold(term.strip("*").replace("*", "\0")).split("\0")
+    spelled = [head]
+    for part in tail:
+        spelled = [f"{left}{ending}{part}" for left in spelled for ending in _ENDINGS]
+    return [(key if inside else f" {key}", stem) for key in spelled]
 
 
 def fold(text: str) -> str:
@@ -69,24 +61,13 @@ def fold(text: str) -> str:
     lower = text.lower()
     if len(lower) != len(text):
         lower = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-    return lower.translate(_FOLDED)
+    for character in _OPENING:  # ten times faster than str.translate on text beyond ASCII
+        lower = lower.replace(character, " ")
+    return lower
 
 
-def _in_word(character: str) -> bool:
-    return character.isalnum() or character == "_"
-
-
-def _word_end(text: str, at: int) -> int:
-    while at < len(text) and _in_word(text[at]):
+def word_end(text: str, at: int) -> int:
+    """Return where the word that goes on at `at` ends."""
+    while at < len(text) and text[at].isalnum():
         at += 1
     return at
-
-
-def _longest(hits: list[Hit]) -> list[Hit]:
-    kept: list[Hit] = []
-    ends: dict[str, int] = {}
-    for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
-        if hit.start >= ends.get(hit.concept, 0):
-            kept.append(hit)
-            ends[hit.concept] = hit.end
-    return kept

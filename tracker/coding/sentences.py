@@ -2,7 +2,7 @@
 
 import re
 
-_END = re.compile(r"([.!?;。])[\"')\]]*\s+|\n+")
+_END = re.compile(r"[.!?。\n][\"'”’)\]]*\s*")  # begins with a set of characters: found fast
 _LAST_WORD = re.compile(r"([\w.]+)$")
 _ABBREVIATIONS = frozenset("dr prof mr ms no e.g i.e z.b art vs u.s".split())
 
@@ -11,12 +11,16 @@ def sentences(text: str) -> list[tuple[int, int]]:
     """Return where the sentences and lines of a passage stand, in order: text[start:end]."""
     found, start = [], 0
     for end in _END.finditer(text):
-        if end[1] == "." and _abbreviates(text, end.start()):
+        stop, after = end.span()
+        mark = text[stop]
+        if mark != "\n" and (after == len(text) or not text[after - 1].isspace()):
             continue
-        at = end.end(1) if end[1] else end.start()
+        if mark == "." and _abbreviates(text, stop):
+            continue
+        at = stop if mark == "\n" else stop + 1
         if text[start:at].strip():
             found.append((start, at))
-        start = end.end()
+        start = after
     if text[start:].strip():
         found.append((start, len(text)))
     return found

@@ -14,6 +14,7 @@ from tracker.model import (
     DocumentState,
     Institution,
     Passage,
+    PassageEntity,
     Recommendation,
     Topic,
     Version,
@@ -46,17 +47,18 @@ def terms(query: str) -> list[str]:
 def search(
     session: Session,
     *,
-    wanted: Sequence[Sequence[str]],
+    words: Sequence[str] = (),
+    entities: Collection[str] = (),
     labels: Collection[str] = (),
     kinds: Collection[str] = (),
     institutions: Collection[str] = (),
     languages: Collection[str] = (),
     limit: int = 50,
 ) -> list[Found]:
-    """Return passages that hold one spelling of each wanted term, newest stated date first."""
-    if not wanted:
+    """Return passages that hold all words and name one of the entities, newest stated date first."""
+    if not words and not entities:
         return []
-    hits = _hits(session, wanted).subquery()
+    hits = _hits(session, words, entities).subquery()
     coder = select(Coding.coder).order_by(col(Coding.id).desc()).limit(1).scalar_subquery()
     query = (
         select(Passage, VersionPassage.heading_path, Coding, Document, Institution, *_VERSION)  # type: ignore[call-overload]  # more columns than the stubs count
@@ -88,24 +90,41 @@ _VERSION = tuple(
 )
 
 
-def _hits(session: Session, wanted: Sequence[Sequence[str]]) -> Any:
+def _hits(session: Session, words: Sequence[str], entities: Collection[str]) -> Any:
+    naming = col(PassageEntity.entity).in_(entities)
+    if not words:
+        named = col(PassageEntity.passage_id)
+        return (
+            select(named.label("id")).where(naming).distinct().order_by(named.desc()).limit(NEWEST)
+        )
+    query = _holding(session, words)
+    if entities:
+        query = query.where(_id(session).in_(select(PassageEntity.passage_id).where(naming)))
+    return query.order_by(_id(session).desc()).limit(NEWEST)
+
+
+_INDEX = table("passage_search", column("rowid"))
+
+
+def _id(session: Session) -> Any:
+    """The id of a passage as the index of words has it."""
     if session.get_bind().dialect.name == "sqlite":
-        rowid: ColumnElement[int] = table("passage_search", column("rowid")).c.rowid
-        matching = text("passage_search MATCH :words").bindparams(words=_fts5(wanted))
-        return select(rowid.label("id")).where(matching).order_by(rowid.desc()).limit(NEWEST)
+        return _INDEX.c.rowid
+    return col(Passage.id)
+
+
+def _holding(session: Session, words: Sequence[str]) -> Any:
+    query = select(_id(session).label("id"))
+    if session.get_bind().dialect.name == "sqlite":
+        return query.where(text("passage_search MATCH :words").bindparams(words=_fts5(words)))
     simple: ColumnElement[Any] = literal_column("'simple'")
     held = func.to_tsvector(simple, col(Passage.text))
-    query = select(Passage.id)
-    for spellings in wanted:
-        query = query.where(
-            or_(*(held.op("@@")(_tsquery(simple, spelling)) for spelling in spellings))
-        )
-    return query.order_by(col(Passage.id).desc()).limit(NEWEST)
+    return query.where(*(held.op("@@")(_tsquery(simple, word)) for word in words))
 
 
-def _fts5(wanted: Sequence[Sequence[str]]) -> str:
+def _fts5(words: Sequence[str]) -> str:
     """Return a query in FTS5's own language; every term is quoted, so none can be an operator."""
-    return " AND ".join(f"({' OR '.join(map(_fts5_term, spellings))})" for spellings in wanted)
+    return " AND ".join(map(_fts5_term, words))
 
 
 def _fts5_term(term: str) -> str:

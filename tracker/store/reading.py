@@ -15,6 +15,7 @@ from tracker.model import (
     Document,
     Fetch,
     Passage,
+    PassageEntity,
     Payload,
     QuarantineReason,
     Snapshot,
@@ -344,6 +345,15 @@ def record_codings(session: Session, coder: str, rows: Sequence[dict[str, Any]])
     """Add one coding a passage; each row has `passage_id` and the columns of the coding table."""
     if rows:
         session.exec(insert(Coding), params=[{"coder": coder, **row} for row in rows])
+
+
+def record_entities(
+    session: Session, passage_ids: Sequence[int], rows: Sequence[dict[str, Any]]
+) -> None:
+    """Replace what these passages were found to name; a row has the columns of passage_entity."""
+    session.exec(delete(PassageEntity).where(col(PassageEntity.passage_id).in_(list(passage_ids))))
+    if rows:
+        session.exec(insert(PassageEntity), params=list(rows))
 
 
 def _id(value: int | None) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 import streamlit as st
 
 from tracker import queries
-from tracker.coding.codebook import load_codebook
+from tracker.coding.lexicon import Entity, load_lexicon
 from tracker.model import InstitutionKind
 from tracker.views import html, shared
 from tracker.views.addresses import APP
@@ -26,23 +26,25 @@ def render() -> None:
     )
     if shared.nothing_yet(shown):
         return
-    wanted, filters = _asked()
-    if not wanted:
+    words, entities, filters = _asked()
+    if not words and not entities:
         shared.show(
             "<p>Type a word, a phrase or the name of a body, such as a laboratory or a supplier. <code>surveil*</code> also finds longer forms.</p>"
         )
     else:
-        _results(wanted, filters)
+        _results(words, entities, filters)
     shared.foot(shown)
 
 
-def _asked() -> tuple[list[list[str]], dict[str, list[str]]]:
+def _asked() -> tuple[list[str], list[Entity], dict[str, list[str]]]:
     left, right = st.columns([3, 2])
     with left:
         typed = shared.ask("Words", "q", hint='such as "due diligence" surveil*')
     with right:
-        entities = {entity.name: entity for entity in load_codebook().entities}
-        named = shared.choose("Naming the body", "entity", {name: name for name in entities})
+        known = {entity.key: entity for entity in load_lexicon().entities}
+        named = shared.choose(
+            "Naming one of", "entity", {key: entity.name for key, entity in known.items()}
+        )
     one, two, three = st.columns(3)
     with one:
         labels = shared.choose("Label", "label", {c: html.words(c) for c in queries.LABELS})
@@ -51,15 +53,16 @@ def _asked() -> tuple[list[list[str]], dict[str, list[str]]]:
     with three:
         names = {key: row.name for key, row in shared.institutions().items()}
         institutions = shared.choose("Institution", "institution", names)
-    wanted = [[term] for term in queries.terms(typed)]
-    # A doubtful short name of a body finds too much to search by.
-    wanted += [[name, *entities[name].aliases] for name in named]
-    return wanted, {"labels": labels, "kinds": kinds, "institutions": institutions}
+    filters = {"labels": labels, "kinds": kinds, "institutions": institutions}
+    return queries.terms(typed), [known[key] for key in named], filters
 
 
-def _results(wanted: Sequence[Sequence[str]], filters: dict[str, list[str]]) -> None:
+def _results(
+    words: Sequence[str], entities: Sequence[Entity], filters: dict[str, list[str]]
+) -> None:
+    keys = [entity.key for entity in entities]
     with open_store().transaction() as session:
-        found = queries.search(session, wanted=wanted, limit=MOST, **filters)
+        found = queries.search(session, words=words, entities=keys, limit=MOST, **filters)
         versions = queries.versions_by_id(session, {row.evidence["version_id"] for row in found})
     if not found:
         shared.show(
@@ -75,7 +78,10 @@ def _results(wanted: Sequence[Sequence[str]], filters: dict[str, list[str]]) -> 
         f'<p class="t-meta"><b>{html.number(len(found), "passage")}</b> of {html.number(institutions, "institution")}, {most}.</p>'
     )
     part = shared.page_of(len(found), "search", size=A_PAGE)
-    spellings = [term for terms in wanted for term in terms]
+    spellings = [
+        *words,
+        *(name for entity in entities for name in (*entity.names, *entity.ambiguous)),
+    ]
     for row in found[part]:
         item = row.evidence
         held = _as_written(item["quote"], spellings)

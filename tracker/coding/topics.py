@@ -1,0 +1,200 @@
+"""Which topics a passage is on, with the words that led there. Pure."""
+
+from tracker.coding.evidence import Evidence
+from tracker.model import Topic
+
+Cues = dict[str, list[str]]
+
+#: Without one of these no topic can hold, so nothing else is looked at.
+ANCHORS = (
+    "china_name", "chinese", "china_state", "china_people", "china_city", "entity", "surveillance", "surv_weak", "rights", "rights_free",
+    "persecuted", "partner", "partner_strong", "trigger", "disclosed", "gov_rule",
+)  # fmt: skip
+_REACH, _REACH_BEFORE = 45, 25  # characters between "Chinese" and the actor that it describes
+_BASED_IN = 14  # characters between an actor and "in China"
+_GRAVE = ("surveillance", "rights", "trigger", "abuse", "secure_research")
+_TIES = ("partner_strong", "disclosed")
+
+
+def topics(seen: Evidence, cues: Cues) -> set[Topic]:
+    """Return the topics that hold; adds their words to `cues`."""
+    rules = {
+        Topic.CHINA: _china,
+        Topic.SURVEILLANCE: _surveillance,
+        Topic.HUMAN_RIGHTS: _human_rights,
+        Topic.PARTNERSHIP: _partnership,
+    }
+    found = {topic: rule(seen) for topic, rule in rules.items()}
+    cues.update({str(topic): words for topic, words in found.items() if words})
+    return {topic for topic, words in found.items() if words}
+
+
+def china_sentences(seen: Evidence) -> list[int]:
+    """Return the sentences that speak of the Chinese state, its organs, firms, labs or victims."""
+    if not any(
+        seen.has(name)
+        for name in (
+            "china_name",
+            "chinese",
+            "china_state",
+            "china_people",
+            "entity",
+            "with_china",
+            "china_city",
+        )
+    ):
+        return []
+    return [at for at in range(len(seen.masks)) if _china_sentence(seen, at)]
+
+
+def _china(seen: Evidence) -> list[str]:
+    where = china_sentences(seen)
+    return seen.words(
+        (
+            "china_state",
+            "china_people",
+            "entity",
+            "china_name",
+            "chinese",
+            "with_china",
+            "china_city",
+        ),
+        where,
+    )
+
+
+def _china_sentence(seen: Evidence, at: int) -> bool:
+    holds = seen.holds(at)
+    if holds("china_state") or holds("china_people"):
+        return True
+    if holds("entity"):
+        return not holds("born")  # where somebody studied is origin, not an actor
+    if holds("china_race") and not holds("chinese"):
+        return False
+    if (
+        holds("china_city")
+        and not holds("born")
+        and (holds("university") or holds("partner_strong"))
+    ):
+        return True
+    grave = any(holds(name) for name in _GRAVE)
+    if holds("chinese"):
+        return grave or _acting(seen, at) or (holds("partner") and holds("with_china"))
+    if not holds("china_name") or holds("born"):
+        return False
+    if holds("sport") and not grave:
+        return False
+    if holds("rogue"):
+        return True
+    others = {seen.word(hit[0], hit[1]).lower() for hit in seen.hits_of(at, "country")}
+    if grave or (len(others) < 2 and any(holds(name) for name in _TIES)):
+        return True
+    traded = len({word.lower() for word in seen.words(("statistic",))}) > 2 or holds("statistic")
+    return not traded and (holds("with_china") or _acts(seen, at))
+
+
+def _acting(seen: Evidence, at: int) -> bool:
+    """Tell whether "Chinese" describes an actor that stands close by, not people of that origin."""
+    actors, persons = seen.hits_of(at, "actor_noun"), seen.hits_of(at, "person_noun")
+    for start, end, _ in seen.hits_of(at, "chinese"):
+        if any(0 <= person[0] - end <= 2 for person in persons):
+            continue
+        if any(
+            0 <= actor[0] - end <= _REACH or 0 <= start - actor[1] <= _REACH_BEFORE
+            for actor in actors
+        ):
+            return True
+    return False
+
+
+_NOT_SUBJECT = frozenset(
+    "in from of and or to with like as than by across within inside for at".split()
+)
+
+
+def _acts(seen: Evidence, at: int) -> bool:
+    """Tell whether China does something here, or something is China's own."""
+    text = seen.text
+    actors = seen.hits_of(at, "actor_noun")
+    for start, end, _ in seen.hits_of(at, "china_name"):
+        before = text[max(0, start - 12) : start].split()
+        genitive = text[start:end].lower().endswith("s") and text[end : end + 1] == " "
+        if text[end : end + 2] in {"'s", "’s"} or (genitive and before[-1:] != ["Osten"]):
+            return True
+        if any(0 <= start - actor[1] <= _BASED_IN for actor in actors):
+            return True
+        if before and before[-1].lower().strip(",(") in _NOT_SUBJECT:
+            continue
+        after = text[end : end + 24].split()[:2] if text[end : end + 1] == " " else []
+        if any(word.endswith("ed") and word.islower() for word in after[:1]):
+            return True
+        if any(word.strip(",.").lower() in seen.lexicon.verbs for word in after):
+            return True
+    return False
+
+
+def _surveillance(seen: Evidence) -> list[str]:
+    sure = seen.words(("surveillance",))
+    if sure:
+        return sure
+    words = seen.words(("surv_weak",))
+    several = len({word.lower() for word in words}) > 1 and seen.has("surv_watch")
+    if several and seen.together("surv_weak", "surv_people"):
+        return words
+    if seen.together("surv_camera", "china_people"):
+        return seen.words(("surv_camera",))
+    where = seen.together("surv_data", "privacy") + seen.together("surv_reads", "comms")
+    return seen.words(("surv_data", "surv_reads"), where)
+
+
+def _human_rights(seen: Evidence) -> list[str]:
+    words = seen.words(("rights",))
+    for reach in (0, 1):
+        words += seen.words(
+            ("rights_free",), seen.together("rights_free", "rights_threat", reach=reach)
+        )
+    if seen.together("targets", "hack") and (seen.has("surveillance") or seen.has("surv_weak")):
+        words += seen.words(("targets", "hack"))
+    if seen.together("persecuted", "persecution"):
+        words += seen.words(("persecution",), seen.together("persecuted", "persecution"))
+    if seen.has("china_people") and (seen.has("surveillance") or seen.has("abuse")):
+        words += seen.words(("china_people",))
+    return words
+
+
+def _partnership(seen: Evidence) -> list[str]:
+    words = seen.words(("partner_strong",))
+    if not words:
+        where = seen.together("partner", "research")
+        if seen.has("policy") or not seen.has("news"):
+            for context in ("check", "policy", "duty", "restrict"):
+                where += seen.together("partner", context)
+        where += [
+            at
+            for at in seen.together("partner")
+            if seen.near(at, "research") and seen.has("policy")
+        ]
+        words += seen.words(("partner",), sorted({*where}))
+        if seen.has("research"):
+            words += seen.words(("partner",), seen.together("partner", "foreign"))
+        for china in ("china_name", "chinese", "entity"):
+            where = seen.together("partner", china)
+            words += seen.words(("partner",), [at for at in where if seen.near(at, "research")])
+        if seen.has("rights_risk") or seen.has("ethics_firm"):
+            words += seen.words(("funder",), seen.together("funder", "check"))
+    if not words and seen.has("disclose", "research"):
+        words = seen.words(("money_tie",), seen.together("money_tie", "foreign_money"))
+    if not words and seen.has("trigger"):
+        words = seen.words(("red_flag",))
+    if not words:
+        words = _joint_team(seen)
+    return words
+
+
+def _joint_team(seen: Evidence) -> list[str]:
+    """A team drawn from three universities or more is a collaboration, whatever it is called."""
+    for at in range(len(seen.masks)):
+        named = seen.hits_of(at, "university")
+        if len(named) > 2:
+            return seen.words(("university",), [at])
+    return []

@@ -10,7 +10,7 @@ STARTER := ada-lovelace-institute ai-now-institute stanford-hai mit stanford-uni
 UV := command -v uv >/dev/null || test -x .uv/bin/uv || { $(PYTHON) -m venv .uv && .uv/bin/pip install -q uv; }; \
 	PATH="$$PATH:$(CURDIR)/.uv/bin"
 
-.PHONY: help env demo run test check screenshots bench quality faults real internet archive-proof lock clean
+.PHONY: help env demo run test check screenshots bench quality faults replay real internet archive-proof lock clean
 
 help:  ## Show these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
@@ -46,6 +46,7 @@ internet: env  ## Crawl a loopback internet of saved real sites on three days, w
 
 bench: env  ## Measure against a floor taken in the same run
 	$(BIN)/python bench/run.py
+	$(BIN)/python bench/compare.py
 
 screenshots: env  ## Draw the pictures of the README from the demonstration
 	$(BIN)/python bench/screenshots.py
@@ -55,6 +56,10 @@ quality: env  ## Measure the coder on coded passages, by label, language and dom
 
 faults: env  ## Kill at random moments and compare with an undisturbed run
 	$(BIN)/python bench/faults.py
+	$(BIN)/python bench/outbox_faults.py
+
+replay: env  ## Replay real histories of documents, where they are: make replay VERSIONS=folder
+	$(BIN)/python bench/replay.py $(VERSIONS)
 
 real: env  ## Read saved real pages through the whole chain, where they are
 	$(BIN)/python bench/real.py

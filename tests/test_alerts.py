@@ -30,7 +30,8 @@ from tracker.model import (
     Source,
 )
 from tracker.settings import Settings
-from tracker.store.deliveries import add_subscription, claim_due, owe, recipients, release_confirmed
+from tracker.store.deliveries import claim_due, owe, release_confirmed
+from tracker.store.subscriptions import add_subscription, confirm_subscription, recipients
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOSTILE = "</p><script>alert(1)</script>\r\nBcc: all@elsewhere.example {{ 7*7 }}"
@@ -75,7 +76,10 @@ def fill(store, *, confirmed: bool = True, title: str = "Partnership policy") ->
 
 def subscribe(store, channel: Channel, target: str = "", **fields) -> None:
     with store.transaction() as session:
-        add_subscription(session, name="mine", channel=channel, target=target, at=NOON, **fields)
+        made = add_subscription(
+            session, name="mine", channel=channel, target=target, at=NOON, **fields
+        )
+        confirm_subscription(session, made, at=NOON)
         for recipient in recipients(session):
             owe(session, recipient, [1], at=NOON)
 

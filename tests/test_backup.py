@@ -15,10 +15,10 @@ from tracker.settings import Settings
 from tracker.store import Store
 from tracker.store.backup import BackupError, dump, load
 from tracker.store.crawling import finish_run, start_run, sync_sources
-from tracker.store.deliveries import add_subscription
 from tracker.store.integrity import damage
 from tracker.store.planning import plan
 from tracker.store.recorder import Recorder
+from tracker.store.subscriptions import add_subscription
 from tracker.update import update
 
 

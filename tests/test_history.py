@@ -24,11 +24,12 @@ from tracker.model import (
 from tracker.settings import Settings
 from tracker.store import Store
 from tracker.store.crawling import close_run, finish_run, start_run, sync_sources
-from tracker.store.deliveries import add_subscription, claim_due, mark_sent
+from tracker.store.deliveries import claim_due, mark_sent
 from tracker.store.importing import Importer
 from tracker.store.integrity import damage
 from tracker.store.planning import plan
 from tracker.store.recorder import Recorder
+from tracker.store.subscriptions import add_subscription
 from tracker.update import update
 
 LATER = NOON + timedelta(days=400)

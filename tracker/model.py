@@ -205,6 +205,14 @@ class ChangeKind(StrEnum):
     REDERIVED = "rederived"
 
 
+class MeaningState(StrEnum):
+    """Whether a person has looked at what an edit means."""
+
+    NOT_ASSESSED = "not_assessed"
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+
+
 class SpokenResult(StrEnum):
     """Who has spoken: the codebook's results, strongest first."""
 
@@ -624,6 +632,22 @@ class Change(SQLModel, table=True):
     folded_into_id: int | None = Field(default=None, foreign_key="change.id")
     superseded_at: datetime | None = None  # an older capture showed that it happened otherwise
     superseded_by_id: int | None = Field(default=None, foreign_key="change.id")
+    about_id: int | None = Field(default=None, foreign_key="change.id")  # what a record is about
+    # What differs, sentence by sentence (tracker.changes.rendering), as far as it is kept.
+    difference: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    changed_words: int = 0
+    edit_key: str = Field(default="", index=True)  # the same for the same edit on another page
+    elements_gained: list[str] = Field(default_factory=list, sa_type=JSON)  # "R1 before_start"
+    elements_lost: list[str] = Field(default_factory=list, sa_type=JSON)
+    shifts: list[dict[str, Any]] = Field(
+        default_factory=list, sa_type=JSON
+    )  # force, reach, entries
+    meaning: str = ""  # what a machine takes the edit to mean; sent once a person confirms it
+    meaning_state: MeaningState = Field(
+        default=MeaningState.NOT_ASSESSED, sa_type=choice(MeaningState)
+    )
+    meaning_by: str = ""
+    meaning_at: datetime | None = None
 
 
 class Finding(SQLModel, table=True):
@@ -674,6 +698,9 @@ class Subscription(SQLModel, table=True):
     )
     token: str = Field(unique=True)
     created_at: datetime
+    asked_at: datetime | None = None  # when the address was asked whether it wants this
+    confirmed_at: datetime | None = None  # when it said so
+    noted_at: datetime | None = None  # when it was last told that all is quiet
 
 
 class Delivery(SQLModel, table=True):
@@ -691,5 +718,6 @@ class Delivery(SQLModel, table=True):
     state: DeliveryState = Field(default=DeliveryState.WAITING, sa_type=choice(DeliveryState))
     attempts: int = 0
     next_try_at: datetime | None = None
+    scheduled_at: datetime | None = None  # when it got its message id
     sent_at: datetime | None = None
     error: str = ""

@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     oidc_client_id: str = ""
     oidc_client_secret: Annotated[str, Field(repr=False)] = ""
     confirm_after_hours: Annotated[float, Field(ge=0)] = 1.0
+    meaning_after_review: bool = True
 
     @field_validator("allow_hosts", mode="before")
     @classmethod

@@ -1,7 +1,7 @@
 """The one place that strings the stages together. Derives what is missing, so any kill is only a pause."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,13 +12,25 @@ from tracker.alerts.facts import facts_of
 from tracker.alerts.subscriptions import Rule as AlertRule
 from tracker.alerts.subscriptions import matches
 from tracker.assessment import assess
-from tracker.changes import Comparison, Piece, classify, compare, is_flip, same_edit_key, summary
+from tracker.changes import (
+    Comparison,
+    Piece,
+    classify,
+    compare,
+    is_flip,
+    meaning,
+    same_edit_key,
+    sentence_json,
+    shifts,
+    shortened,
+    still_shown,
+    summary,
+)
 from tracker.coding.codebook import Codebook, load_codebook
 from tracker.coding.coded import Coded
 from tracker.coding.coder import code
 from tracker.extraction.passages import split
 from tracker.extraction.quality import quarantine
-from tracker.extraction.reader import read
 from tracker.extraction.text import Extracted, Unreadable
 from tracker.model import (
     ChangeClass,
@@ -28,15 +40,26 @@ from tracker.model import (
     Topic,
     VersionOrigin,
 )
+from tracker.rederiving import freshen, read_snapshot, reextract
 from tracker.settings import Settings
-from tracker.store import Store, comparing, deliveries, moving, reading, reopening
-from tracker.store.payloads import payload_bytes
+from tracker.store import (
+    Store,
+    comparing,
+    confirming,
+    deliveries,
+    folding,
+    moving,
+    reading,
+    reopening,
+    subscriptions,
+)
 from tracker.store.telling import retell_speakers
 from tracker.store.word_index import index_coded
 
 BATCH = 50
-SITE_WIDE = 5  # pages from which one edit is the site's, not a document's
 CHANGED_SENTENCES = 50  # kept of each side of a change
+SHOWN_SENTENCES = 20  # kept word by word, each in so many characters
+SHOWN_LENGTH = 600
 
 Told = Callable[[str, int], None]
 
@@ -58,13 +81,17 @@ def update(
     *,
     at: datetime,
     recode: bool = False,
+    anew: bool = False,
     told: Told = lambda _stage, _done: None,
 ) -> Updated:
     """Derive versions, passages, codings, changes, findings and deliveries that are missing.
 
+    With `anew`, kept bytes that an older extractor read are read again first; that tells nobody.
     `told` hears the name of each stage and how far it is.
     """
     codebook = load_codebook()
+    if anew:
+        reextract(store, told, ocr=settings.ocr)
     versions, set_aside = _read_snapshots(store, told, ocr=settings.ocr, at=at)
     coded = _code_passages(store, codebook, told)
     with store.transaction() as session:
@@ -109,17 +136,7 @@ def _read_anew(store: Store, document_id: int, *, ocr: bool, at: datetime) -> in
 
 def _read_snapshot(session: Session, pending: reading.PendingSnapshot, *, ocr: bool) -> bool | None:
     """Read one snapshot: True for a new version, False where it was set aside, None for the same."""
-    body = payload_bytes(session, pending.payload_id)
-    found = read(
-        body,
-        media_type=pending.media_type,
-        charset=pending.charset,
-        url=pending.url,
-        select=pending.select,
-        remove=pending.remove,
-        choice=pending.choice,
-        ocr=ocr,
-    )
+    body, found = read_snapshot(session, pending, ocr=ocr)
     if isinstance(found, Unreadable):
         reading.record_unread(session, pending, detail=found.reason, quarantine=found.quarantine)
         return False
@@ -136,6 +153,8 @@ def _read_snapshot(session: Session, pending: reading.PendingSnapshot, *, ocr: b
         said = f"looks like {why.replace('_', ' ')}"
         reading.record_unread(session, pending, detail=said, quarantine=why)
         return False
+    if pending.previous_words is not None and not pending.reopens:
+        freshen(session, pending.document_id, ocr=ocr)
     return _record(session, pending, found)
 
 
@@ -210,11 +229,10 @@ def _compare_institution(
     session: Session, versions: list[comparing.Uncompared], codebook: Codebook, *, at: datetime
 ) -> list[int]:
     known = reopening.recorded(session, {version.document_id for version in versions}, at=at)
-    edits: defaultdict[str, list[int]] = defaultdict(list)
     made: list[int] = []
     for version in versions:
         standing = known.standing.get((version.before_id, version.id))
-        fields, edit = _version_change(session, version, codebook, at=at)
+        fields = _version_change(session, version, codebook, at=at)
         if fields is None:
             reopening.supersede(session, [standing] if standing else [], at=at)
             continue
@@ -222,30 +240,25 @@ def _compare_institution(
             reopening.revise(session, standing, **fields)
         elif change_id := comparing.record_change(session, **fields):
             made.append(change_id)
-            edits[edit].append(change_id)
             reopening.succeed(session, known.retired.get(version.id, ()), change_id)
         _fold_flip(session, version)
-    edits.pop("", None)
-    for same in edits.values():
-        if len(same) >= SITE_WIDE:
-            comparing.fold(session, same[1:], same[0])
+    folding.fold_same_edits(session, versions[0].institution_id, made)
     comparing.mark_compared(session, [version.id for version in versions])
     return made
 
 
 def _version_change(
     session: Session, version: comparing.Uncompared, codebook: Codebook, *, at: datetime
-) -> tuple[dict[str, Any] | None, str]:
-    """Return the change that led to a version, if any, and what the same edit elsewhere shares."""
-    edit = ""
+) -> dict[str, Any] | None:
+    """Return the change that led to a version, if any."""
     if version.before_id is None:
         fields = _first_version(session, version, codebook)
     else:
         before = _pieces(session, version.before_id, codebook)
         found = compare(before, _pieces(session, version.id, codebook))
-        fields, edit = _next_version(version, found), same_edit_key(found)
+        fields = _next_version(version, found, codebook)
     if fields is None:
-        return None, edit
+        return None
     return {
         **fields,
         "document_id": version.document_id,
@@ -254,16 +267,13 @@ def _version_change(
         "seen_from": version.seen_from,
         "seen_to": version.seen_to,
         "recorded_at": at,
-    }, edit
+    }
 
 
 def _fold_flip(session: Session, version: comparing.Uncompared) -> None:
     """Make a change back to an earlier text part of the change away from it (A→B→A)."""
     if version.before_id and is_flip(version.earlier, version.text_sha256, version.seen_to):
-        there = comparing.last_change(session, version.id)
-        into = comparing.last_change(session, version.before_id)
-        if there is not None and into is not None:
-            comparing.fold(session, [there], into)
+        folding.fold_flip(session, version.id, version.before_id)
 
 
 def _first_version(
@@ -279,11 +289,14 @@ def _first_version(
         "added": [piece.text for piece in pieces if piece.labels][:CHANGED_SENTENCES],
         "labels_gained": labels,
         "labels": labels,
+        "changed_words": version.words,
         "summary": f"a document of {version.words} words was added",
     }
 
 
-def _next_version(version: comparing.Uncompared, found: Comparison) -> dict[str, Any] | None:
+def _next_version(
+    version: comparing.Uncompared, found: Comparison, codebook: Codebook
+) -> dict[str, Any] | None:
     typed = classify(found)
     if typed is None:
         return None
@@ -294,11 +307,13 @@ def _next_version(version: comparing.Uncompared, found: Comparison) -> dict[str,
         "change_class": change_class,
         "kind": kind,
         "imported": version.imported,
-        **_described(found),
+        **_described(found, codebook),
     }
 
 
-def _described(found: Comparison) -> dict[str, Any]:
+def _described(found: Comparison, codebook: Codebook) -> dict[str, Any]:
+    shifted = shifts(found)
+    titles = {str(code): entry.title for code, entry in codebook.recommendations.items()}
     return {
         "added": list(found.added[:CHANGED_SENTENCES]),
         "removed": list(found.removed[:CHANGED_SENTENCES]),
@@ -306,6 +321,16 @@ def _described(found: Comparison) -> dict[str, Any]:
         "labels_lost": sorted(found.labels_lost),
         "labels": sorted(found.labels_touched),
         "summary": summary(found),
+        "difference": [
+            sentence_json(shortened(sentence, SHOWN_LENGTH))
+            for sentence in found.sentences[:SHOWN_SENTENCES]
+        ],
+        "changed_words": found.changed_words,
+        "edit_key": same_edit_key(found),
+        "elements_gained": sorted(found.elements_gained),
+        "elements_lost": sorted(found.elements_lost),
+        "shifts": [shift.to_json() for shift in shifted],
+        "meaning": meaning(found, shifted, titles),
     }
 
 
@@ -313,7 +338,13 @@ def _pieces(session: Session, version_id: int, codebook: Codebook) -> list[Piece
     rows = comparing.coded_passages(session, version_id, codebook.coder_name)
     joined = reading.HEADINGS_JOINED
     return [
-        Piece(row.text, tuple(filter(None, row.heading_path.split(joined))), row.labels)
+        Piece(
+            row.text,
+            tuple(filter(None, row.heading_path.split(joined))),
+            row.labels,
+            row.elements,
+            row.cues,
+        )
         for row in rows
     ]
 
@@ -322,21 +353,28 @@ def _settle(store: Store, *, at: datetime) -> tuple[int, int]:
     """Bring together what is one document, so that a move is a move and no new document."""
     with store.transaction() as session:
         reading.note_seen(session)
-        found = moving.settle(session, at=at)
-        return len(found), _owe(session, [change_id for change_id, _ in found], at=at)
+        return _told_of(session, moving.settle(session, at=at), at=at)
 
 
 def _note_events(store: Store, *, at: datetime) -> tuple[int, int]:
     with store.transaction() as session:
-        found = comparing.document_events(session, at=at)
-        return len(found), _owe(session, [change_id for change_id, _ in found], at=at)
+        return _told_of(session, comparing.document_events(session, at=at), at=at)
+
+
+def _told_of(
+    session: Session, found: Sequence[tuple[int, int]], *, at: datetime
+) -> tuple[int, int]:
+    """Fold what befell a whole site, owe word of the rest; count both."""
+    made = [change_id for change_id, _ in found]
+    folding.fold_events(session, made)
+    return len(made), _owe(session, made, at=at)
 
 
 def _owe(session: Session, change_ids: Iterable[int], *, at: datetime) -> int:
     """Owe every subscriber word of the changes that its rule asks for."""
     facts = facts_of(session, list(change_ids))
     owed = 0
-    for recipient in deliveries.recipients(session):
+    for recipient in subscriptions.recipients(session):
         if recipient.state is SubscriptionState.ACTIVE and facts:
             rule = AlertRule.model_validate(recipient.rule)
             wanted = [fact.id for fact in facts if matches(rule, fact)]
@@ -346,5 +384,12 @@ def _owe(session: Session, change_ids: Iterable[int], *, at: datetime) -> int:
 
 def _confirm(store: Store, settings: Settings, *, at: datetime) -> None:
     with store.transaction() as session:
-        comparing.confirm_changes(session, apart=timedelta(hours=settings.confirm_after_hours))
+        apart = timedelta(hours=settings.confirm_after_hours)
+        confirming.confirm_changes(session, apart=apart)
+        lasting = [
+            change.id
+            for change in confirming.overtaken(session, apart=apart)
+            if still_shown(change.added, change.removed, change.next_text)
+        ]
+        confirming.confirm(session, lasting)
         deliveries.release_confirmed(session, at=at)

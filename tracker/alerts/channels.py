@@ -1,5 +1,6 @@
 """How messages leave: a folder, a mail server, a webhook, chat services. Knows no database."""
 
+import re
 import smtplib
 import ssl
 from dataclasses import dataclass
@@ -9,14 +10,29 @@ from urllib.parse import unquote, urlsplit
 
 from tracker.alerts.failure import SendFailedError
 from tracker.alerts.messages import Message, as_email
-from tracker.alerts.webhook import Webhook
+from tracker.alerts.webhook import Webhook, address_problem
 from tracker.model import Channel
 from tracker.settings import Settings
 
 PATIENCE = 20.0  # seconds that a mail server may take for one answer
 
+_ADDRESS = re.compile(r"[^\s@<>(),;:\"\[\]\\]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
+
 #: What chat services read as a mention, a link or markup.
 _CHAT_MARKUP = str.maketrans("@<>[]`*_", "＠‹›()'··")
+
+
+def target_problem(channel: Channel, target: str, settings: Settings) -> str | None:
+    """Return why nothing could be sent to this target, or None."""
+    match channel:
+        case Channel.EMAIL if not _ADDRESS.fullmatch(target):
+            return f'"{target}" is not an e-mail address; give one with --target'
+        case Channel.WEBHOOK:
+            return address_problem(target, settings.allow_hosts)
+        case Channel.APPRISE if "://" not in target:
+            return "a chat service needs its Apprise address; give one with --target"
+        case _:
+            return None
 
 
 class Sender(Protocol):
@@ -106,6 +122,7 @@ class Chat:
         if not service.add(message.recipient.target):
             raise SendFailedError("not an address that Apprise knows", permanent=True)
         lines = [f"{_plain(item.subject)}\n{item.link}" for item in message.items]
+        lines = lines or [_plain(message.text)]
         if not service.notify(
             title=_plain(message.subject), body="\n\n".join(lines), body_format="text"
         ):

@@ -1,15 +1,21 @@
-"""Changes as alerts speak of them. Reads the store; knows no rule and no message."""
+"""Changes as alerts speak of them. Reads the store; knows no message."""
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, and_, col, select
+from sqlmodel import Session, and_, col, func, select
 
-from tracker.alerts.subscriptions import ChangeFacts
-from tracker.model import Change, Document, Institution
+from tracker.alerts.subscriptions import ChangeFacts, Rule
+from tracker.changes import from_json
+from tracker.model import Change, Document, Fetch, Institution, Outcome, Source
 
 CHUNK = 500  # well below what either database takes as parameters of one query
+
+
+_STANDS = and_(col(Change.folded_into_id).is_(None), col(Change.superseded_at).is_(None))
 
 
 def facts_of(session: Session, change_ids: Sequence[int]) -> tuple[ChangeFacts, ...]:
@@ -22,24 +28,91 @@ def facts_of(session: Session, change_ids: Sequence[int]) -> tuple[ChangeFacts, 
 def facts_between(session: Session, since: datetime, until: datetime) -> tuple[ChangeFacts, ...]:
     """Return the facts of every standing, unfolded change first seen from `since` up to before `until`."""
     seen = col(Change.seen_to)
-    stands = and_(col(Change.folded_into_id).is_(None), col(Change.superseded_at).is_(None))
-    return tuple(_facts(session, seen >= since, seen < until, stands))
+    return tuple(_facts(session, seen >= since, seen < until, _STANDS))
 
 
-def _facts(session: Session, *which: Any) -> Iterator[ChangeFacts]:
-    rows = session.exec(
+def newest_facts(session: Session) -> Iterator[ChangeFacts]:
+    """Give the facts of every standing, unfolded change one by one, newest first."""
+    query = _query(_STANDS)
+    query = query.order_by(col(Change.seen_to).desc(), col(Change.id).desc())
+    about = _about(session)
+    for row in session.exec(query.execution_options(yield_per=CHUNK)):
+        yield _fact(*row, about=about)
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """How often pages were read in a time, and how often in vain."""
+
+    done: int
+    failed: int
+
+
+def checks_between(session: Session, rule: Rule, since: datetime, until: datetime) -> Checks:
+    """Return how often what a rule watches was read from `since` up to before `until`."""
+    query = (
+        select(func.count(), func.count().filter(col(Fetch.outcome) == Outcome.FAILED))
+        .select_from(Fetch)
+        .join(Source, col(Fetch.source_id) == Source.id)
+        .join(Institution, col(Source.institution_id) == Institution.id)
+        .where(Fetch.at >= since, Fetch.at < until)
+    )
+    for column, wanted in (
+        (col(Institution.key), rule.institutions),
+        (col(Institution.kind), rule.kinds),
+        (col(Institution.country), rule.countries),
+    ):
+        if wanted:
+            query = query.where(column.in_(wanted))
+    done, failed = session.exec(query).one()
+    return Checks(done, failed)
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What other changes say of a change: how many are part of it, and the newest word."""
+
+    folded: int = 0
+    newest: datetime | None = None
+
+
+def _about(session: Session) -> Mapping[int, _About]:
+    found: defaultdict[int, _About] = defaultdict(_About)
+    for column, folded in ((Change.folded_into_id, True), (Change.about_id, False)):
+        rows = session.exec(
+            select(column, func.count(), func.max(Change.recorded_at))
+            .where(col(column).is_not(None))
+            .group_by(col(column))
+        )
+        for change_id, number, newest in rows:
+            assert change_id is not None
+            known = found[change_id]
+            latest = max(newest, known.newest or newest)
+            found[change_id] = _About(known.folded + (number if folded else 0), latest)
+    return found
+
+
+def _query(*which: Any) -> Any:
+    return (
         select(Change, Document, Institution)
         .join(Document, col(Change.document_id) == Document.id)
         .join(Institution, col(Document.institution_id) == Institution.id)
         .where(*which)
-        .order_by(col(Change.seen_to), col(Change.id))
     )
-    for change, document, institution in rows:
-        yield _fact(change, document, institution)
 
 
-def _fact(change: Change, document: Document, institution: Institution) -> ChangeFacts:
+def _facts(session: Session, *which: Any) -> Iterator[ChangeFacts]:
+    about = _about(session)
+    query = _query(*which).order_by(col(Change.seen_to), col(Change.id))
+    for row in session.exec(query):
+        yield _fact(*row, about=about)
+
+
+def _fact(
+    change: Change, document: Document, institution: Institution, *, about: Mapping[int, _About]
+) -> ChangeFacts:
     assert change.id is not None
+    others = about.get(change.id, _About())
     shown = not document.withheld
     return ChangeFacts(
         id=change.id,
@@ -60,4 +133,10 @@ def _fact(change: Change, document: Document, institution: Institution) -> Chang
         summary=change.summary if shown else "The document's text is withheld.",
         confirmed=change.confirmed,
         imported=change.imported,
+        difference=tuple(map(from_json, change.difference)) if shown else (),
+        changed_words=change.changed_words,
+        folded=others.folded,
+        meaning=change.meaning if shown else "",
+        meaning_state=change.meaning_state,
+        updated_at=max(filter(None, (change.meaning_at, others.newest)), default=None),
     )

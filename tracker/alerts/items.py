@@ -5,16 +5,19 @@ Crawled text passes through here before it reaches a subject, a body, a feed or 
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit
 
 from tracker.alerts.subscriptions import ChangeFacts
-from tracker.model import ChangeClass
+from tracker.changes import SentenceChange, SentenceKind, shortened
+from tracker.model import ChangeClass, MeaningState
+from tracker.store.folding import BACK
 
 SUBJECT_LENGTH = 140
 QUOTE_LENGTH = 300
 QUOTES = 3
+HEADING_LENGTH = 80
 
 # Control characters, line separators, bidirectional overrides, and what XML cannot hold.
 _UNSAFE = re.compile(
@@ -31,31 +34,35 @@ class Item:
     institution: str
     title: str
     summary: str
-    added: tuple[str, ...]
-    removed: tuple[str, ...]
+    quotes: tuple[SentenceChange, ...]
     more: int  # quotes left out
     when: str
     confidence: str
+    meaning: str  # empty until it may be told
     labels: tuple[str, ...]
     link: str  # our page of the change
     live: str  # the document itself
 
 
-def item(change: ChangeFacts, *, public_url: str) -> Item:
-    """Put a change into words about its text, leaving meaning to people (design, decision 11)."""
+def item(change: ChangeFacts, *, public_url: str, unreviewed: bool = False) -> Item:
+    """Put a change into words about its text, leaving meaning to people (design, decision 11).
+
+    With `unreviewed`, what a machine takes it to mean is told before a person looked at it.
+    """
     institution, title = one_line(change.institution_name), one_line(change.title)
-    summary = one_line(change.summary).rstrip(".") or change.kind.replace("_", " ")
+    summary = _summary(change)
+    quotes = _quotes(change)
     return Item(
         change=change,
         subject=one_line(f"{institution}: {summary} ({title})", SUBJECT_LENGTH),
         institution=institution,
         title=title,
         summary=summary,
-        added=_quotes(change.added),
-        removed=_quotes(change.removed),
-        more=max(0, len(change.added) - QUOTES) + max(0, len(change.removed) - QUOTES),
+        quotes=tuple(quotes[:QUOTES]),
+        more=max(0, len(quotes) - QUOTES),
         when=_when(change),
         confidence=_confidence(change),
+        meaning=one_line(_meaning(change, unreviewed=unreviewed)),
         labels=tuple(sorted(change.labels)),
         link=f"{public_url.rstrip('/')}/changes?id={change.id}",
         live=_web_address(change.url),
@@ -85,8 +92,31 @@ def moment(at: datetime) -> str:
     return f"{at.day} {at:%B %Y, %H:%M} UTC"
 
 
-def _quotes(texts: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(one_line(text, QUOTE_LENGTH) for text in texts[:QUOTES])
+def _summary(change: ChangeFacts) -> str:
+    said = one_line(change.summary).rstrip(".") or change.kind.replace("_", " ")
+    if not change.folded or said.endswith(BACK):
+        return said
+    pages = "page" if change.folded == 1 else "pages"
+    return f"{said}; the same on {change.folded} more {pages} of the site"
+
+
+def _quotes(change: ChangeFacts) -> list[SentenceChange]:
+    """The changed sentences, each short and on one line; a record quotes nothing."""
+    shown = change.difference or (
+        *(SentenceChange(SentenceKind.REMOVED, text, "", ()) for text in change.removed),
+        *(SentenceChange(SentenceKind.ADDED, "", text, ()) for text in change.added),
+    )
+    return [_on_one_line(shortened(sentence, QUOTE_LENGTH)) for sentence in shown]
+
+
+def _on_one_line(sentence: SentenceChange) -> SentenceChange:
+    return replace(
+        sentence,
+        before=one_line(sentence.before),
+        after=one_line(sentence.after),
+        heading_path=tuple(one_line(heading, HEADING_LENGTH) for heading in sentence.heading_path),
+        words=tuple(replace(word, text=_UNSAFE.sub(" ", word.text)) for word in sentence.words),
+    )
 
 
 def _when(change: ChangeFacts) -> str:
@@ -101,7 +131,20 @@ def _confidence(change: ChangeFacts) -> str:
     if change.change_class is ChangeClass.AVAILABILITY:
         return "About what we could read; says nothing about the text."
     seen = "certain" if change.confirmed else "seen once, not yet seen again"
-    return f"Text change {seen}; meaning not assessed; institution not yet asked."
+    assessed = {
+        MeaningState.NOT_ASSESSED: "meaning not assessed",
+        MeaningState.CONFIRMED: "meaning confirmed by a person",
+        MeaningState.REJECTED: "a person found no change of meaning",
+    }
+    return f"Text change {seen}; {assessed[change.meaning_state]}; institution not yet asked."
+
+
+def _meaning(change: ChangeFacts, *, unreviewed: bool) -> str:
+    if not change.meaning or change.meaning_state is MeaningState.REJECTED:
+        return ""
+    if change.meaning_state is MeaningState.CONFIRMED:
+        return f"{change.meaning} (confirmed by a person)"
+    return f"{change.meaning} (read by machine, not reviewed)" if unreviewed else ""
 
 
 def _web_address(url: str) -> str:

@@ -1,8 +1,8 @@
 """A delivery in words: subject, plain text, HTML, e-mail, event. Knows no channel's workings."""
 
 import textwrap
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -14,11 +14,13 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
 
-from tracker.alerts.items import SUBJECT_LENGTH, Item, domain, item, one_line
+from tracker.alerts.items import QUOTE_LENGTH, QUOTES, SUBJECT_LENGTH, Item, domain, item, one_line
 from tracker.alerts.subscriptions import ChangeFacts, Rule
+from tracker.changes import SentenceChange, as_html, sentence_json, sentence_text
 from tracker.model import ChangeClass
-from tracker.store.deliveries import Recipient
+from tracker.store.subscriptions import Recipient
 
 DIGEST_ITEMS = 20
 MAIL = SMTP.clone(cte_type="7bit")  # so that no relay needs to recode what was signed
@@ -53,12 +55,16 @@ def compose(
     public_url: str,
     at: datetime,
     note: str = "",
+    unreviewed: bool = False,
 ) -> Message:
     """Write the message about these changes: an alert for one, a digest for a subscriber of digests.
 
-    `note` is a line of our own for this recipient.
+    `note` is a line of our own for this recipient; `unreviewed` tells a machine's reading as such.
     """
-    items = tuple(item(change, public_url=public_url) for change in sorted(changes, key=_order))
+    items = tuple(
+        item(change, public_url=public_url, unreviewed=unreviewed)
+        for change in sorted(changes, key=_order)
+    )
     kind = "alert" if len(items) == 1 else "digest"
     blank = Message(message_id, recipient, "", "", "", items, public_url, at)
     facts = {
@@ -71,12 +77,52 @@ def compose(
         "subscription": one_line(recipient.name),
         "note": one_line(note, 200),
     }
-    text = _templates().get_template(f"{kind}.txt").render(facts)
-    html = _templates().get_template(f"{kind}.html").render(facts)
-    return Message(message_id, recipient, _subject(items), text, html, items, public_url, at)
+    text, html = _rendered(kind, facts)
+    return replace(blank, subject=_subject(items), text=text, html=html)
 
 
-def as_html(shown: Item) -> str:
+def notice(
+    message_id: str,
+    recipient: Recipient,
+    kind: str,
+    subject: str,
+    *,
+    public_url: str,
+    at: datetime,
+    **said: str,
+) -> Message:
+    """Write a message about the subscription itself: the question whether it is wanted, all quiet."""
+    blank = Message(message_id, recipient, "", "", "", (), public_url, at)
+    facts = {
+        "message": blank,
+        "rule": one_line(str(Rule.model_validate(recipient.rule))),
+        "subscription": one_line(recipient.name),
+        "subject": subject,
+        "note": "",
+        **said,
+    }
+    text, html = _rendered(kind, facts)
+    return replace(blank, subject=one_line(subject, SUBJECT_LENGTH), text=text, html=html)
+
+
+def trial(recipient: Recipient, *, public_url: str, at: datetime) -> Message:
+    """Write a test message, which says that it is one."""
+    return notice(
+        f"test-{int(at.timestamp())}-{recipient.id}",
+        recipient,
+        "trial",
+        "[Tracker] Test message: nothing has changed",
+        public_url=public_url,
+        at=at,
+    )
+
+
+def _rendered(kind: str, facts: Mapping[str, Any]) -> tuple[str, str]:
+    text, html = (_templates().get_template(f"{kind}.{ending}") for ending in ("txt", "html"))
+    return text.render(facts), html.render(facts)
+
+
+def item_html(shown: Item) -> str:
     """Return one change as an HTML fragment."""
     return _templates().get_template("change.html").render(item=shown)
 
@@ -106,15 +152,22 @@ def as_email(message: Message, *, mail_from: str) -> EmailMessage:
 def as_event(message: Message) -> dict[str, Any]:
     """Return the message as a CloudEvents 1.0 JSON object."""
     one = len(message.items) == 1
-    first = message.items[0].change
-    about = f"change.{first.change_class}" if one else "digest"
+    about = (
+        f"change.{message.items[0].change.change_class}"
+        if one
+        else "digest"
+        if message.items
+        else "notice"
+    )
     return {
         "specversion": "1.0",
         "id": message.id,
         "source": message.public_url,
         "type": f"org.policy-ethics-tracker.{about}.v1",
         "subject": message.subject,
-        "time": max(shown.change.recorded_at for shown in message.items).isoformat(),
+        "time": max(
+            (shown.change.recorded_at for shown in message.items), default=message.at
+        ).isoformat(),
         "datacontenttype": "application/json",
         "data": {"changes": [_as_json(shown) for shown in message.items]},
     }
@@ -132,8 +185,12 @@ def _as_json(shown: Item) -> dict[str, Any]:
         "confirmed": change.confirmed,
         "seen_from": change.seen_from.isoformat() if change.seen_from else None,
         "seen_to": change.seen_to.isoformat(),
-        "added": list(shown.added),
-        "removed": list(shown.removed),
+        "added": [one_line(text, QUOTE_LENGTH) for text in change.added[:QUOTES]],
+        "removed": [one_line(text, QUOTE_LENGTH) for text in change.removed[:QUOTES]],
+        "difference": [sentence_json(quote) for quote in shown.quotes],
+        "changed_words": change.changed_words,
+        "folded": change.folded,
+        "meaning": shown.meaning or None,
         "labels": list(shown.labels),
         "summary": shown.summary,
         "confidence": shown.confidence,
@@ -174,7 +231,13 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["under"] = _under
+    environment.filters["quoted"] = sentence_text
+    environment.filters["marked"] = _marked
     return environment
+
+
+def _marked(quote: SentenceChange) -> Markup:
+    return Markup(as_html([quote]))  # noqa: S704  (escaped there, word by word)
 
 
 def _under(text: str, label: str) -> str:

@@ -11,6 +11,7 @@ from tracker.alerts.channels import sender
 from tracker.alerts.facts import facts_between, facts_of
 from tracker.alerts.failure import SendFailedError
 from tracker.alerts.messages import Message, compose
+from tracker.alerts.notices import due_notices
 from tracker.alerts.subscriptions import ChangeFacts, Rule, matches, sendable
 from tracker.checkup import check_up
 from tracker.health import summary
@@ -19,13 +20,13 @@ from tracker.settings import Settings
 from tracker.store import Store
 from tracker.store.deliveries import (
     Claimed,
-    Recipient,
     claim_due,
     mark_failed,
     mark_sent,
     release_claims,
     unsent,
 )
+from tracker.store.subscriptions import Recipient
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class SendReport:
     sent: int = 0
     failed: int = 0
     waiting: int = 0
+    notices: int = 0  # about subscriptions themselves
     by_channel: Mapping[str, int] = field(default_factory=dict)
     subjects: tuple[str, ...] = ()
 
@@ -57,6 +59,7 @@ def send_due(store: Store, settings: Settings, *, at: datetime, alone: bool = Fa
     if alone:
         with store.transaction() as session:
             release_claims(session, at=at)
+    report = _send_notices(store, settings, report, at=at)
     while batch := _claim(store, settings, at=at):
         for claimed, message in batch:
             taken = _send(store, settings, claimed, message, at=at)
@@ -65,23 +68,55 @@ def send_due(store: Store, settings: Settings, *, at: datetime, alone: bool = Fa
         return replace(report, waiting=unsent(session))
 
 
+def _send_notices(
+    store: Store, settings: Settings, report: SendReport, *, at: datetime
+) -> SendReport:
+    with store.transaction() as session:
+        due = list(due_notices(session, settings, at=at))
+    for message, note in due:
+        failure = try_to_send(message, settings)
+        if failure is not None:
+            report = replace(report, failed=report.failed + 1)
+            continue
+        with store.transaction() as session:
+            note(session)
+        report = replace(report, notices=report.notices + 1)
+    return report
+
+
+def try_to_send(message: Message, settings: Settings) -> SendFailedError | None:
+    """Send a message through its recipient's channel; return why it could not be, or None."""
+    try:
+        sender(message.recipient.channel, settings).send(message)
+    except SendFailedError as failure:
+        return failure
+    return None
+
+
 def _claim(store: Store, settings: Settings, *, at: datetime) -> list[tuple[Claimed, Message]]:
     with store.transaction() as session:
-        return [
-            (claimed, _message(session, claimed, settings, at=at))
-            for claimed in claim_due(session, at=at)
-        ]
+        claimed = claim_due(session, at=at)
+        wanted = [change_id for each in claimed for change_id in each.change_ids]
+        facts = {fact.id: fact for fact in facts_of(session, wanted)}
+        return [(each, _message(session, each, facts, settings, at=at)) for each in claimed]
 
 
-def _message(session: Session, claimed: Claimed, settings: Settings, *, at: datetime) -> Message:
-    facts = facts_of(session, claimed.change_ids)
+def _message(
+    session: Session,
+    claimed: Claimed,
+    facts: Mapping[int, ChangeFacts],
+    settings: Settings,
+    *,
+    at: datetime,
+) -> Message:
     return compose(
         claimed.message_id,
         claimed.recipient,
-        facts,
+        [facts[change_id] for change_id in claimed.change_ids],
         public_url=settings.public_url,
         at=at,
         note=_for_operator(session, claimed.recipient, settings, at=at),
+        unreviewed=not settings.meaning_after_review,
     )
 
 
@@ -98,11 +133,7 @@ def _for_operator(
 def _send(
     store: Store, settings: Settings, claimed: Claimed, message: Message, *, at: datetime
 ) -> bool:
-    failure = None
-    try:
-        sender(claimed.recipient.channel, settings).send(message)
-    except SendFailedError as error:
-        failure = error
+    failure = try_to_send(message, settings)
     with store.transaction() as session:
         if failure is None:
             mark_sent(session, claimed.message_id, at=at)
@@ -114,6 +145,6 @@ def _send(
 def preview(
     session: Session, rule: Rule, *, since: datetime, until: datetime
 ) -> Sequence[ChangeFacts]:
-    """Return what a rule would have sent in a time that is past."""
+    """Return what a rule would have sent in a time that is past, each change as a message."""
     facts = facts_between(session, since, until)
     return tuple(fact for fact in facts if sendable(fact) and matches(rule, fact))

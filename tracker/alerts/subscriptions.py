@@ -9,7 +9,15 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from tracker.model import ChangeClass, ChangeKind, InstitutionKind, Recommendation, Topic
+from tracker.changes import SentenceChange
+from tracker.model import (
+    ChangeClass,
+    ChangeKind,
+    InstitutionKind,
+    MeaningState,
+    Recommendation,
+    Topic,
+)
 
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
@@ -36,6 +44,17 @@ class ChangeFacts:
     summary: str = ""
     confirmed: bool = False
     imported: bool = False
+    difference: tuple[SentenceChange, ...] = ()
+    changed_words: int = 0  # 0: not about words
+    folded: int = 0  # changes that are part of this one
+    meaning: str = ""
+    meaning_state: MeaningState = MeaningState.NOT_ASSESSED
+    updated_at: datetime | None = None  # when our record of it last changed, if it did
+
+    @property
+    def updated(self) -> datetime:
+        """When our record of the change was made or last changed."""
+        return max(self.recorded_at, self.updated_at or self.recorded_at)
 
 
 class Rule(BaseModel):
@@ -51,11 +70,16 @@ class Rule(BaseModel):
     classes: tuple[ChangeClass, ...] = (ChangeClass.MATERIAL, ChangeClass.RECORD)
     change_kinds: tuple[ChangeKind, ...] = ()
     documents: tuple[str, ...] = ()  # canonical URLs
+    muted_documents: tuple[str, ...] = ()  # canonical URLs that are not told of
+    at_least_words: Annotated[int, Field(ge=0)] = (
+        0  # words an edit must change; events always count
+    )
+    at_most: Annotated[int, Field(ge=1)] | None = None  # messages a day; the rest comes as one
 
     def __str__(self) -> str:
         """Say in words what the rule asks for."""
         asked = self.model_dump(exclude={"classes"}, exclude_defaults=True)
-        narrowed = [f"{field.replace('_', ' ')}: {_listed(asked[field])}" for field in asked]
+        narrowed = [f"{field.replace('_', ' ')}: {_value(asked[field])}" for field in asked]
         return "; ".join([f"{_listed(self.classes)} changes", *narrowed])
 
 
@@ -78,6 +102,8 @@ def matches(rule: Rule, change: ChangeFacts) -> bool:
         and _any(rule.topics, change.labels)
         and _any(rule.recommendations, change.labels)
         and _any(rule.documents, {change.url})
+        and change.url not in rule.muted_documents
+        and (not change.changed_words or change.changed_words >= rule.at_least_words)
     )
 
 
@@ -112,6 +138,10 @@ def nearest(value: object, known: Collection[str]) -> str:
 
 def _any(wanted: Collection[str], found: Collection[str]) -> bool:
     return not wanted or not set(wanted).isdisjoint(found)
+
+
+def _value(value: Any) -> str:
+    return str(value) if isinstance(value, int) else _listed(value)
 
 
 def _listed(values: Collection[str]) -> str:

@@ -7,7 +7,7 @@ from itertools import islice
 
 from tracker.coding.lexicon import Entity, Lexicon
 from tracker.coding.matching import Hit, word_end
-from tracker.coding.sentences import sentences
+from tracker.extraction.sentences import sentences
 
 _MOST_HITS = 60  # of a concept in a sentence that are looked at: no honest sentence has more
 _LONGEST_BLANK = 80

@@ -1,6 +1,7 @@
-"""`tracker alerts`: subscriptions and deliveries."""
+"""`tracker alerts`: subscriptions, deliveries, and what a person says of a change."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -13,11 +14,15 @@ from tracker.commands.shared import (
     open_store,
     print_rows,
 )
-from tracker.model import Cadence, Channel
+from tracker.model import Cadence, ChangeKind, Channel, MeaningState, SubscriptionState
 from tracker.settings import load_settings
+from tracker.sources import nearest
 from tracker.store.locks import alone
 
 app = typer.Typer(help="Subscriptions and deliveries.", no_args_is_help=True)
+
+Rule = Annotated[str, typer.Option("--rule", help='JSON, such as {"countries": ["GB"]}.')]
+By = Annotated[str, typer.Option("--by", help="Who says so.")]
 
 
 @app.command("add")
@@ -27,21 +32,13 @@ def alerts_add(
     target: Annotated[str, typer.Option("--target", help="Address or URL.")] = "",
     cadence: Annotated[Cadence, typer.Option("--cadence")] = Cadence.INSTANT,
     timezone: Annotated[str, typer.Option("--timezone")] = "UTC",
-    rule: Annotated[
-        str, typer.Option("--rule", help='JSON, such as {"countries": ["GB"]}.')
-    ] = "{}",
+    rule: Rule = "{}",
 ) -> None:
-    """Add a subscription."""
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415
+    """Add a subscription; by e-mail, its address is asked first."""
+    from tracker.store.subscriptions import add_subscription, recipients  # noqa: PLC0415
 
-    from tracker.store.deliveries import add_subscription, recipients  # noqa: PLC0415
-
-    try:
-        ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise WrongInputError(
-            f'"{timezone}" is not a time zone; use one such as Europe/Berlin'
-        ) from None
+    if problems := _problems(channel, target, timezone):
+        raise WrongInputError("\n".join(problems))
     with open_store().transaction() as session:
         if name in {recipient.name for recipient in recipients(session)}:
             raise WrongInputError(f'there is a subscription "{name}" already; choose another name')
@@ -56,7 +53,36 @@ def alerts_add(
             rule=parsed.model_dump(mode="json"),
             at=datetime.now(UTC),
         )
+        [made] = [r for r in recipients(session) if r.name == name]
     print(f'subscription "{name}": {parsed}')
+    _say_next(made)
+
+
+def _problems(channel: Channel, target: str, timezone: str) -> list[str]:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415
+
+    from tracker.alerts.channels import target_problem  # noqa: PLC0415
+
+    problems = [target_problem(channel, target, load_settings())]
+    try:
+        ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        problems.append(f'"{timezone}" is not a time zone; use one such as Europe/Berlin')
+    return [problem for problem in problems if problem]
+
+
+def _say_next(made: Any) -> None:
+    """What a person needs to know for the channel to work."""
+    from tracker.alerts.webhook import signing_secret  # noqa: PLC0415
+
+    settings = load_settings()
+    match made.channel:
+        case Channel.EMAIL:
+            print("pending: the next `tracker alerts send` asks the address whether it agrees")
+        case Channel.ATOM:
+            print(f"feed: {settings.public_url.rstrip('/')}/feeds/rule/{made.token}.atom")
+        case Channel.WEBHOOK:
+            print(f"signing secret: {signing_secret(settings.secret, made.token)}")
 
 
 def _rule(text: str, session: Any) -> Any:
@@ -73,34 +99,46 @@ def _rule(text: str, session: Any) -> Any:
         raise WrongInputError(str(error)) from None
 
 
+def _named(session: Any, name: str) -> Any:
+    from tracker.store.subscriptions import recipients  # noqa: PLC0415
+
+    known = {recipient.name: recipient for recipient in recipients(session)}
+    if name not in known:
+        guess = nearest(name, list(known))
+        hint = f'did you mean "{guess}"?' if guess else "`tracker alerts list` names them all"
+        raise WrongInputError(f'there is no subscription "{name}"; {hint}')
+    return known[name]
+
+
 @app.command("list")
 def alerts_list(as_json: Json = False) -> None:
-    """List the subscriptions."""
-    from tracker.store.deliveries import recipients  # noqa: PLC0415
+    """List the subscriptions and what became of their messages."""
+    from tracker.store.deliveries import Tally, tallies  # noqa: PLC0415
+    from tracker.store.subscriptions import recipients  # noqa: PLC0415
 
     with open_store().transaction() as session:
+        counted = tallies(session)
         rows = [
             {
                 "name": r.name,
                 "channel": str(r.channel),
                 "cadence": str(r.cadence),
                 "state": str(r.state),
+                "sent": counted.get(r.id, Tally()).sent,
+                "waiting": counted.get(r.id, Tally()).waiting,
+                "failed": counted.get(r.id, Tally()).failed,
+                "error": counted.get(r.id, Tally()).error,
                 "rule": r.rule,
             }
             for r in recipients(session)
         ]
-    print_rows(
-        rows,
-        ["name", "channel", "cadence", "state", "rule"],
-        as_json=as_json,
-        as_csv=False,
-        title="Subscriptions",
-    )
+    columns = ["name", "channel", "cadence", "state", "sent", "waiting", "failed", "error", "rule"]
+    print_rows(rows, columns, as_json=as_json, as_csv=False, title="Subscriptions")
 
 
 @app.command("preview")
 def alerts_preview(
-    rule: Annotated[str, typer.Option("--rule")] = "{}",
+    rule: Rule = "{}",
     days: Annotated[int, typer.Option("--days", min=1)] = 90,
     as_json: Json = False,
 ) -> None:
@@ -129,11 +167,123 @@ def alerts_preview(
 
 @app.command("send")
 def alerts_send() -> None:
-    """Send what is due."""
+    """Send what is due; exit 1 where a message could not be handed over."""
     from tracker.alerts.outbox import send_due  # noqa: PLC0415
 
     store = open_store()
     with alone(store, "update"):
         report = send_due(store, load_settings(), at=datetime.now(UTC), alone=True)
-    print(f"{report.sent} sent, {report.failed} failed, {report.waiting} waiting")
+    notices = f", {report.notices} about subscriptions" if report.notices else ""
+    print(f"{report.sent} sent{notices}, {report.failed} failed, {report.waiting} waiting")
     raise typer.Exit(1 if report.failed else 0)
+
+
+@app.command("test")
+def alerts_test(name: str) -> None:
+    """Send one test message through a subscription's channel; exit 1 where it was not taken."""
+    from tracker.alerts.messages import trial  # noqa: PLC0415
+    from tracker.alerts.outbox import try_to_send  # noqa: PLC0415
+
+    settings, now = load_settings(), datetime.now(UTC)
+    with open_store().transaction() as session:
+        recipient = _named(session, name)
+    if recipient.channel is Channel.ATOM:
+        raise WrongInputError("a feed is asked for, nothing is sent to it")
+    if recipient.state is not SubscriptionState.ACTIVE:
+        raise WrongInputError(f'"{name}" is {recipient.state}: nothing may be sent to it')
+    failure = try_to_send(trial(recipient, public_url=settings.public_url, at=now), settings)
+    print(f"not taken: {failure.reason}" if failure else "taken")
+    raise typer.Exit(1 if failure else 0)
+
+
+@app.command("mute")
+def alerts_mute(
+    name: str,
+    document: Annotated[
+        list[str] | None, typer.Option("--document", help="Only this document's URL.")
+    ] = None,
+    off: Annotated[bool, typer.Option("--off", help="Tell of it again.")] = False,
+) -> None:
+    """Stop telling a subscription of anything new, or of some documents."""
+    from tracker.store.subscriptions import mute_subscription, replace_rule  # noqa: PLC0415
+
+    with open_store().transaction() as session:
+        recipient = _named(session, name)
+        if document:
+            rule = _muting(recipient.rule, document, off=off)
+            replace_rule(session, recipient.id, rule)
+            print(f"{name}: {len(rule['muted_documents'])} documents muted")
+        elif mute_subscription(session, recipient.id, muted=not off):
+            print(f"{name}: {'active' if off else 'muted'}")
+        else:
+            raise WrongInputError(f'"{name}" is {recipient.state} and cannot be muted')
+
+
+def _muting(rule: Any, documents: Sequence[str], *, off: bool) -> dict[str, Any]:
+    muted = set(rule.get("muted_documents", ()))
+    muted = muted - set(documents) if off else muted | set(documents)
+    return {**rule, "muted_documents": sorted(muted)}
+
+
+@app.command("end")
+def alerts_end(name: str) -> None:
+    """End a subscription; what it is still owed is dropped."""
+    from tracker.store.subscriptions import end_subscription  # noqa: PLC0415
+
+    with open_store().transaction() as session:
+        end_subscription(session, token=_named(session, name).token)
+    print(f"{name}: ended")
+
+
+@app.command("correct")
+def alerts_correct(
+    change: Annotated[int, typer.Argument(help="Id of the change that was told wrongly.")],
+    note: Annotated[str, typer.Option("--note", help="What is right.")],
+    by: By,
+) -> None:
+    """Correct an alert: exactly those who got it get the correction, nobody else gets the alert."""
+    from tracker.store.deliveries import withdraw  # noqa: PLC0415
+
+    said = f"correction by {by} of change {change}: {note}"
+    with open_store().transaction() as session:
+        told = _record(session, change, ChangeKind.CORRECTION, said)
+        dropped = withdraw(session, change)
+    print(f"{told} will get the correction, {dropped} will not get the alert")
+
+
+@app.command("meaning")
+def alerts_meaning(
+    change: Annotated[int, typer.Argument(help="Id of the change.")],
+    by: By,
+    reject: Annotated[bool, typer.Option("--reject", help="It means nothing of the kind.")] = False,
+) -> None:
+    """Confirm or reject what a machine takes a change to mean; only then is it told."""
+    from tracker.store.confirming import settle_meaning  # noqa: PLC0415
+
+    state = MeaningState.REJECTED if reject else MeaningState.CONFIRMED
+    with open_store().transaction() as session:
+        try:
+            settled = settle_meaning(session, change, state=state, by=by, at=datetime.now(UTC))
+        except LookupError as error:
+            raise WrongInputError(f"{error}; `tracker changes` lists them") from None
+        if not settled.meaning:
+            raise WrongInputError(f"change {change} has no meaning that waits for a person")
+        if reject:
+            print(f"rejected: {settled.meaning}")
+            return
+        said = f"meaning of change {change}, confirmed by a person: {settled.meaning}"
+        told = _record(session, change, ChangeKind.CODING, said)
+    print(f"confirmed: {settled.meaning}; {told} who got the alert will be told")
+
+
+def _record(session: Any, change: int, kind: ChangeKind, said: str) -> int:
+    """Record something about a change and owe it to those who were told of it; return how many."""
+    from tracker.store.confirming import record_about  # noqa: PLC0415
+    from tracker.store.deliveries import owe_told  # noqa: PLC0415
+
+    now = datetime.now(UTC)
+    try:
+        record = record_about(session, change, kind=kind, summary=said, at=now)
+    except LookupError as error:
+        raise WrongInputError(f"{error}; `tracker changes` lists them") from None
+    return owe_told(session, record, change, at=now)

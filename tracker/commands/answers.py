@@ -1,6 +1,8 @@
 """The answers as tables: who has spoken, coverage, changes, one institution, one difference."""
 
 import json
+import os
+import sys
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -169,7 +171,7 @@ def diff(
     as_json: Json = False,
 ) -> None:
     """Show what differs between two versions of a document (default: the last two)."""
-    from tracker.changes import Piece, as_text, classify, compare, summary  # noqa: PLC0415
+    from tracker.changes import Piece, as_ansi, as_text, classify, compare, sentence_json, summary  # noqa: PLC0415
 
     with open_store().transaction() as session:
         wanted = {"document_id": int(document)} if document.isdigit() else {"url": document}
@@ -204,6 +206,8 @@ def diff(
                     "kind": kind,
                     "added": comparison.added,
                     "removed": comparison.removed,
+                    "changed_words": comparison.changed_words,
+                    "sentences": [sentence_json(sentence) for sentence in comparison.sentences],
                 },
                 indent=1,
             )
@@ -212,4 +216,5 @@ def diff(
     print(
         f"{found[0].title}\n{found[0].url}\nversion {pair[0]} → {pair[1]}: {summary(comparison) or 'no difference'}\n"
     )
-    print(as_text(comparison))
+    coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    print(as_ansi(comparison) if coloured else as_text(comparison))

@@ -145,6 +145,10 @@ def crawl(
 @app.command()
 def update(
     recode: Annotated[bool, typer.Option("--recode", help="Assess everything anew.")] = False,
+    reextract: Annotated[
+        bool,
+        typer.Option("--reextract", help="Read kept bytes with today's extractors; sends nothing."),
+    ] = False,
     at: Annotated[datetime | None, typer.Option(hidden=True)] = None,
     as_json: Json = False,
 ) -> None:
@@ -154,7 +158,7 @@ def update(
     now = datetime.now(UTC) if at is None else at.replace(tzinfo=at.tzinfo or UTC)
     store = open_store()
     with alone(store, "update"):
-        made = derive(store, load_settings(), at=now, recode=recode, told=_told)
+        made = derive(store, load_settings(), at=now, recode=recode, anew=reextract, told=_told)
     if as_json:
         print(json.dumps({name: getattr(made, name) for name in made.__dataclass_fields__}))
     else:

@@ -34,7 +34,7 @@ from tracker.model import (
 from tracker.reviews import record_review
 from tracker.settings import Settings
 from tracker.store import Store
-from tracker.store.deliveries import add_subscription, recipients
+from tracker.store.subscriptions import add_subscription, recipients
 from tracker.update import update
 
 BEGIN = datetime(2026, 3, 2, 9, tzinfo=UTC)

@@ -6,6 +6,7 @@ elsewhere on the page moves no boundary here (codebook: about 40 to 250 words).
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from tracker.extraction.text import Block, BlockKind, Extracted, PassageText
 
@@ -23,20 +24,44 @@ def split(extracted: Extracted) -> tuple[PassageText, ...]:
     )
 
 
+@dataclass(slots=True)
+class _Heading:
+    block: Block
+    text: str
+    used: bool = False  # something stands below it
+
+
 def _sections(extracted: Extracted) -> Iterator[tuple[tuple[str, ...], list[Block]]]:
-    headings: list[tuple[int, str]] = []
+    """What stands under each heading; a heading with nothing below it is a text of its own."""
+    headings: list[_Heading] = []
     body: list[Block] = []
     for block in extracted.blocks:
         if block.kind is not BlockKind.HEADING:
             body.append(block)
             continue
         if body:
-            yield tuple(text for _, text in headings), body
+            yield _used(headings), body
             body = []
-        headings = [(level, text) for level, text in headings if level < block.level]
-        headings.append((block.level, extracted.text[block.start : block.end]))
+        while headings and headings[-1].block.level >= block.level:
+            yield from _bare(headings)
+        headings.append(_Heading(block, extracted.text[block.start : block.end]))
     if body:
-        yield tuple(text for _, text in headings), body
+        yield _used(headings), body
+    while headings:
+        yield from _bare(headings)
+
+
+def _used(headings: list[_Heading]) -> tuple[str, ...]:
+    for heading in headings:
+        heading.used = True
+    return tuple(heading.text for heading in headings)
+
+
+def _bare(headings: list[_Heading]) -> Iterator[tuple[tuple[str, ...], list[Block]]]:
+    """Leave the last heading; where nothing stood below it, it is a section itself."""
+    last = headings.pop()
+    if not last.used:
+        yield _used(headings), [last.block]
 
 
 def _spans(text: str, blocks: Sequence[Block]) -> Iterator[tuple[int, int]]:

@@ -1,6 +1,6 @@
 """Changes as rows: what was compared, what happened to documents, what a second read confirmed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -155,6 +155,8 @@ class CodedPassage:
     text: str
     heading_path: str
     labels: frozenset[str]
+    elements: frozenset[str]  # "R1 before_start"
+    cues: Mapping[str, tuple[str, ...]]  # label → the words that led to it
 
 
 _LABEL_COLUMNS = (*map(str, Topic), *map(str, Recommendation))
@@ -166,6 +168,21 @@ def labels_of(coding: Coding | None) -> frozenset[str]:
         return frozenset()
     held = {label for label in _LABEL_COLUMNS if getattr(coding, label)}
     return frozenset(held | ({str(coding.stance)} - {str(Stance.NONE)}))
+
+
+def elements_of(coding: Coding | None) -> frozenset[str]:
+    """Return the elements of recommendations that a coding row found."""
+    found = coding.elements if coding is not None else {}
+    return frozenset(f"{code} {element}" for code, names in found.items() for element in names)
+
+
+def cues_of(coding: Coding | None) -> dict[str, tuple[str, ...]]:
+    """Return the words that led to each label of a coding row."""
+    if coding is None:
+        return {}
+    found = {label: tuple(coding.cues[label]) for label in _LABEL_COLUMNS if coding.cues.get(label)}
+    stance = coding.cues.get("stance") or coding.cues.get(Topic.CHINA) or ()
+    return found | ({str(coding.stance): tuple(stance)} if stance else {})
 
 
 def coded_passages(session: Session, version_id: int, coder: str) -> list[CodedPassage]:
@@ -181,7 +198,10 @@ def coded_passages(session: Session, version_id: int, coder: str) -> list[CodedP
         .where(VersionPassage.version_id == version_id)
         .order_by(col(VersionPassage.position))
     )
-    return [CodedPassage(p.text, place.heading_path, labels_of(c)) for place, p, c in rows]
+    return [
+        CodedPassage(p.text, place.heading_path, labels_of(c), elements_of(c), cues_of(c))
+        for place, p, c in rows
+    ]
 
 
 def record_change(session: Session, **fields: Any) -> int | None:
@@ -205,29 +225,6 @@ def mark_compared(session: Session, version_ids: Sequence[int]) -> None:
     rows = [{"id": version_id, "compared": True} for version_id in version_ids]
     if rows:
         session.exec(update(Version), params=rows)
-
-
-def fold(session: Session, change_ids: Sequence[int], into: int) -> None:
-    """Make changes part of another: they are listed there, not sent by themselves."""
-    rows = [{"id": change_id, "folded_into_id": into} for change_id in change_ids]
-    if rows:
-        session.exec(update(Change), params=rows)
-
-
-def last_change(session: Session, version_id: int) -> int | None:
-    """Return the change that led to a version."""
-    return session.exec(select(Change.id).where(Change.to_version_id == version_id)).first()
-
-
-def confirm_changes(session: Session, *, apart: timedelta) -> None:
-    """Confirm text changes that a second read, at least so much later, still showed."""
-    waiting = session.exec(
-        select(Change, Version)
-        .join(Version, col(Change.to_version_id) == Version.id)
-        .where(col(Change.confirmed).is_(False))
-    )
-    for change, version in waiting:
-        change.confirmed = version.last_seen_at - change.seen_to >= apart
 
 
 def document_events(session: Session, *, at: datetime) -> list[tuple[int, int]]:
@@ -277,6 +274,8 @@ def _event(
 ) -> tuple[ChangeClass, ChangeKind] | None:
     if document.last_good_at is None or document.failing_since is None:
         return None  # never read: the source's health says so
+    if document.last_good_at > document.failing_since:
+        return None  # captures read late: the failure has long been over
     match document.last_reason:
         case Reason.NOT_FOUND if gone:
             return ChangeClass.MATERIAL, ChangeKind.DOCUMENT_REMOVED

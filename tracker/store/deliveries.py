@@ -6,9 +6,10 @@ the same message id: a receiver can tell a repeat from news.
 """
 
 import hashlib
-import secrets
+import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -27,6 +28,7 @@ from tracker.model import (
     Subscription,
     SubscriptionState,
 )
+from tracker.store.subscriptions import OPEN, Recipient, recipient_of, recipients
 
 #: How long a sender may take to settle what it claimed.
 LEASE = timedelta(minutes=15)
@@ -35,25 +37,8 @@ RETRY_AFTER = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120, 300, 480, 480)
 #: Local time of day at which digests fall due; weekly ones on Mondays.
 DIGEST_HOUR = 7
 
-OPEN = (DeliveryState.WAITING, DeliveryState.DUE, DeliveryState.CLAIMED)
-
 #: Sent, or perhaps sent.
 TOLD = (DeliveryState.SENT, DeliveryState.CLAIMED)
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """A subscription as senders see it."""
-
-    id: int
-    name: str
-    channel: Channel
-    target: str = field(repr=False)  # a secret for some channels
-    cadence: Cadence
-    timezone: str
-    rule: Mapping[str, Any]
-    state: SubscriptionState
-    token: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,51 +51,13 @@ class Claimed:
     attempts: int  # this one included
 
 
-def add_subscription(
+def owe(
     session: Session,
+    recipient: Recipient,
+    change_ids: Sequence[int],
     *,
-    name: str,
-    channel: Channel,
-    target: str = "",
-    cadence: Cadence = Cadence.INSTANT,
-    timezone: str = "UTC",
-    rule: Mapping[str, Any] | None = None,
     at: datetime,
 ) -> int:
-    """Add an active subscription and return its id; the caller has checked rule and target."""
-    row = Subscription(
-        name=name,
-        channel=channel,
-        target=target,
-        cadence=cadence,
-        timezone=timezone,
-        rule=dict(rule or {}),
-        token=secrets.token_urlsafe(24),
-        created_at=at,
-    )
-    session.add(row)
-    session.flush()
-    return _id(row.id)
-
-
-def end_subscription(session: Session, *, token: str) -> bool:
-    """End the subscription of that token and drop what it is still owed; False for no such token."""
-    row = session.exec(select(Subscription).where(Subscription.token == token)).first()
-    if row is None:
-        return False
-    row.state = SubscriptionState.ENDED
-    owed = and_(Delivery.subscription_id == row.id, col(Delivery.state).in_(OPEN))
-    session.exec(update(Delivery).where(owed).values(state=DeliveryState.DROPPED))
-    return True
-
-
-def recipients(session: Session) -> tuple[Recipient, ...]:
-    """Return every subscription, by name."""
-    rows = session.exec(select(Subscription).order_by(col(Subscription.name)))
-    return tuple(_recipient(row) for row in rows)
-
-
-def owe(session: Session, recipient: Recipient, change_ids: Sequence[int], *, at: datetime) -> int:
     """Owe a recipient word of these changes, once each; return how many are newly owed.
 
     Imported, folded and technical changes are never owed; material ones wait to be confirmed.
@@ -135,14 +82,48 @@ def owe(session: Session, recipient: Recipient, change_ids: Sequence[int], *, at
         .where(Change.change_class != ChangeClass.TECHNICAL)
         .order_by(col(Change.id))
     ).all()
+    room = _room(session, recipient, at)
     for change, url in news:
         waits = change.change_class is ChangeClass.MATERIAL and not change.confirmed
         row = Delivery(subscription_id=recipient.id, change_id=_id(change.id), message_id="")
-        _schedule(row, recipient, change, url, at)
+        _schedule(row, recipient, change, url, at, crowded=not waits and room < 1)
         row.state = DeliveryState.WAITING if waits else DeliveryState.DUE
+        room -= not waits
         session.add(row)
     session.flush()
     return len(news)
+
+
+def owe_told(session: Session, record_id: int, about_id: int, *, at: datetime) -> int:
+    """Owe word of a record to exactly those who were told of the change it is about; count them.
+
+    What was claimed may have gone out, so it counts as told.
+    """
+    told = select(Delivery.subscription_id).where(
+        Delivery.change_id == about_id,
+        col(Delivery.state).in_((DeliveryState.SENT, DeliveryState.CLAIMED)),
+    )
+    return sum(
+        owe(session, recipient, [record_id], at=at)
+        for recipient in recipients(session)
+        if recipient.state is not SubscriptionState.ENDED
+        and recipient.id in set(session.exec(told).all())
+    )
+
+
+def withdraw(session: Session, change_id: int) -> int:
+    """Drop what is owed of a change and was not sent yet; return how many deliveries that were."""
+    unsent_ones = and_(
+        col(Delivery.change_id) == change_id,
+        col(Delivery.state).in_((DeliveryState.WAITING, DeliveryState.DUE)),
+    )
+    dropped = session.exec(
+        update(Delivery)
+        .where(unsent_ones)
+        .values(state=DeliveryState.DROPPED)
+        .returning(col(Delivery.id))
+    )
+    return len(dropped.all())
 
 
 def release_confirmed(session: Session, *, at: datetime) -> int:
@@ -154,13 +135,18 @@ def release_confirmed(session: Session, *, at: datetime) -> int:
         .join(Subscription, col(Delivery.subscription_id) == Subscription.id)
         .where(Delivery.state == DeliveryState.WAITING)
         .where(or_(col(Change.confirmed), col(Change.folded_into_id).is_not(None)))
+        .order_by(col(Delivery.id))
     ).all()
+    rooms: dict[int, float] = {}
     for delivery, change, url, subscription in rows:
         if change.folded_into_id is not None:
             delivery.state = DeliveryState.DROPPED
             continue
+        recipient = recipient_of(subscription)
+        room = rooms.setdefault(recipient.id, _room(session, recipient, at))
+        rooms[recipient.id] -= 1
         delivery.state = DeliveryState.DUE
-        _schedule(delivery, _recipient(subscription), change, url, at)
+        _schedule(delivery, recipient, change, url, at, crowded=room < 1)
     session.flush()
     return sum(delivery.state is DeliveryState.DUE for delivery, *_ in rows)
 
@@ -224,6 +210,33 @@ def release_claims(session: Session, *, at: datetime) -> None:
     session.exec(update(Delivery).where(claimed).values(state=DeliveryState.DUE, next_try_at=at))
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What became of a subscription's deliveries."""
+
+    sent: int = 0
+    waiting: int = 0
+    failed: int = 0
+    error: str = ""  # of the last failure
+
+
+def tallies(session: Session) -> dict[int, Tally]:
+    """Return what became of deliveries, by subscription."""
+    rows = session.exec(
+        select(Delivery.subscription_id, Delivery.state, Delivery.error).order_by(col(Delivery.id))
+    )
+    found: defaultdict[int, Tally] = defaultdict(Tally)
+    for subscription_id, state, error in rows:
+        old = found[subscription_id]
+        found[subscription_id] = Tally(
+            old.sent + (state is DeliveryState.SENT),
+            old.waiting + (state in OPEN),
+            old.failed + (state is DeliveryState.FAILED),
+            error or old.error,
+        )
+    return found
+
+
 def unsent(session: Session) -> int:
     """Count the deliveries that are neither settled nor given up."""
     query = select(func.count()).select_from(Delivery).where(col(Delivery.state).in_(OPEN))
@@ -243,14 +256,39 @@ def next_window(cadence: Cadence, timezone: str, after: datetime) -> datetime:
     return end.astimezone(UTC)
 
 
-def _schedule(row: Delivery, recipient: Recipient, change: Change, url: str, at: datetime) -> None:
-    row.next_try_at = next_window(recipient.cadence, recipient.timezone, at)
-    if recipient.cadence is Cadence.INSTANT:
+def _room(session: Session, recipient: Recipient, at: datetime) -> float:
+    """How many messages of their own a subscription may still get on this day of its own."""
+    most = recipient.rule.get("at_most")
+    if most is None or recipient.cadence is not Cadence.INSTANT:
+        return math.inf
+    local = at.astimezone(ZoneInfo(recipient.timezone))
+    day = local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+    query = select(func.count(func.distinct(Delivery.message_id))).where(
+        Delivery.subscription_id == recipient.id,
+        col(Delivery.state).not_in((DeliveryState.WAITING, DeliveryState.DROPPED)),
+        col(Delivery.scheduled_at) >= day,
+    )
+    return float(most - session.exec(query).one())
+
+
+def _schedule(
+    row: Delivery, recipient: Recipient, change: Change, url: str, at: datetime, *, crowded: bool
+) -> None:
+    """Give a delivery its time and message; beyond a rule's most a day, the next morning's."""
+    cadence = Cadence.DAILY if crowded else recipient.cadence
+    row.next_try_at = next_window(cadence, recipient.timezone, at)
+    row.scheduled_at = at
+    if cadence is Cadence.INSTANT:
         about: tuple[str, ...] = (url, str(change.kind), change.seen_to.astimezone(UTC).isoformat())
     else:
         about = (row.next_try_at.isoformat(),)  # all that falls due together is one digest
     # Natural keys only, so that a store built anew gives the same message the same id.
-    row.message_id = hashlib.sha256("\n".join((recipient.name, *about)).encode()).hexdigest()[:32]
+    row.message_id = message_id(recipient.name, *about)
+
+
+def message_id(name: str, *about: str) -> str:
+    """Return the id of a subscription's message about something, the same in every store."""
+    return hashlib.sha256("\n".join((name, *about)).encode()).hexdigest()[:32]
 
 
 def _settle(session: Session, message_id: str, **change: Any) -> None:
@@ -269,20 +307,6 @@ def _claimed(known: Mapping[int, Recipient], rows: list[tuple[Any, ...]]) -> Cla
     message_id, recipient_id = rows[0][:2]
     change_ids = tuple(change_id for _, _, change_id, _ in rows)
     return Claimed(message_id, known[recipient_id], change_ids, max(row[3] for row in rows))
-
-
-def _recipient(row: Subscription) -> Recipient:
-    return Recipient(
-        id=_id(row.id),
-        name=row.name,
-        channel=row.channel,
-        target=row.target,
-        cadence=row.cadence,
-        timezone=row.timezone,
-        rule=dict(row.rule),
-        state=row.state,
-        token=row.token,
-    )
 
 
 def _id(value: int | None) -> int:

@@ -84,7 +84,7 @@ def pending_snapshots(
     current = _current_versions(session, [row[0].document_id for row in found])
     read_to = _read_up_to(session, [row[0].document_id for row in found])
     return [
-        _pending(
+        pending_of(
             *row,
             current=current.get(row[0].document_id),
             read_to=read_to.get(row[0].document_id),
@@ -93,7 +93,7 @@ def pending_snapshots(
     ]
 
 
-def _pending(
+def pending_of(
     snapshot: Snapshot,
     document: Document,
     fetch: Fetch,
@@ -102,6 +102,7 @@ def _pending(
     current: Version | None,
     read_to: datetime | None,
 ) -> PendingSnapshot:
+    """Return a snapshot with what is needed to read it."""
     read_to = latest(read_to, current.last_seen_at if current else None)
     return PendingSnapshot(
         id=_id(snapshot.id),
@@ -174,7 +175,7 @@ def record_text(
     snapshot = session.get_one(Snapshot, pending.id)
     document = session.get_one(Document, pending.document_id)
     snapshot.quarantine, snapshot.detail = None, ""
-    _describe(document, extracted)
+    describe(document, extracted)
     before = _current(session, pending.document_id)
     text_sha256 = sha256(extracted.text.encode())
     if before is not None and before.text_sha256 == text_sha256:
@@ -183,7 +184,7 @@ def record_text(
         return None
     snapshot.state = SnapshotState.NEW_VERSION
     _note_good(session, pending, document)
-    row = _version(pending, extracted, text_sha256, before)
+    row = version_of(pending, extracted, text_sha256, before)
     if before is not None:
         seen = last_good_read(session, pending.document_id, pending.captured_at)
         before.current = False
@@ -217,7 +218,7 @@ def _keep(
         row = session.merge(row)
     session.add(row)
     session.flush()
-    _record_passages(session, _id(row.id), language, passages)
+    record_passages(session, _id(row.id), language, passages)
     return _id(row.id)
 
 
@@ -239,7 +240,8 @@ def _current(session: Session, document_id: int) -> Version | None:
     ).first()
 
 
-def _describe(document: Document, extracted: Extracted) -> None:
+def describe(document: Document, extracted: Extracted) -> None:
+    """Write down what a text says of its document."""
     document.extraction_choice = document.extraction_choice or extracted.choice
     document.title = extracted.title or document.title or document.hint_title
     document.genre, document.voice = extracted.genre, extracted.voice
@@ -249,12 +251,13 @@ def _describe(document: Document, extracted: Extracted) -> None:
     document.disclaimer = extracted.disclaimer
 
 
-def _version(
+def version_of(
     pending: PendingSnapshot,
     extracted: Extracted,
     text_sha256: str,
     before: Version | None,
 ) -> Version:
+    """Return the row of a version that follows another, not added yet."""
     return Version(
         document_id=pending.document_id,
         number=1 if before is None else before.number + 1,
@@ -273,9 +276,10 @@ def _version(
     )
 
 
-def _record_passages(
+def record_passages(
     session: Session, version_id: int, language: str | None, passages: Sequence[PassageText]
 ) -> None:
+    """Add the passages of a version, each distinct text once."""
     if not passages:
         return
     hashes = [sha256(passage.text.encode()) for passage in passages]

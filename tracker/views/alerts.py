@@ -23,7 +23,7 @@ from tracker.model import (
 )
 from tracker.queries import Overview
 from tracker.settings import Settings
-from tracker.store.deliveries import Recipient
+from tracker.store.subscriptions import Recipient
 from tracker.views import html, shared
 from tracker.views.addresses import APP
 from tracker.views.opening import open_store
@@ -139,13 +139,21 @@ def _message(fact: ChangeFacts, rule: Rule, at: datetime) -> Any:
 def _subscribe(rule: Rule) -> None:
     given = rule.model_dump(mode="json", exclude_defaults=True)
     command = f"tracker alerts add my-alerts --channel email --target you@your.example --rule {shlex.quote(json.dumps(given))}"
-    feed = f"{Settings().public_url.rstrip('/')}/feeds/all.atom"
+    base = Settings().public_url.rstrip("/")
+    feeds = " · ".join(html.link(f"{base}{path}", path) for path in _feeds(rule))
     shared.show(
         "<h2>Take it</h2>",
-        f"<p>Without an account: the feed {html.link(feed, feed)} lists every change that may be sent.</p>",
+        f"<p>Without an account, as a feed: {feeds}</p>",
         "<p>By e-mail, webhook or chat, whoever runs the tracker adds the rule:</p>",
     )
     st.code(command, language="bash", wrap_lines=True)
     shared.show(
         f'<p class="t-meta">In words: {html.escape(rule)}. Every message says why it came and how to stop it.</p>'
     )
+
+
+def _feeds(rule: Rule) -> list[str]:
+    """Return the feeds that come nearest to a rule."""
+    own = [f"/feeds/institution/{key}.atom" for key in rule.institutions]
+    own += [f"/feeds/topic/{topic}.atom" for topic in rule.topics]
+    return own or ["/feeds/material.atom", "/feeds/all.atom"]

@@ -1,19 +1,19 @@
-"""Routes beside the screens that need no browser script: health, the feed, the way out of alerts."""
+"""Routes beside the screens that need no browser script: health, the feeds, the ways into alerts and out."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from html import escape
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from tracker.alerts.facts import facts_between
-from tracker.alerts.feeds import atom
-from tracker.alerts.subscriptions import sendable
+from tracker.alerts.consent import consenting_id, consents
+from tracker.alerts.feeds import feed_named, feed_page
 from tracker.settings import Settings
 from tracker.store import Store
-from tracker.store.deliveries import end_subscription
+from tracker.store.subscriptions import confirm_subscription, end_subscription, recipients
 from tracker.views import data, machines, printed
 
 STRICT = {
@@ -21,8 +21,6 @@ STRICT = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-SINCE = datetime(2000, 1, 1, tzinfo=UTC)
-MOST_ENTRIES = 100
 
 
 async def health(_request: Request) -> Response:
@@ -30,31 +28,54 @@ async def health(_request: Request) -> Response:
     return PlainTextResponse("ok", headers={"Cache-Control": "no-store"})
 
 
-async def feed(_request: Request) -> Response:
-    """The latest changes that may be sent, as Atom."""
+async def feed(request: Request) -> Response:
+    """A page of a feed; 304 where the reader has it already."""
     settings = Settings()
+    number = request.query_params.get("page", "1")
+    if not (number.isascii() and number.isdigit() and 0 < int(number[:6]) == int(number)):
+        return _page("There is no such page.", status=404)
     store = Store.open(settings.store_url)
     with store.transaction() as session:
-        found = [f for f in facts_between(session, SINCE, datetime.now(UTC)) if sendable(f)]
+        named = feed_named(
+            session, request.path_params.get("kind", ""), request.path_params.get("value", "")
+        )
+        page = feed_page(session, named, int(number), settings) if named else None
     store.close()
-    latest = found[-MOST_ENTRIES:]
-    body = atom(
-        latest,
-        title="Policy & Ethics-Statement Tracker: all changes",
-        self_url=f"{settings.public_url}/feeds/all.atom",
-        public_url=settings.public_url,
-        updated=max((change.recorded_at for change in latest), default=SINCE),
-    )
-    return Response(body, media_type="application/atom+xml", headers=STRICT)
+    if page is None:
+        return _page("There is no such feed.", status=404)
+    headers = {
+        **STRICT,
+        "ETag": page.etag,
+        "Last-Modified": format_datetime(page.updated, usegmt=True),
+    }
+    if page.etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(page.body, media_type="application/atom+xml", headers=headers)
+
+
+async def agree(request: Request) -> Response:
+    """The way in by e-mail: GET only shows a button, POST agrees."""
+    settings, signed = Settings(), request.path_params["signed"]
+    at = datetime.now(UTC)
+    store = Store.open(settings.store_url)
+    with store.transaction() as session:
+        wanted = consenting_id(signed)
+        asked = [r for r in recipients(session) if r.id == wanted]
+        good = bool(asked) and consents(asked[0], signed, settings.secret, at=at)
+        if good and request.method == "POST":
+            good = confirm_subscription(session, asked[0].id, at=at)
+    store.close()
+    if not good:
+        return _page("This link is not good, or no longer. Ask for the alerts again.", status=404)
+    if request.method == "POST":
+        return _page("You will get these alerts. Every message says how to stop them.")
+    return _button(request, "Yes, send me these alerts")
 
 
 async def leave(request: Request) -> Response:
     """The way out: GET only shows a button, since scanners follow links; POST ends it (RFC 8058)."""
     if request.method == "GET":
-        path = escape(request.url.path, quote=True)
-        return _page(
-            f'<form method="post" action="{path}"><button>Stop these alerts</button></form>'
-        )
+        return _button(request, "Stop these alerts")
     store = Store.open(Settings().store_url)
     with store.transaction() as session:
         ended = end_subscription(session, token=request.path_params["token"])
@@ -62,6 +83,11 @@ async def leave(request: Request) -> Response:
     if not ended:
         return _page("There is no such subscription.", status=404)
     return _page("You will get no more of these alerts.")
+
+
+def _button(request: Request, words: str) -> HTMLResponse:
+    path = escape(request.url.path, quote=True)
+    return _page(f'<form method="post" action="{path}"><button>{words}</button></form>')
 
 
 def _page(body: str, *, status: int = 200) -> HTMLResponse:
@@ -78,7 +104,9 @@ def _route(path: str, answer: Answering, *methods: str) -> Route:
 
 ROUTES = [
     _route("/healthz", health),
-    _route("/feeds/all.atom", feed),
+    _route("/feeds/{kind}.atom", feed),
+    _route("/feeds/{kind}/{value}.atom", feed),
+    _route("/confirm/{signed}", agree, "GET", "POST"),
     _route("/u/{token}", leave, "GET", "POST"),
     *printed.ROUTES,
     *data.ROUTES,

@@ -15,7 +15,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
         mark = text[stop]
         if mark != "\n" and (after == len(text) or not text[after - 1].isspace()):
             continue
-        if mark == "." and _abbreviates(text, stop):
+        if mark == "." and (_abbreviates(text, stop) or _marks(text[start:stop])):
             continue
         at = stop if mark == "\n" else stop + 1
         if text[start:at].strip():
@@ -24,6 +24,11 @@ def sentences(text: str) -> list[tuple[int, int]]:
     if text[start:].strip():
         found.append((start, len(text)))
     return found
+
+
+def _marks(begun: str) -> bool:
+    """Whether what stands before a stop is only the number or letter of a list's entry."""
+    return len(begun.strip(" (-•")) <= 2
 
 
 def _abbreviates(text: str, stop: int) -> bool:

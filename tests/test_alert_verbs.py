@@ -1,0 +1,116 @@
+"""`tracker alerts`, as a person types it."""
+
+import json
+
+import pytest
+from test_alerts import fill
+from typer.testing import CliRunner
+
+from tracker.commands.alerts import app
+from tracker.commands.shared import WrongInputError
+from tracker.settings import Settings
+from tracker.store import Store
+
+
+@pytest.fixture
+def alerts(tmp_path, monkeypatch):
+    monkeypatch.setenv("TRACKER_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("TRACKER_PUBLIC_URL", "https://tracker.example")
+    monkeypatch.setenv("COLUMNS", "240")
+
+    def run(*words: str, code: int = 0) -> str:
+        done = CliRunner().invoke(app, list(words))
+        if isinstance(done.exception, WrongInputError):
+            assert code == 2
+            return str(done.exception)
+        assert done.exit_code == code, done.output
+        return done.output
+
+    return run
+
+
+def listed(alerts) -> dict[str, dict]:
+    return {row["name"]: row for row in json.loads(alerts("list", "--json"))}
+
+
+def test_mail_is_pending_until_its_address_agrees(alerts):
+    assert "pending" in alerts("add", "mine", "--channel", "email", "--target", "a@b.example")
+    assert listed(alerts)["mine"]["state"] == "pending"
+    assert "nothing may be sent" in alerts("test", "mine", code=2)
+
+
+def test_a_failure_is_shown_and_is_the_exit_code(alerts):
+    alerts("add", "mine", "--channel", "email", "--target", "a@b.example")
+
+    assert "1 failed" in alerts("send", code=1)  # the question: no mail server is set
+
+
+def test_a_channel_can_be_tried(alerts, tmp_path):
+    alerts("add", "mine")
+
+    assert "taken" in alerts("test", "mine")
+    [mail] = (tmp_path / "outbox").glob("*.eml")
+    assert "Nothing has changed" in mail.read_text()
+
+
+def test_each_channel_says_what_is_needed_next(alerts):
+    assert "https://tracker.example/feeds/rule/" in alerts("add", "a", "--channel", "atom")
+    assert "whsec_" in alerts(
+        "add", "b", "--channel", "webhook", "--target", "https://hook.example/"
+    )
+
+
+def test_everything_wrong_is_named_at_once(alerts):
+    said = alerts(
+        "add", "x", "--channel", "email", "--target", "nobody", "--timezone", "Mars", code=2
+    )
+
+    assert "nobody" in said
+    assert "Mars" in said
+    assert "https" in alerts(
+        "add", "x", "--channel", "webhook", "--target", "http://a.example/", code=2
+    )
+    assert 'did you mean "mine"' in (alerts("add", "mine"), alerts("end", "mien", code=2))[1]
+
+
+def test_a_subscription_is_muted_whole_or_for_a_document_and_ended(alerts):
+    alerts("add", "mine", "--rule", '{"at_least_words": 3}')
+
+    alerts("mute", "mine", "--document", "http://alder.example/p")
+    rule = listed(alerts)["mine"]["rule"]
+    assert (rule["muted_documents"], rule["at_least_words"]) == (["http://alder.example/p"], 3)
+    alerts("mute", "mine", "--document", "http://alder.example/p", "--off")
+    assert listed(alerts)["mine"]["rule"]["muted_documents"] == []
+    alerts("mute", "mine")
+    assert listed(alerts)["mine"]["state"] == "muted"
+    alerts("mute", "mine", "--off")
+    alerts("end", "mine")
+    assert listed(alerts)["mine"]["state"] == "ended"
+    assert "cannot be muted" in alerts("mute", "mine", code=2)
+
+
+@pytest.mark.parametrize("verb", [["correct", "7", "--note", "no"], ["meaning", "7"]])
+def test_a_verdict_on_a_change_that_is_not_there_is_wrong_input(alerts, verb):
+    assert "there is no change 7" in alerts(*verb, "--by", "A. B.", code=2)
+
+
+def test_a_correction_and_a_meaning_say_whom_they_reach(alerts):
+    store = Store.open(Settings().store_url)
+    change = str(fill(store))
+    store.close()
+
+    assert alerts("correct", change, "--note", "wrong page", "--by", "A. B.") == (
+        "0 will get the correction, 0 will not get the alert\n"
+    )
+    assert "no meaning that waits" in alerts("meaning", change, "--by", "A. B.", code=2)
+
+
+def test_a_back_test_lists_what_would_have_been_sent(alerts):
+    store = Store.open(Settings().store_url)
+    fill(store)
+    store.close()
+
+    said = alerts("preview", "--days", "3650")
+
+    assert "would have sent 1 messages" in said
+    assert "1 sentence changed" in said

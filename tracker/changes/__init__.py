@@ -1,0 +1,60 @@
+"""Two versions to a typed change. Pure: knows no database and no clock.
+
+`alignment` finds what became of each line, `wording` of each word; `comparison` puts both together;
+`classes` says what sort of change it is, `meaning` what a codebook's reader would make of it, and
+`rendering` shows one result as text, on a terminal, as HTML and as JSON.
+"""
+
+from tracker.changes.classes import (
+    classify,
+    is_flip,
+    same_edit_key,
+    still_shown,
+    summary,
+)
+from tracker.changes.comparison import (
+    Comparison,
+    Piece,
+    SentenceChange,
+    SentenceKind,
+    UnitKind,
+    compare,
+)
+from tracker.changes.meaning import Shift, meaning, shifts
+from tracker.changes.rendering import (
+    as_ansi,
+    as_html,
+    as_text,
+    from_json,
+    sentence_json,
+    sentence_text,
+    shortened,
+)
+from tracker.changes.wording import WordChange, WordKind, word_changes
+
+__all__ = [
+    "Comparison",
+    "Piece",
+    "SentenceChange",
+    "SentenceKind",
+    "Shift",
+    "UnitKind",
+    "WordChange",
+    "WordKind",
+    "as_ansi",
+    "as_html",
+    "as_text",
+    "classify",
+    "compare",
+    "from_json",
+    "is_flip",
+    "meaning",
+    "same_edit_key",
+    "sentence_json",
+    "sentence_text",
+    "shifts",
+    "shortened",
+    "still_shown",
+    "summary",
+    "word_changes",
+]

@@ -1,0 +1,42 @@
+"""The words by which a sentence binds: force, reach, refusal. Pure."""
+
+import re
+
+#: Words by how much they bind (codebook: force is must, should or may), most first.
+_MUST = (
+    r"must|shall|required?|requires|mandatory|obliged|obligatory|has to|have to|needs? to|may not"
+    r"|prohibit(?:s|ed)?|muss|müssen|doit|doivent|moet|moeten|debe|deben|ska|skal"
+)
+_SHOULD = (
+    r"should|ought to|expect(?:s|ed)?|recommend(?:s|ed)?|advised?|soll|sollte|sollen|devraient"
+    r"|devrait|zou moeten|debería|deberían|bör|bør"
+)
+_MAY = (
+    r"may|might|can|could|consider|encouraged?|encourages|invited?|optional|voluntary|voluntarily"
+    r"|darf|kann|können|peut|peuvent|kan|kunnen|puede|pueden|får"
+)
+FORCES = [re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for words in (_MUST, _SHOULD, _MAY)]
+ALL = re.compile(
+    r"\b(?:all|any|every|each|always|whenever|in every case|without exception|regardless of"
+    r"|alle[rsn]?|jede[rsnm]?|tous|toutes|chaque|elke|todos|todas|cada)\b",
+    re.IGNORECASE,
+)
+SOME = re.compile(
+    r"\b(?:(?:where|when|if|as|wherever|whenever) (?:appropriate|possible|practicable|feasible|needed|necessary"
+    r"|relevant|required|applicable|reasonable)|normally|usually|generally|typically|in principle"
+    r"|at (?:its|their|the) discretion|selected|certain|some|in exceptional cases|funded projects only"
+    r"|gegebenenfalls|soweit möglich|le cas échéant|si possible|waar mogelijk|indien nodig)\b",
+    re.IGNORECASE,
+)
+#: How an entry of a list begins.
+ENTRY = re.compile(r"^(?:[-•*–]|\(?\w{1,3}[.)])\s+")
+_NOT = re.compile(
+    r"\b(?:not?|never|without|except|unless|only|nor|cannot|kein\w*|nicht|ohne|nur|ne|pas|sans|sauf"
+    r"|niet|geen|zonder|sin|salvo|inte|ikke)\b|n't\b",
+    re.IGNORECASE,
+)
+
+
+def binds(words: str) -> bool:
+    """Tell whether words decide how far a sentence binds."""
+    return any(pattern.search(words) for pattern in (*FORCES, ALL, SOME, _NOT))

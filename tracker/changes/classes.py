@@ -1,0 +1,100 @@
+"""What sort of change a comparison is, by what it touches. Pure."""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from tracker.changes.comparison import Comparison, SentenceKind, UnitKind
+from tracker.model import ChangeClass, ChangeKind
+
+FLIP_WITHIN = timedelta(days=14)
+#: Where a text points: addresses, anchors of markup, "(see below)".
+_URL = re.compile(
+    r"https?://\S+|www\.\S+|\{\w+\}|<[^<>\s]*>|\((?:see|cf|siehe|voir|zie|véase|se)\b[^()]*\)",
+    re.IGNORECASE,
+)
+#: Months beside a figure; alone, "may" and "march" are words.
+_MONTH = (
+    r"(?:jan|feb|mar|apr|may|mai|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez|january|february|march"
+    r"|april|june|july|august|september|october|november|december|januar|februar|märz|juni|juli"
+    r"|oktober|dezember)"
+)
+_DATE = re.compile(rf"\b{_MONTH}\b\.?(?=\W{{0,3}}\d)|(?<=\d)\W{{0,2}}\b{_MONTH}\b", re.IGNORECASE)
+
+
+def classify(comparison: Comparison) -> tuple[ChangeClass, ChangeKind] | None:
+    """Return class and kind of a change; None where nothing that a reader would see differs.
+
+    Material is what touches a coded passage; minor kinds say what sort of edit it was (design,
+    decision 5).
+    """
+    if not comparison.sentences:
+        return None
+    # A heading that is numbered anew beside an added section makes it no less an addition.
+    texts = [s for s in comparison.sentences if s.unit is not UnitKind.HEADING]
+    kinds = {sentence.kind for sentence in texts or comparison.sentences}
+    if kinds == {SentenceKind.MOVED}:
+        return ChangeClass.MINOR, ChangeKind.REORDER
+    if minor := _smallest(comparison):
+        return ChangeClass.MINOR, minor
+    if not comparison.labels_touched:
+        return ChangeClass.MINOR, ChangeKind.WORDING
+    if kinds == {SentenceKind.ADDED}:
+        return ChangeClass.MATERIAL, ChangeKind.PASSAGE_ADDED
+    if kinds == {SentenceKind.REMOVED}:
+        return ChangeClass.MATERIAL, ChangeKind.PASSAGE_REMOVED
+    return ChangeClass.MATERIAL, ChangeKind.TEXT_CHANGED
+
+
+def _smallest(comparison: Comparison) -> ChangeKind | None:
+    """The kind of an edit that leaves the words alone, or None."""
+    old, new = " ".join(comparison.removed), " ".join(comparison.added)
+    for kind, fold in _FOLDS:
+        if fold(old) == fold(new):
+            return kind
+    return None
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).casefold()
+
+
+_FOLDS = (
+    (ChangeKind.TYPOGRAPHIC, _bare),
+    (ChangeKind.LINKS, lambda text: _bare(_URL.sub("", text))),
+    (ChangeKind.NUMBERS, lambda text: _bare(re.sub(r"\d+", "", _DATE.sub("", text)))),
+)
+
+
+def summary(comparison: Comparison) -> str:
+    """Return one neutral sentence about the text, never about its meaning."""
+    counts = Counter((s.unit, s.kind) for s in comparison.sentences)
+    said = ", ".join(
+        f"{number} {unit}{'' if number == 1 else 's'} {kind}"
+        for unit in UnitKind
+        for kind in SentenceKind
+        if (number := counts[unit, kind])
+    )
+    headings = {s.heading_path[-1] for s in comparison.sentences if s.heading_path}
+    return f"{said} under “{headings.pop()}”" if len(headings) == 1 else said
+
+
+def same_edit_key(comparison: Comparison) -> str:
+    """Return what edits share that add and remove the same sentences, on whatever page."""
+    edit = "\0".join([*sorted(comparison.removed), "\1", *sorted(comparison.added)])
+    return hashlib.sha256(edit.encode()).hexdigest()
+
+
+def is_flip(earlier: Iterable[tuple[str, datetime]], text_sha256: str, at: datetime) -> bool:
+    """Tell whether a text was there before, no longer ago than a fortnight (A→B→A)."""
+    return any(digest == text_sha256 and at - seen <= FLIP_WITHIN for digest, seen in earlier)
+
+
+def still_shown(added: Sequence[str], removed: Sequence[str], text: str) -> bool:
+    """Tell whether a later text still shows most of an edit: it has not been taken back."""
+    bare = _bare(text)
+    kept = sum(_bare(sentence) in bare for sentence in added)
+    gone = sum(_bare(sentence) not in bare for sentence in removed)
+    return 2 * (kept + gone) >= len(added) + len(removed)

@@ -24,7 +24,8 @@ def _duty(seen: Evidence) -> bool:
 
 def _relayed(seen: Evidence) -> bool:
     """Press and platforms that tell of somebody's rule set none themselves."""
-    return seen.has("vendor") or (seen.has("relay") and not seen.has("we"))
+    elsewhere = seen.has("vendor") or (seen.has("consumer_tech") and not seen.has("university"))
+    return elsewhere or (seen.has("relay") and not seen.has("we"))
 
 
 def _due_diligence(seen: Evidence, topics: set[Topic], _stance: Stance) -> list[str]:
@@ -43,9 +44,13 @@ def _spread(where: list[int], reach: int) -> list[int]:
     return sorted({at + step for at in where for step in range(reach + 1)})
 
 
-def _transparency(seen: Evidence, _topics: set[Topic], _stance: Stance) -> list[str]:
+def _transparency(seen: Evidence, topics: set[Topic], _stance: Stance) -> list[str]:
     """R2: somebody is to disclose foreign or outside partners, money or posts."""
-    if seen.has("open_access") or _relayed(seen):
+    if (
+        seen.has("open_access")
+        or _relayed(seen)
+        or not (Topic.PARTNERSHIP in topics or seen.has("research"))
+    ):
         return []
     for names in (("disclose", "disclosed"), ("disclose", "foreign_word", "money_tie")):
         where = [at for at in seen.together(*names) if at < len(seen.masks)]
@@ -65,7 +70,9 @@ def _safeguards(seen: Evidence, topics: set[Topic], _stance: Stance) -> list[str
     ruled = seen.has("gov_rule") and (seen.has("research") or seen.has("screening_regime"))
     triggers = seen.words(("trigger",))
     several = len({word.lower() for word in triggers}) > 2
-    ruled = ruled or (several and seen.has("research", "duty"))
+    ruled = ruled or (
+        several and seen.has("research", "duty") and bool(seen.together("trigger", "restrict"))
+    )
     if Topic.PARTNERSHIP not in topics and not ruled and not seen.has("red_flag"):
         return []
     if seen.has("screening_regime") and _duty(seen):
@@ -92,11 +99,15 @@ def _leadership(seen: Evidence, topics: set[Topic], _stance: Stance) -> list[str
     if seen.has("private_scope"):
         return []
     states = seen.together("abuse", "surveillance", reach=1)
-    if states and not seen.has("news") and Topic.PARTNERSHIP not in topics:
+    told = seen.has("news") or seen.has("attributed")
+    if states and not told and Topic.PARTNERSHIP not in topics:
         return seen.words(("abuse", "surveillance"), states)
     if seen.has("call_on", "state_surv") and not seen.has("news"):
         return seen.words(("call_on", "state_surv"))
-    if not seen.has("own_eval"):
+    if not (
+        seen.together("own_eval", "surveillance", reach=2)
+        or seen.together("surveillance", "own_eval", reach=2)
+    ):
         return []
     return seen.words(("own_eval", "state_surv"))
 
@@ -116,7 +127,14 @@ def _public_rule(seen: Evidence, _topics: set[Topic], _stance: Stance) -> list[s
         return []
     if not (seen.has("research") or seen.has("university")):
         return []  # general law counts only where it is applied to research or teaching
-    return [] if _relayed(seen) else seen.words(("gov_rule", "secure_research"))
+    rules = ("law", "policy", "screening_regime", "restrict", "check")
+    if _relayed(seen) or not (_duty(seen) or any(map(seen.has, rules))):
+        return []
+    for reach in (0, 1, 2):
+        where = seen.together("gov_rule", "secure_research", reach=reach)
+        if where:
+            return seen.words(("gov_rule", "secure_research"), _spread(where, reach))
+    return []
 
 
 RULES: dict[Recommendation, Rule] = {

@@ -7,7 +7,8 @@ from tracker.coding.evidence import Evidence
 from tracker.coding.topics import Cues, china_sentences
 from tracker.model import Stance
 
-_QUOTED = re.compile(r"[“„«»\"][^“”„«»\"]{25,}(?:[”“«»\"]|$)")
+_QUOTED = re.compile(r"“[^”]*(?:”|$)|„[^“”]*[“”]|«[^»]*»|\"[^\"]*(?:\"|$)")
+_SHORTEST_QUOTE = 27  # shorter ones name a thing or keep a distance from a word
 _NEGATED_WITHIN = 28  # characters before a word in which a "not" turns it
 
 
@@ -35,7 +36,7 @@ def stance(seen: Evidence, cues: Cues) -> tuple[Stance, bool]:
 def _said(seen: Evidence, china: list[int]) -> _Said:
     said, where = _Said(), {*china}
     told = False
-    quotes = [match.span() for match in _QUOTED.finditer(seen.text)]
+    quotes = _quotes(seen.text)
     for at in range(len(seen.masks)):
         here = at in where
         if not here and at - 1 not in where:
@@ -60,6 +61,11 @@ def _said(seen: Evidence, china: list[int]) -> _Said:
         if told and not seen.has("gov_rule") and not (said.told_abuse or said.told_critic):
             said.told_critic += seen.words(("criticism",), [at])
     return said
+
+
+def _quotes(text: str) -> list[tuple[int, int]]:
+    spans = (match.span() for match in _QUOTED.finditer(text))
+    return [(start, end) for start, end in spans if end - start >= _SHORTEST_QUOTE]
 
 
 def _affirmed(seen: Evidence, at: int, name: str) -> list[tuple[int, int, str]]:
@@ -89,6 +95,8 @@ def _decide(seen: Evidence, said: _Said, where: list[int]) -> tuple[Stance, list
         return Stance.NEUTRAL, []
     if said.own_abuse and not seen.has("comparison"):
         return Stance.CONDEMNS, said.own_abuse + judged
+    if own and _condemned(seen, where) and not seen.has("comparison"):
+        return Stance.CONDEMNS, said.own_critic + judged
     supportive = said.supportive
     if supportive and len(own) < 2:
         return Stance.SUPPORTIVE, supportive
@@ -106,3 +114,13 @@ def _decide(seen: Evidence, said: _Said, where: list[int]) -> tuple[Stance, list
     if len(own) < 2 and seen.has("attributed", "fear"):
         return Stance.REPORTED, seen.words(("attributed", "fear"))
     return Stance.NEUTRAL, []
+
+
+def _condemned(seen: Evidence, where: list[int]) -> bool:
+    """Tell whether the publisher condemns, in a sentence on China or the one after it."""
+    near = {*where, *(at + 1 for at in where)}
+    return any(
+        _affirmed(seen, at, "condemn") and not seen.holds(at)("attributed")
+        for at in sorted(near)
+        if at < len(seen.masks)
+    )

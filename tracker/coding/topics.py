@@ -157,38 +157,47 @@ def _human_rights(seen: Evidence) -> list[str]:
         words += seen.words(("targets", "hack"))
     if seen.together("persecuted", "persecution"):
         words += seen.words(("persecution",), seen.together("persecuted", "persecution"))
-    if seen.has("china_people") and (seen.has("surveillance") or seen.has("abuse")):
+    if seen.has("china_people") and any(map(seen.has, ("surveillance", "abuse", "condemn"))):
         words += seen.words(("china_people",))
     return words
 
 
 def _partnership(seen: Evidence) -> list[str]:
-    words = seen.words(("partner_strong",))
-    if not words:
-        where = seen.together("partner", "research")
-        if seen.has("policy") or not seen.has("news"):
-            for context in ("check", "policy", "duty", "restrict"):
-                where += seen.together("partner", context)
-        where += [
-            at
-            for at in seen.together("partner")
-            if seen.near(at, "research") and seen.has("policy")
-        ]
-        words += seen.words(("partner",), sorted({*where}))
-        if seen.has("research"):
-            words += seen.words(("partner",), seen.together("partner", "foreign"))
-        for china in ("china_name", "chinese", "entity"):
-            where = seen.together("partner", china)
-            words += seen.words(("partner",), [at for at in where if seen.near(at, "research")])
-        if seen.has("rights_risk") or seen.has("ethics_firm"):
-            words += seen.words(("funder",), seen.together("funder", "check"))
-    if not words and seen.has("disclose", "research"):
-        words = seen.words(("money_tie",), seen.together("money_tie", "foreign_money"))
-    if not words and seen.has("trigger"):
-        words = seen.words(("red_flag",))
-    if not words:
-        words = _joint_team(seen)
+    if seen.has("consumer_tech") and not seen.has("university"):
+        return []
+    return (
+        seen.words(("partner_strong",))
+        or _partners(seen)
+        or _foreign_money(seen)
+        or (seen.words(("red_flag",)) if seen.has("trigger") else [])
+        or _joint_team(seen)
+    )
+
+
+def _partners(seen: Evidence) -> list[str]:
+    """Partners count beside research, in a rule about them, or abroad."""
+    ruled = seen.has("policy") or not seen.has("news")
+    contexts = ["research", "check", "policy", "duty", "restrict"] if ruled else ["research"]
+    if seen.has("research") or not seen.has("news"):
+        contexts.append("foreign")
+    where = {at for context in contexts for at in seen.together("partner", context)}
+    china = [*seen.together("china_name"), *seen.together("chinese"), *seen.together("entity")]
+    where |= {
+        at
+        for at in seen.together("partner")
+        if seen.near(at, "research") and (seen.has("policy") or at in china)
+    }
+    words = seen.words(("partner",), sorted(where))
+    words += seen.words(("partner_loose",), seen.together("partner_loose", "research"))
+    if seen.has("rights_risk") or seen.has("ethics_firm"):
+        words += seen.words(("funder",), seen.together("funder", "check"))
     return words
+
+
+def _foreign_money(seen: Evidence) -> list[str]:
+    if not seen.has("disclose", "research"):
+        return []
+    return seen.words(("money_tie",), seen.together("money_tie", "foreign_money"))
 
 
 def _joint_team(seen: Evidence) -> list[str]:

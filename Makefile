@@ -10,7 +10,7 @@ STARTER := ada-lovelace-institute ai-now-institute stanford-hai mit stanford-uni
 UV := command -v uv >/dev/null || test -x .uv/bin/uv || { $(PYTHON) -m venv .uv && .uv/bin/pip install -q uv; }; \
 	PATH="$$PATH:$(CURDIR)/.uv/bin"
 
-.PHONY: help env demo run test check bench quality faults replay real internet archive-proof lock clean
+.PHONY: help env demo run test check screenshots bench quality faults replay real internet archive-proof lock clean
 
 help:  ## Show these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
@@ -47,6 +47,9 @@ internet: env  ## Crawl a loopback internet of saved real sites on three days, w
 bench: env  ## Measure against a floor taken in the same run
 	$(BIN)/python bench/run.py
 	$(BIN)/python bench/compare.py
+
+screenshots: env  ## Draw the pictures of the README from the demonstration
+	$(BIN)/python bench/screenshots.py
 
 quality: env  ## Measure the coder on coded passages, by label, language and domain
 	$(BIN)/python bench/quality.py

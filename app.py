@@ -1,7 +1,12 @@
-"""The app's entry: the screens and the static routes in one process; no logic."""
+"""The app's entry: the screens and the pages without script in one process; no logic."""
 
 import streamlit as st
+from starlette.middleware import Middleware
 
+from tracker.views.people import secrets
 from tracker.views.routes import ROUTES
+from tracker.views.strict import Headers
 
-app = st.App("tracker/views/main.py", routes=ROUTES)
+app = st.App(
+    "tracker/views/main.py", routes=ROUTES, middleware=[Middleware(Headers)], secrets=secrets()
+)

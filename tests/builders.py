@@ -3,9 +3,15 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from tracker.archive import Fetched, NotFetched
+from tracker.archive import Candidate, Fetched, NotFetched
 from tracker.model import Reason, SourceKind
+from tracker.settings import Settings
 from tracker.sources import InstitutionEntry, SourceEntry, SourcesFile
+from tracker.store import Store
+from tracker.store.crawling import finish_run, start_run, sync_sources
+from tracker.store.planning import plan
+from tracker.store.recorder import Recorder
+from tracker.update import update
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -48,3 +54,20 @@ def a_failure(reason: Reason = Reason.TIMEOUT, *, at: datetime = NOON, **fields:
     return NotFetched(
         **({"url": "http://alder.example/policy", "at": at, "reason": reason} | fields)
     )
+
+
+def read_page(
+    store: Store, body: str, *, at: datetime = NOON, file: SourcesFile | None = None
+) -> None:
+    """One whole run: the first declared page reads so, and all that follows from it is derived."""
+    with store.transaction() as session:
+        sync_sources(session, file or a_sources_file())
+        run_id = start_run(session, verb="crawl", scope={}, tool="tracker 0", at=at)
+        task = plan(session, at=at)[0]
+    recorder = Recorder(store, run_id)
+    fresh = recorder.candidates(task.id, [Candidate(task.url)], at=at)
+    recorder.document((*fresh, *task.documents)[0], a_page(body, at=at))
+    recorder.flush()
+    with store.transaction() as session:
+        finish_run(session, run_id, at=at, counts={})
+    update(store, Settings(), at=at)

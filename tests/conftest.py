@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from browsing import CHROMIUM
 from crawls import Crawl
 from sqlalchemy import text
 from sqlmodel import create_engine
@@ -115,9 +116,6 @@ def crawl(tmp_path: Path, site: Site) -> Iterator[Crawl]:
     made = Crawl(tmp_path, site)
     yield made
     made.store.close()
-
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,74 +1,49 @@
 """The screens in a real browser: they draw, stay on this machine, and can be read by everybody."""
 
-import os
+import csv
+import json
 import re
-import signal
-import socket
-import subprocess
-import sys
-import time
 import urllib.error
 import urllib.request
+from datetime import timedelta
 from pathlib import Path
 
 import feedparser
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import CHROMIUM
+from browsing import ARGUMENTS, CHROMIUM, READY, open_at, play_demo, serving
+from builders import NOON, read_page
 from playwright.sync_api import sync_playwright
+from pypdfium2 import PdfDocument
+
+from tracker.store import Store
 
 pytestmark = pytest.mark.browser
 
-READY = """() => { const app = document.querySelector('[data-testid="stApp"]');
-  return !!app && app.dataset.testScriptState === 'notRunning'
-    && document.querySelector('[data-testid="stMain"] [data-testid="stElementContainer"]')
-    && !document.querySelector('[data-testid="stSkeleton"],[data-testid="stSpinner"],[data-stale="true"]') }"""
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
-ROOT = Path(__file__).parent.parent
 PAGES = {
-    "/": "Who has spoken",
+    "/": "Overview",
     "/statements": "Statements",
+    "/compare?cell=dogwood-lab:R3": "Compare",
+    "/compare?institution=hazel-university&institution=juniper-university": "Compare",
     "/changes": "Changes",
-    "/compare": "Compare",
-    "/institution?inst=dogwood-lab": "Institution",
+    "/change?id={change}": "Ivywood University",
+    "/institution": "Institutions",
+    "/institution?inst=dogwood-lab": "Dogwood Lab",
+    "/document?id={document}&a=1&b=3": "Research partnerships policy",
+    "/search?q=surveillance": "Search",
+    "/alerts": "Alerts",
+    "/sources": "Sources",
     "/method": "Method & data",
 }
-
-
-def serve(folder: Path):
-    """Start the app on a free port; return its process and address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {**os.environ, "TRACKER_DATA_DIR": str(folder)}
-    command = [
-        sys.executable,
-        "-c",
-        "from tracker.cli import main; main()",
-        "serve",
-        "--port",
-        str(port),
-    ]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
-    base = f"http://127.0.0.1:{port}"
-    for _ in range(300):
-        try:
-            if urllib.request.urlopen(f"{base}/healthz", timeout=1).read() == b"ok":
-                return process, base
-        except OSError:
-            time.sleep(0.1)
-    raise TimeoutError(base)
+NARROW = {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     folder = tmp_path_factory.mktemp("app")
-    environment = {**os.environ, "TRACKER_DATA_DIR": str(folder)}
-    subprocess.run([sys.executable, "-c", "from tracker.cli import main; main()", "demo", "--no-app"], env=environment, check=True, capture_output=True)  # fmt: skip
-    process, base = serve(folder)
-    yield base
-    os.killpg(process.pid, signal.SIGTERM)
-    process.wait(10)
+    play_demo(folder)
+    with serving(folder) as (base, _):
+        yield base
 
 
 @pytest.fixture(scope="module")
@@ -79,10 +54,58 @@ def browser():
         started.close()
 
 
-def visit(browser, base: str, path: str, scheme: str = "light"):
-    """Open a page; return it with everything that went wrong on the way."""
-    context = browser.new_context(color_scheme=scheme, reduced_motion="reduce", locale="en-GB")
-    page, wrong = context.new_page(), []
+@pytest.fixture(scope="module")
+def contexts(browser):
+    """One browser profile a theme, kept warm."""
+    made = {
+        scheme: browser.new_context(color_scheme=scheme, reduced_motion="reduce", locale="en-GB")
+        for scheme in ("light", "dark")
+    }
+    yield made
+    for context in made.values():
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def named(demo):
+    """The ids, by what they name, of a change and a document that the demonstration always has."""
+    changes = rows(demo, "changes", "ivywood-university")
+    documents = rows(demo, "documents", "hazel-university")
+    return {
+        "change": next(row["id"] for row in changes if row["kind"] == "text_changed"),
+        "document": next(row["id"] for row in documents if row["versions"] == 3),
+    }
+
+
+def rows(base: str, table: str, institution: str) -> list[dict]:
+    address = f"{base}/data/{table}.json?institution={institution}"
+    return json.load(urllib.request.urlopen(address))["rows"]
+
+
+@pytest.fixture
+def visit(contexts, demo, named):
+    """Open a page of the demonstration; at the end nothing may have gone wrong on the way."""
+    pages, wrong = [], []
+
+    def go(path, scheme="light"):
+        path = path.format(**named)
+        page = contexts[scheme].new_page()
+        page.set_viewport_size({"width": 1280, "height": 900})
+        watch(page, demo, wrong)
+        open_at(page, demo + path)
+        pages.append(page)
+        return page
+
+    yield go
+    for page in pages:
+        if page.locator('[data-testid="stException"]').count():
+            wrong.append(f"an exception is shown at {page.url}")
+        page.close()
+    assert wrong == []
+
+
+def watch(page, base: str, wrong: list[str]) -> None:
+    """Note every error, and every request that leaves this machine."""
     probed = re.compile(r"/_stcore/(health|host-config)$")
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on(
@@ -97,53 +120,157 @@ def visit(browser, base: str, path: str, scheme: str = "light"):
         "request",
         lambda r: r.url.startswith("http") and not r.url.startswith(base) and wrong.append(r.url),
     )
-    page.goto(base + path, wait_until="domcontentloaded")
-    page.wait_for_function(READY, timeout=30_000)
-    if page.locator('[data-testid="stException"]').count():
-        wrong.append("an exception is shown")
-    return page, wrong
+
+
+def violations(page) -> list[str]:
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})
+    return [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in found.response["violations"]]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", PAGES)
-def test_every_screen_draws_stays_here_and_is_accessible(demo, browser, path, scheme):
-    page, wrong = visit(browser, demo, path, scheme)
+def test_every_screen_draws_stays_here_is_accessible_and_fits_a_phone(visit, path, scheme):
+    page = visit(path, scheme)
 
-    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})
-    assert wrong == []
-    assert [violation["id"] for violation in found.response["violations"]] == []
+    assert violations(page) == []
     assert page.title().startswith(PAGES[path])
+    assert page.locator("h1").count() == 1
     assert "not a risk rating, sanctions check or clearance" in page.inner_text("body")
-    page.context.close()
+    page.set_viewport_size(NARROW)
+    page.wait_for_function(READY)
+    wide = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
+    assert wide <= NARROW["width"]
 
 
-def test_the_demonstration_is_marked_and_possible_is_told_from_confirmed(demo, browser):
-    page, _ = visit(browser, demo, "/")
+@pytest.mark.parametrize("path", ["/p/", "/p/institution/dogwood-lab", "/p/change/{change}", "/p/document/{document}", "/data/"])  # fmt: skip
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_without_script_are_accessible_and_fit_a_phone(contexts, demo, named, path, scheme):
+    page, wrong = contexts[scheme].new_page(), []
+    page.set_viewport_size(NARROW)
+    watch(page, demo, wrong)
+    page.goto(demo + path.format(**named))
 
-    text = page.inner_text("body")
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    assert wrong == []
+    page.close()
+
+
+def test_a_newcomer_sees_who_spoke_of_how_many_and_what_is_only_reported(visit):
+    text = visit("/").inner_text("body")
+
+    assert "3 of 17 institutions spoke out" in text
+    assert "1 institution possibly did too" in text
     assert "every institution and every word here is invented" in text
-    assert "possible: condemned" in text
-    assert "two reviewed" in text
+    for name, when in (("Ada Lovelace Institute", "June 2022"), ("Stanford HAI", "August 2023"), ("AI Now Institute", "2019")):  # fmt: skip
+        assert re.search(
+            rf"{name}\s+reported by the report: {when}\s+not among the institutions", text
+        )
 
 
-def test_a_change_shows_its_difference_in_words_too(demo, browser):
-    page, _ = visit(browser, demo, "/changes")
-    page.get_by_role("link", name="International engagement policy").first.click()
-    page.wait_for_selector(".t-diff")
+def test_an_officer_prints_the_file_of_one_institution(visit, tmp_path):
+    page = visit("/institution")
+    page.get_by_label("Name").fill("larch")
+    page.get_by_label("Name").press("Enter")
+    page.wait_for_url("**q=larch*")
+    page.get_by_role("link", name="Larch University").click()
+    page.get_by_role("link", name="Print this file").click()
+    page.wait_for_url("**/p/institution/larch-university")
+
+    page.pdf(path=tmp_path / "larch.pdf", format="A4", print_background=True)
+    text = read_pdf(tmp_path / "larch.pdf")
+    assert "Larch University" in text
+    assert "Data as of 10 Mar 2026" in text
+    assert "http://larch-university.example/" in text
+    assert "sha256" in page.content()
+
+
+def test_a_researcher_filters_opens_the_evidence_and_takes_the_view_away(visit, tmp_path):
+    page = visit("/statements")
+    page.get_by_role("combobox", name="Result").click()
+    page.get_by_role("option", name="criticised", exact=True).click()
+    page.wait_for_url("**result=criticised*")
+    page.wait_for_function(READY)
+    page.get_by_text("2 of 17 institutions match").wait_for()
+    page.get_by_text("Evidence and coding").first.click()
+    assert "text sha256" in page.inner_text("body")
+    with page.expect_download() as started:
+        page.get_by_role("link", name="CSV of this view").click()
+    taken = list(csv.DictReader(Path(started.value.path()).read_text("utf-8").splitlines()))
+
+    assert [row["institution"] for row in taken] == ["cedar-institut", "dogwood-lab"]
+    assert {row["view_filter"] for row in taken} == {"result: criticised"}
+
+
+def test_a_journalist_follows_a_link_to_before_and_after(visit):
+    page = visit("/changes?id={change}")  # as messages link
 
     assert page.locator(".t-diff del").count() > 0
-    assert (
-        "[removed:" in page.locator(".t-diff").inner_text()
-        or "[removed:" in page.locator(".t-diff").text_content()
+    assert "[removed:" in page.locator(".t-diff").first.text_content()
+    page.get_by_role("tab", name="Side by side").click()
+    page.locator(".t-sides").wait_for()
+    page.get_by_role("link", name="International engagement policy").first.click()
+    page.wait_for_url("**/document?id=*")
+    page.get_by_text("Compare two versions").wait_for()
+    page.go_back()
+    page.wait_for_function(READY)
+    assert "Ivywood University" in page.title()
+
+
+def test_any_two_versions_can_be_compared_and_the_address_names_them(visit):
+    page = visit("/document?id={document}&a=1&b=3")
+
+    assert "Version 1 (2 Mar 2026) to version 3 (10 Mar 2026)" in page.inner_text("body")
+    assert "a=1" in page.url
+    assert "b=3" in page.url
+
+
+def test_two_tabs_keep_two_filters(visit):
+    one, two = visit("/statements?kind=university"), visit("/statements?kind=funder")
+
+    assert "7 of 17 institutions match" in one.inner_text("body")
+    assert "1 of 17 institutions match" in two.inner_text("body")
+
+
+def test_back_leads_to_the_same_filters(visit):
+    page = visit("/statements?kind=university")
+    page.get_by_role("link", name="Hazel University").first.click()
+    page.wait_for_url("**/institution?inst=hazel-university")
+    page.wait_for_function(READY)
+    page.go_back()
+    page.get_by_text("7 of 17 institutions match").wait_for()
+
+    assert "kind=university" in page.url
+
+
+def test_no_result_is_no_finding(visit):
+    assert "This is not a finding that nothing was said" in visit("/statements?country=SE&result=condemned").inner_text("body")  # fmt: skip
+    assert "This is not a finding that nothing was said" in visit("/search?q=zzzz").inner_text(
+        "body"
     )
 
 
-@pytest.mark.parametrize("path", ["/institution?inst=nope", "/changes?id=999999", "/changes?id=x"])
-def test_an_unknown_id_is_said_and_shows_nobody_else(demo, browser, path):
-    page, wrong = visit(browser, demo, path)
+def test_an_unknown_filter_value_is_said(visit):
+    page = visit("/statements?result=guilty")
 
-    assert "No such" in page.inner_text("body")
-    assert wrong == []
+    assert "No such value: guilty" in page.inner_text("body")
+    assert "17 of 17 institutions match" in page.inner_text("body")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/institution?inst=nope", "/change?id=999999", "/change?id=x", "/changes?id=x", "/document?id=0",
+     "/compare?cell=nope:R1"],
+)  # fmt: skip
+def test_an_unknown_id_is_said_and_shows_nobody_else(visit, path):
+    assert "No such" in visit(path).inner_text("body")
+
+
+def test_a_rule_is_tried_on_the_past_before_it_is_taken(visit):
+    text = visit("/alerts?institution=hazel-university").inner_text("body")
+
+    assert "This rule would have sent 1 message in the 90 days" in text
+    assert '"institutions": ["hazel-university"]' in text
 
 
 def test_the_feed_is_atom_and_leaving_takes_a_post(demo):
@@ -158,14 +285,81 @@ def test_the_feed_is_atom_and_leaving_takes_a_post(demo):
         urllib.request.urlopen(f"{demo}/u/no-such-token", data=b"")
 
 
-def test_an_empty_store_says_what_to_do(tmp_path, browser):
-    process, base = serve(tmp_path)
-    try:
-        page, wrong = visit(browser, base, "/")
-        text = page.inner_text("body")
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(10)
+@pytest.fixture(scope="module")
+def others(tmp_path_factory):
+    """Two more apps: one over nothing, one over a page that is hostile in every way."""
+    empty, hostile = tmp_path_factory.mktemp("empty"), tmp_path_factory.mktemp("hostile")
+    store = Store.open(f"sqlite:///{hostile / 'tracker.db'}")
+    for days, body in enumerate((HOSTILE, HOSTILE.replace("whatever the contract", "though the contract"))):  # fmt: skip
+        read_page(store, body, at=NOON + timedelta(days=days))
+    store.close()
+    with serving(empty) as (nothing, _), serving(hostile) as (evil, _):
+        yield nothing, evil
 
-    assert "make demo" in text
+
+EVIL = "&lt;script&gt;alert(1)&lt;/script&gt; &lt;img src=http://elsewhere.example/x.png onerror=alert(1)&gt; ![](http://elsewhere.example/y.png) $x$ :red[y] شينجيانغ 新疆"
+HOSTILE = f"""<html><head><title>Policy {EVIL}</title></head><body><main><h1>Policy on partners {EVIL}</h1>
+<p>We condemn the mass surveillance of Uyghurs in Xinjiang by the Chinese government, an abuse of human rights. {EVIL}
+No researcher of ours may take part in it, whatever the contract or the money says about it.</p></main></body></html>"""
+EVERYWHERE = ("/", "/statements", "/compare?cell=alder:R4", "/changes", "/change?id=1", "/institution?inst=alder", "/document?id=1", "/search?q=condemn", "/alerts", "/sources", "/method")  # fmt: skip
+
+
+def test_no_crawled_text_is_anything_but_text_on_any_screen(browser, others):
+    context, wrong = browser.new_context(), []
+    page = context.new_page()
+    watch(page, others[1], wrong)
+    shown = ""
+    for path in EVERYWHERE:
+        open_at(page, others[1] + path)
+        assert page.locator("img[src*=elsewhere], .katex, [data-testid=stException]").count() == 0
+        shown += page.inner_text("body")
+    context.close()
+
+    assert "![](http://elsewhere.example/y.png) $x$ :red[y]" in shown
+    assert "新疆" in shown
     assert wrong == []
+
+
+def test_an_empty_store_says_what_to_do_on_every_screen(browser, others):
+    context, wrong = browser.new_context(), []
+    page = context.new_page()
+    watch(page, others[0], wrong)
+    for path in ("/", "/statements", "/compare", "/changes", "/institution", "/search", "/alerts", "/sources"):  # fmt: skip
+        open_at(page, others[0] + path)
+        assert "make demo" in page.inner_text("body")
+    context.close()
+    assert wrong == []
+
+
+def read_pdf(path: Path) -> str:
+    return "\n".join(page.get_textpage().get_text_range() for page in PdfDocument(path))
+
+
+def test_a_person_reviews_blind_and_the_verdict_is_kept(visit, demo):
+    page = visit("/review")
+    assert "Local mode: without sign-in" in page.inner_text("body")
+    page.get_by_label("Your name or initials").fill("ada")
+    page.get_by_label("Your name or initials").press("Enter")
+    waiting = page.get_by_text(re.compile(r"\d+ wait for you"))
+    before = int(waiting.inner_text().split()[0])
+    page.get_by_role("button", name="Keep my verdict").click()
+    page.get_by_text("Choose a verdict first").wait_for()
+    page.get_by_text("Reject: none of its labels holds").click()
+    page.get_by_role("button", name="Keep my verdict").click()
+    page.get_by_text(f"{before - 1} wait for you").wait_for()
+    page.wait_for_function(READY)  # what is being redrawn is pale
+
+    assert violations(page) == []
+
+
+def test_reviewing_is_closed_where_others_can_reach_the_app(browser, tmp_path):
+    context = browser.new_context(extra_http_headers={"X-Forwarded-For": "203.0.113.7"})
+    page = context.new_page()
+    with serving(tmp_path) as (here, _), serving(tmp_path, TRACKER_PUBLIC_URL="https://tracker.example") as (there, _):  # fmt: skip
+        for base in (here, there):
+            open_at(page, f"{base}/review")
+            text = page.inner_text("body")
+            assert "Reviewing is closed here" in text
+            assert "Your name" not in text
+            context.set_extra_http_headers({})
+    context.close()

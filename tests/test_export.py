@@ -8,17 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from builders import NOON, a_page, a_sources_file
+from builders import NOON, read_page
 
-from tracker.archive import Candidate
 from tracker.coding.codebook import load_codebook
 from tracker.export import QUOTE_LENGTH, cell, content_hash, differences, freeze, write
 from tracker.model import Verdict
 from tracker.reviews import record_review, waiting
 from tracker.settings import Settings
-from tracker.store.crawling import finish_run, start_run, sync_sources
-from tracker.store.planning import plan
-from tracker.store.recorder import Recorder
 from tracker.store.releases import frozen_data, record_release, releases
 from tracker.update import update
 
@@ -32,17 +28,7 @@ CONDEMNS = (
 @pytest.fixture
 def read(sqlite_store):
     """A store in which one page condemns, as a reviewer confirmed."""
-    with sqlite_store.transaction() as session:
-        sync_sources(session, a_sources_file())
-        run_id = start_run(session, verb="crawl", scope={}, tool="tracker 0", at=NOON)
-        task = plan(session, at=NOON)[0]
-    recorder = Recorder(sqlite_store, run_id)
-    (document,) = recorder.candidates(task.id, [Candidate(task.url)], at=NOON)
-    recorder.document(document, a_page(f"<main><h1>=Position</h1><p>{CONDEMNS}</p></main>"))
-    recorder.flush()
-    with sqlite_store.transaction() as session:
-        finish_run(session, run_id, at=NOON, counts={})
-    update(sqlite_store, Settings(), at=NOON)
+    read_page(sqlite_store, f"<main><h1>=Position</h1><p>{CONDEMNS}</p></main>")
     coder = load_codebook().coder_name
     with sqlite_store.transaction() as session:
         item = waiting(session, coder=coder, reviewer="r. eviewer")[0]

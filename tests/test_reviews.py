@@ -7,18 +7,12 @@ import sys
 from datetime import timedelta
 
 import pytest
-from builders import NOON, a_page, a_sources_file
+from builders import NOON, read_page
 from sqlmodel import select
 
-from tracker.archive import Candidate
 from tracker.coding.codebook import load_codebook
 from tracker.model import Review, Reviewed, Stance, Verdict
 from tracker.reviews import agreements, judged, record_review, together, waiting
-from tracker.settings import Settings
-from tracker.store.crawling import finish_run, start_run, sync_sources
-from tracker.store.planning import plan
-from tracker.store.recorder import Recorder
-from tracker.update import update
 
 CONDEMNS = (
     "Our institute condemns the mass surveillance and arbitrary detention of Uyghurs in Xinjiang by "
@@ -38,17 +32,7 @@ def published(store, *paragraphs, days=0):
         + "".join(f"<h2>Part {n}</h2><p>{p}</p>" for n, p in enumerate(paragraphs))
         + "</main>"
     )
-    with store.transaction() as session:
-        sync_sources(session, a_sources_file())
-        run_id = start_run(session, verb="crawl", scope={}, tool="tracker 0", at=at)
-        task = plan(session, at=at)[0]
-    recorder = Recorder(store, run_id)
-    fresh = recorder.candidates(task.id, [Candidate(task.url)], at=at)
-    recorder.document((*fresh, *task.documents)[0], a_page(body, at=at))
-    recorder.flush()
-    with store.transaction() as session:
-        finish_run(session, run_id, at=at, counts={})
-    update(store, Settings(), at=at)
+    read_page(store, body, at=at)
 
 
 def queue(store, reviewer="ada"):

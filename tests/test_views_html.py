@@ -1,49 +1,114 @@
 """What is stored reaches a screen as text, and nothing else."""
 
+from datetime import UTC, date, datetime
+
 import pytest
 
 from tracker.changes import Piece, compare
-from tracker.views import html
+from tracker.queries import Cell
+from tracker.views import differences, evidence, html, matrix, squares, timeline
+from tracker.views.addresses import id_in, text_fragment
 
 HOSTILE = '<img src="http://elsewhere.example/x.png" onerror=alert(1)> ![](http://elsewhere.example/y.png) $x$ "\''
 ITEM = {
     "quote": HOSTILE, "title": HOSTILE, "url": "javascript:alert(1)", "heading_path": HOSTILE, "version": 1,
-    "stated_date": None, "stated_basis": "unknown", "labels": ["china"], "reviewed": "none", "on_page": True,
-    "language": '"><script>', "voice": "institution",
+    "stated_date": None, "stated_basis": HOSTILE, "labels": [HOSTILE], "reviewed": "none", "on_page": True,
+    "language": '"><script>', "voice": HOSTILE, "document_id": 1,
 }  # fmt: skip
+DIFFERENT = compare([Piece(HOSTILE, (HOSTILE,))], [Piece(f"{HOSTILE} more.", (HOSTILE,))])
+
+
+def a_cell(**fields):
+    given = {
+        "institution": "alder", "name": "Alder", "kind": "university", "country": "GB", "group": "core",
+        "found_by": "census", "question": "spoken", "result": "condemned", "reviewed": "none",
+        "possible": None, "since": None, "latest": None,
+    }  # fmt: skip
+    return Cell(**(given | fields))
 
 
 @pytest.mark.parametrize(
     "shown",
     [
-        html.evidence_card(ITEM, {"china": [HOSTILE[:5], "x"]}),
-        html.difference(
-            compare([Piece(HOSTILE, (HOSTILE,))], [Piece(f"{HOSTILE} more.", (HOSTILE,))])
-        ),
-        html.search_record({"failures": [{"source": HOSTILE, "reason": HOSTILE}]}, HOSTILE),
+        evidence.evidence_card(ITEM, {HOSTILE: [HOSTILE[:5], "x"]}),
+        evidence.search_record({"failures": [{"source": HOSTILE, "reason": HOSTILE}]}, HOSTILE),
+        differences.changed_sentences(DIFFERENT),
+        differences.side_by_side(DIFFERENT),
+        squares.squares([a_cell(name=HOSTILE)]),
+        timeline.timeline([timeline.Point(datetime(2024, 1, 1, tzinfo=UTC), HOSTILE, True)], date(2026, 1, 1)),
         html.table([HOSTILE], [[html.escape(HOSTILE), html.badge(HOSTILE)]], caption=HOSTILE),
+        html.card(HOSTILE),
+        html.go(HOSTILE, HOSTILE),
         html.link("javascript:alert(1)", HOSTILE),
         html.link(f"http://a.example/{HOSTILE}", HOSTILE),
     ],
-)
+)  # fmt: skip
 def test_no_stored_text_becomes_markup(shown: str):
     assert "<img" not in shown
     assert "<script" not in shown
-    assert "javascript:" not in shown
+    assert 'href="javascript:' not in shown
 
 
 @pytest.mark.parametrize(
-    ("result", "basis", "reviewed", "evidence", "said"),
+    ("result", "reviewed", "said", "unsaid"),
     [
-        ("condemned", "machine", "none", True, "possible: condemned"),
-        ("condemned", "reviewed", "two", True, "two reviewed"),
-        ("none_found", "machine", "none", False, "no match by machine"),
-        ("not_checked", "machine", "none", False, "not checked"),
+        ("condemned", "none", "possible: condemned", "confirmed"),
+        ("condemned", "two", "confirmed by two people", "possible"),
+        ("none_found", "none", "no match by machine", "possible"),
+        ("not_checked", "none", "not checked", "possible"),
     ],
 )
-def test_a_badge_tells_possible_from_confirmed(result, basis, reviewed, evidence, said):
-    assert said in html.finding_badge(result, basis, reviewed, evidence=evidence)
+def test_a_badge_tells_possible_from_confirmed(result, reviewed, said, unsaid):
+    shown = html.finding_badge(result, reviewed)
+
+    assert said in shown
+    assert unsaid not in shown
+
+
+def test_confirmed_and_possible_are_counted_apart():
+    cells = [a_cell(reviewed="two"), a_cell(), a_cell(result="none_found"), a_cell(result="unreachable")]  # fmt: skip
+
+    assert "1 of 4 confirmed, 1 possible" in squares.squares(cells)
+
+
+def test_a_bar_leaves_out_whom_the_recommendation_does_not_address():
+    cells = [a_cell(question="R1", result="stated", reviewed="one"), a_cell(question="R1", result="not_applicable")]  # fmt: skip
+
+    assert "1 of 1 confirmed" in matrix.by_kind(cells, {"R1": "Due diligence"})
 
 
 def test_cue_words_are_marked_in_the_quote():
-    assert html.marked("a <b> cue", ["cue"]) == "a &lt;b&gt; <mark>cue</mark>"
+    assert evidence.marked("a <b> cue", ["cue"]) == "a &lt;b&gt; <mark>cue</mark>"
+
+
+def test_a_quote_keeps_its_language_and_direction():
+    shown = evidence.quoted("שלום", "he", {})
+
+    assert 'lang="he" dir="auto"' in shown
+
+
+def test_removed_and_added_are_said_in_words_too():
+    shown = differences.changed_sentences(compare([Piece("It must be reviewed.")], [Piece("It may be reviewed.")]))  # fmt: skip
+
+    assert "[removed: " in shown
+    assert "[added: " in shown
+
+
+@pytest.mark.parametrize("text", ["", "-1", "1e3", "x", "٣", "9" * 19, "1 "])
+def test_what_is_no_id_names_nothing(text):
+    assert id_in(text) is None
+
+
+def test_a_text_fragment_starts_at_the_quote():
+    assert text_fragment("http://a.example/", "non-binding, see & act") == (
+        "http://a.example/#:~:text=non%2Dbinding%2C%20see%20%26%20act"
+    )
+
+
+@pytest.mark.parametrize(
+    ("contact", "href"),
+    [("a@tracker.example", 'href="mailto:a@tracker.example"'), ("https://tracker.example/bot", 'href="https://tracker.example/bot"'), ("", "")],
+)  # fmt: skip
+def test_a_problem_is_reported_to_whoever_runs_the_tracker(contact, href):
+    assert href in html.problem(contact)
+    assert bool(html.problem(contact)) is bool(contact)

@@ -12,6 +12,7 @@ from tracker.commands import (
     archives,
     crawling,
     explaining,
+    people,
     reading,
     releases,
     review,
@@ -36,6 +37,7 @@ for verbs in (crawling, archives, watching, answers, explaining, reading, releas
 app.add_typer(sources.app, name="sources")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(review.app, name="review")
+app.add_typer(people.app, name="people")
 
 
 def main() -> None:

@@ -252,6 +252,13 @@ class Basis(StrEnum):
     REVIEWED = "reviewed"
 
 
+class Role(StrEnum):
+    """What a person who signed in may do."""
+
+    REVIEWER = "reviewer"
+    ADMIN = "admin"
+
+
 class Verdict(StrEnum):
     CONFIRM = "confirm"
     REJECT = "reject"
@@ -389,6 +396,8 @@ class KeyFrame(SQLModel, table=True):
 
 
 class Document(SQLModel, table=True):
+    __table_args__ = (Index("ix_document_title", "title", "url"),)
+
     id: int | None = Field(default=None, primary_key=True)
     institution_id: int = Field(foreign_key="institution.id", index=True)
     source_id: int = Field(foreign_key="source.id", index=True)
@@ -487,6 +496,7 @@ class Version(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("document_id", "number"),
         Index("ix_version_compared", "compared"),
+        Index("ix_version_document_current", "document_id", "current"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -549,6 +559,18 @@ class Coding(SQLModel, table=True):
     elements: dict[str, list[str]] = Field(default_factory=dict, sa_type=JSON)
     cues: dict[str, list[str]] = Field(default_factory=dict, sa_type=JSON)
     confidence: float = 0.0
+
+
+class Person(SQLModel, table=True):
+    """Somebody who may sign in, known by the address that their provider has verified."""
+
+    __table_args__ = (UniqueConstraint("issuer", "email"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    issuer: str
+    email: str
+    role: Role = Field(sa_type=choice(Role))
+    added_at: datetime
 
 
 class PassageEntity(SQLModel, table=True):

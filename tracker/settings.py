@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     mail_from: str = ""
     secret: str = ""
     operator: str = ""
+    oidc_metadata_url: str = ""  # of the provider that reviewers sign in with
+    oidc_client_id: str = ""
+    oidc_client_secret: Annotated[str, Field(repr=False)] = ""
     confirm_after_hours: Annotated[float, Field(ge=0)] = 1.0
     meaning_after_review: bool = True
 

@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tracker.model import InstitutionKind, Reviewed
-from tracker.queries import FindingRow
+from tracker.queries import Cell, FindingRow
 
+Answer = Cell | FindingRow
 SPEAKING = frozenset({"condemned", "criticised"})
 UNCHECKED = frozenset({"not_checked", "unreachable"})
 
@@ -33,12 +34,12 @@ class Share:
         return {**asdict(self), "share_of_checked": share}
 
 
-def shares(rows: Sequence[FindingRow]) -> list[Share]:
+def shares(rows: Sequence[Answer]) -> list[Share]:
     """Return the denominators of who has spoken, by kind, for the core and with adjacent ones."""
     return list(_shares(rows))
 
 
-def _shares(rows: Sequence[FindingRow]) -> Iterator[Share]:
+def _shares(rows: Sequence[Answer]) -> Iterator[Share]:
     for kind in InstitutionKind:
         of_kind = [row for row in rows if row.kind == kind]
         for scope, counted in (
@@ -49,7 +50,7 @@ def _shares(rows: Sequence[FindingRow]) -> Iterator[Share]:
                 yield _share(kind, scope, counted)
 
 
-def _share(kind: InstitutionKind, scope: str, rows: Sequence[FindingRow]) -> Share:
+def _share(kind: InstitutionKind, scope: str, rows: Sequence[Answer]) -> Share:
     census = [row for row in rows if row.found_by == "census"]
     speaking = [row for row in census if row.result in SPEAKING]
     confirmed = [row for row in speaking if row.reviewed != Reviewed.NONE]

@@ -54,6 +54,7 @@ from tracker.store import (
     subscriptions,
 )
 from tracker.store.telling import retell_speakers
+from tracker.store.word_index import index_coded
 
 BATCH = 50
 CHANGED_SENTENCES = 50  # kept of each side of a change
@@ -93,6 +94,8 @@ def update(
         reextract(store, told, ocr=settings.ocr)
     versions, set_aside = _read_snapshots(store, told, ocr=settings.ocr, at=at)
     coded = _code_passages(store, codebook, told)
+    with store.transaction() as session:
+        index_coded(session)
     moves, owed_moves = _settle(store, at=at)
     changes, owed = _compare_versions(store, codebook, at=at)
     events, owed_events = _note_events(store, at=at)

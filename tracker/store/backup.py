@@ -29,6 +29,7 @@ from sqlmodel import Session, SQLModel
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from tracker.migrations import HEAD
+from tracker.store.word_index import index_coded
 
 FORMAT = "policy-ethics-tracker backup 1"
 SUBSCRIBERS = frozenset({"subscription", "delivery"})
@@ -73,6 +74,7 @@ def load(session: Session, file: BinaryIO) -> int:
         _refer(session, table, name, given)
     if session.get_bind().dialect.name == "postgresql":
         _continue_counting(session)
+    index_coded(session)
     return rows
 
 

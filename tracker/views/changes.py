@@ -1,87 +1,129 @@
-"""What changed, and what exactly differs."""
+"""What changed: the list, by class, institution, label and time."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, timedelta
 
 import streamlit as st
-from sqlmodel import Session
 
 from tracker import queries
-from tracker.changes import Piece, compare
-from tracker.model import ChangeClass
-from tracker.views import html, shared
+from tracker.model import ChangeClass, Recommendation, Topic
+from tracker.queries import ChangeRow, Overview
+from tracker.views import change, html, shared, tables
+from tracker.views.addresses import APP
+from tracker.views.opening import open_store
+from tracker.views.takeaway import takeaway
+
+A_PAGE = 50
+WEEKS = 26
+Days = Sequence[tuple[ChangeClass, date, int]]
 
 
 def render() -> None:
-    """Show the list of changes, or the one that the address names."""
-    figures = shared.frame(
+    """Show the list of changes; an address that names one shows that one."""
+    if st.query_params.get("id") is not None:
+        change.render()
+        return
+    shown = shared.frame(
         "Changes",
+        "What changed, and when",
         "Every edit lies between two of our reads. Material ones touch coded text; the rest is listed, never sent by default.",
     )
-    if shared.nothing_yet(figures):
+    if shared.nothing_yet(shown):
         return
-    wanted = st.query_params.get("id")
-    if wanted is not None:
-        _one(wanted)
+    chosen = _filters()
+    asked = tables.changes_asked(chosen)
+    with open_store().transaction() as session:
+        days = queries.change_days(session, **asked)
+    shared.show(_calendar(days, shown), _count(days, shown))
+    takeaway("changes", chosen)
+    total = sum(count for *_, count in days)
+    if total:
+        part = shared.page_of(total, "changes", size=A_PAGE)
+        with open_store().transaction() as session:
+            rows = queries.change_rows(session, limit=A_PAGE, offset=part.start, **asked)
+        shared.show(listing(rows))
     else:
-        _list()
-    shared.foot(figures)
+        shared.show(_nothing(shown))
+    shared.foot(shown)
 
 
-def _list() -> None:
-    classes = st.multiselect(
-        "Class", [str(c) for c in ChangeClass], default=[], key="c_class", bind="query-params"
+def _filters() -> dict[str, list[str]]:
+    left, middle, right = st.columns([3, 4, 3])
+    with left:
+        classes = shared.choose("Class", "class", {str(c): str(c) for c in ChangeClass})
+    with middle:
+        names = {key: row.name for key, row in shared.institutions().items()}
+        institutions = shared.choose("Institution", "institution", names)
+    with right:
+        labels = {str(label): html.words(label) for label in (*Topic, *Recommendation)}
+        label = shared.choose("Label touched", "label", labels)
+    given = {"class": classes, "institution": institutions, "label": label}
+    return {name: values for name, values in given.items() if values}
+
+
+def _count(days: Days, shown: Overview) -> str:
+    counts: Counter[str] = Counter()
+    for change_class, _, count in days:
+        counts[change_class] += count
+    divided = ", ".join(f"{counts[c]:,} {c}" for c in map(str, ChangeClass) if counts[c])
+    return (
+        f'<p class="t-meta"><b>{html.number(counts.total(), "change")}</b>{": " + divided if divided else ""}. '
+        f"{shown.fetches:,} reads so far, of which {shown.failed_fetches:,} failed.</p>"
     )
-    with shared.open_store().transaction() as session:
-        rows = queries.change_rows(session, classes=classes, limit=200)
-    if not rows:
-        st.html(
-            '<div class="t-card">No change matches. The first read of a source is its baseline and changes nothing.</div>'
-        )
-        return
+
+
+def _nothing(shown: Overview) -> str:
+    return html.card(
+        "No change matches.",
+        "The first read of a source is its baseline and changes nothing.",
+        f"{shown.fetches - shown.failed_fetches:,} reads went well so far, {shown.failed_fetches:,} failed.",
+        html.go("/changes", "Clear all filters"),
+    )
+
+
+def listing(rows: Sequence[ChangeRow]) -> str:
+    """Return changes as a table."""
     cells = [
         [
-            f'<a href="/changes?id={row.id}" target="_self">{html.escape(row.title)}</a>',
-            html.escape(row.name),
-            html.escape(f"{row.change_class} · {row.kind.replace('_', ' ')}"),
-            html.escape(row.summary),
-            f"{html.day(row.seen_from)} – {html.day(row.seen_to)}",
-            "seen twice" if row.confirmed else "seen once",
+            html.go(APP.change(row.id), html.sentence(row.summary)),
+            html.go(APP.institution(row.institution), row.name),
+            html.go(APP.document(row.document_id), row.title),
+            f"{html.escape(row.change_class)}<span class='t-small'>{html.escape(html.words(row.kind))}</span>",
+            html.between(row.seen_from, row.seen_to),
+            "twice" if row.confirmed else "once",
         ]
         for row in rows
     ]
-    columns = [
-        "Document",
-        "Institution",
-        "Class and kind",
-        "What the text did",
-        "Between",
-        "Confidence",
-    ]
-    st.html(html.table(columns, cells, caption="Changes, newest first"))
+    columns = ["What the text did", "Institution", "Document", "Class", "When", "Seen"]
+    return html.table(columns, cells, caption="Changes, newest first")
 
 
-def _one(wanted: str) -> None:
-    with shared.open_store().transaction() as session:
-        rows = queries.change_rows(session, change_id=int(wanted)) if wanted.isdigit() else []
-        if not rows:
-            st.html(
-                '<div class="t-card"><b>No such change.</b> <a href="/changes" target="_self">All changes</a></div>'
-            )
-            return
-        row = rows[0]
-        sides = [_pieces(session, version) for version in (row.from_version_id, row.to_version_id)]
-    st.html('<p class="t-meta"><a href="/changes" target="_self">‹ All changes</a></p>')
-    st.html(f"<h2>{html.escape(row.name)}: {html.escape(row.title)}</h2>")
-    labels = ", ".join(row.labels) or "none"
-    st.html(
-        f'<p class="t-meta">{row.change_class} · {html.escape(row.kind.replace("_", " "))} · between {html.day(row.seen_from)} and {html.day(row.seen_to)} · '
-        f"{html.link(row.url, 'live page')} · labels touched, by machine, not yet reviewed: {html.escape(labels)} · meaning not assessed</p>"
+def _calendar(days: Days, shown: Overview) -> str:
+    """Return half a year of weeks as a strip, darker where more changed."""
+    if shown.last_run_at is None:
+        return ""
+    end = shown.last_run_at.date()
+    weeks: Counter[int] = Counter()
+    for _, at, count in days:
+        weeks[(end - at).days // 7] += count
+    most = max((weeks[week] for week in range(WEEKS)), default=0) or 1
+    drawn = "".join(
+        f'<span class="t-sq" style="background:color-mix(in srgb,var(--f-blue) {_shade(weeks[week], most)}%,var(--tint))" '
+        f'title="{_week(end, week)}: {html.number(weeks[week], "change")}"></span>'
+        for week in reversed(range(WEEKS))
     )
-    st.html(f"<p>{html.escape(row.summary)}</p>")
-    if row.to_version_id is not None:
-        st.html(html.difference(compare(*sides)))
+    alt = f"Changes a week in the {WEEKS} weeks to {html.day(shown.last_run_at)}, at most {most} in one"
+    return (
+        f'<div class="t-squares" role="img" aria-label="{alt}">{drawn}</div>'
+        f'<p class="t-small">One square a week, {_week(end, WEEKS - 1)} to {html.day(shown.last_run_at)}; at most {most} changes in one week.</p>'
+    )
 
 
-def _pieces(session: Session, version_id: int | None) -> list[Piece]:
-    if version_id is None:
-        return []
-    rows = queries.passages_of(session, version_id)
-    return [Piece(row.text, tuple(filter(None, row.heading_path.split(" › ")))) for row in rows]
+def _shade(count: int, most: int) -> int:
+    return 0 if not count else 25 + round(75 * count / most)
+
+
+def _week(end: date, week: int) -> str:
+    at = end - timedelta(days=7 * week + 6)
+    return f"{at.day} {at:%b %Y}"

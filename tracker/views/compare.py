@@ -1,64 +1,169 @@
-"""Institutions × recommendations."""
+"""Institutions × recommendations, one cell with all it rests on, and policies element by element."""
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlencode
 
 import streamlit as st
 
 from tracker import queries
-from tracker.coding.codebook import load_codebook
-from tracker.model import InstitutionKind, Recommendation
-from tracker.views import html, shared
+from tracker.coding.codebook import RecommendationEntry, load_codebook
+from tracker.model import CoverageResult, InstitutionKind, Recommendation
+from tracker.queries import Cell, FindingRow
+from tracker.views import findings, html, matrix, shared, tables
+from tracker.views.addresses import APP
+from tracker.views.evidence import quoted
+from tracker.views.opening import open_store
+from tracker.views.takeaway import takeaway
+
+MOST = 12  # institutions that can be picked
+BESIDE = 4  # of them, whose policies are laid beside each other
+CARDS = 4
+LEAD = (
+    "How published policies stand to the report’s recommendations. R1 to R6 and their elements are the tracker’s own "
+    "definitions, after the recommendations as summarised in the press. Sorted by name; no score, no rank."
+)
 
 
 def render() -> None:
-    """Show the matrix, and the evidence of one cell."""
-    figures = shared.frame(
-        "Compare",
-        "How published policies stand to the report's recommendations. R1 to R6 and their elements are the tracker's own definitions, after the recommendations as summarised in the press. Sorted by name; no score, no rank.",
-    )
-    if shared.nothing_yet(figures):
+    """Show the matrix, the cell that the address names, and chosen policies side by side."""
+    shown = shared.frame("Compare", "Policies against the recommendations", LEAD)
+    if shared.nothing_yet(shown):
         return
-    kinds = st.multiselect(
-        "Kind", [str(k) for k in InstitutionKind], key="m_kind", bind="query-params"
-    )
-    codes = [str(code) for code in Recommendation]
-    with shared.open_store().transaction() as session:
-        rows = queries.finding_rows(session, questions=codes, kinds=kinds)
-    by_place = {(row.name, row.question): row for row in rows}
-    names = list(dict.fromkeys(row.name for row in rows))
-    cells = [
-        [html.escape(name), *[_cell(by_place[name, code]) for code in codes]] for name in names
-    ]
-    st.html(html.table(["Institution", *codes], cells, caption="Institutions and recommendations"))
-    titles = load_codebook().recommendations
-    st.html(
-        '<p class="t-meta">'
-        + " · ".join(f"{code}: {html.escape(titles[Recommendation(code)].title)}" for code in codes)
-        + "</p>"
-    )
-    _drawer(by_place, names, codes)
-    shared.foot(figures)
+    chosen = _filters()
+    _drawer(chosen)
+    kept = tables.keep([c for c in shared.cells() if c.question in tables.CODES], chosen)
+    takeaway("coverage", chosen)
+    _matrix(kept, chosen)
+    _side_by_side(chosen.get("institution", ()))
+    shared.foot(shown)
 
 
-def _cell(row: queries.FindingRow) -> str:
-    return html.finding_badge(
-        row.result,
-        row.basis,
-        row.reviewed,
-        evidence=bool(row.evidence) and row.result != "not_applicable",
-    )
+def _filters() -> dict[str, list[str]]:
+    left, middle, right = st.columns([4, 3, 3])
+    names = {key: row.name for key, row in shared.institutions().items()}
+    with left:
+        picked = shared.choose(f"Institutions (up to {MOST})", "institution", names, most=MOST)
+    with middle:
+        kind = shared.choose("Kind", "kind", {str(k): html.KINDS[k] for k in InstitutionKind})
+    with right:
+        words = {str(r): html.RESULTS[r][1] for r in CoverageResult}
+        result = shared.choose("Result", "result", words)
+    given = {"institution": picked, "kind": kind, "result": result}
+    return {name: values for name, values in given.items() if values}
 
 
-def _drawer(
-    by_place: dict[tuple[str, str], queries.FindingRow], names: list[str], codes: list[str]
-) -> None:
+def _entries() -> Mapping[Recommendation, RecommendationEntry]:
+    return load_codebook().recommendations
+
+
+def _matrix(kept: Sequence[Cell], chosen: tables.Filters) -> None:
+    by_place = {(cell.institution, cell.question): cell for cell in kept}
+    names = {cell.institution: cell.name for cell in kept}
     if not names:
+        shared.show(
+            html.card(
+                "Nothing matches these filters.",
+                "This is not a finding that nothing is stated.",
+                html.go("/compare", "Clear all filters"),
+            )
+        )
         return
-    st.subheader("One cell and what it rests on")
-    left, right = st.columns(2)
-    name = left.selectbox("Institution", names, key="m_inst")
-    code = right.selectbox("Recommendation", codes, key="m_rec")
-    row = by_place[name, code]
-    with shared.open_store().transaction() as session:
-        cues = queries.cues_of(session, [item["passage_id"] for item in row.evidence])
-    st.html(f"<p>{_cell(row)} <span class='t-meta'>{html.escape(row.rule)}</span></p>")
-    cards = [html.evidence_card(item, cues.get(item["passage_id"], {})) for item in row.evidence]
-    st.html("".join(cards) or html.search_record(row.search_record, row.rule))
+    heads = [f"{code} {entry.title}" for code, entry in _entries().items()]
+    rows = [["All shown", *(_sum(kept, code) for code in tables.CODES)]]
+    rows += [
+        [
+            html.go(APP.institution(key), name),
+            *(_cell(by_place.get((key, code)), chosen) for code in tables.CODES),
+        ]
+        for key, name in names.items()
+    ]
+    shared.show(
+        f'<p class="t-meta">{html.number(len(names), "institution")}. Choose a cell to see what it rests on. '
+        "A dashed frame is possible, found by machine; a filled one is confirmed by people; hatched is not checked.</p>",
+        html.table(["Institution", *heads], rows, caption="Institutions and recommendations"),
+    )
+
+
+def _sum(kept: Sequence[Cell], code: str) -> str:
+    parts = [part for c in kept if c.question == code and (part := matrix.coverage_part(c))]
+    sure = sum(part in {"stated", "partial", "declined"} for part in parts)
+    return f'<span class="t-small">{sure} of {len(parts)} confirmed<br>{parts.count("maybe")} possible<br>{parts.count("unread")} not read</span>'
+
+
+def _cell(cell: Cell | None, chosen: tables.Filters) -> str:
+    if cell is None:
+        return '<span class="t-small">filtered out</span>'
+    badge = html.finding_badge(cell.result, cell.reviewed)
+    if cell.result == "not_applicable":
+        return badge
+    query = urlencode({**chosen, "cell": f"{cell.institution}:{cell.question}"}, doseq=True)
+    label = f"{cell.name}, {cell.question}: {html.words(cell.result)}, what it rests on"
+    return f'<a href="/compare?{html.escape(query)}" target="_self" aria-label="{html.escape(label)}" style="text-decoration:none">{badge}</a>'
+
+
+def _drawer(chosen: tables.Filters) -> None:
+    wanted = st.query_params.get("cell")
+    if wanted is None:
+        return
+    key, _, code = wanted.partition(":")
+    if key not in shared.institutions() or code not in tables.CODES:
+        shared.missing("cell", "/compare", "The whole matrix")
+        return
+    with open_store().transaction() as session:
+        row = queries.finding_rows(session, questions=[code], institutions=[key])[0]
+        around = queries.context(session, [row], most=CARDS)
+        history = queries.change_rows(session, institutions=[key], labels=[code], limit=5)
+    entry = _entries()[Recommendation(code)]
+    close = html.go(f"/compare?{urlencode(chosen, doseq=True)}", "Close this cell")
+    shared.show(
+        '<section class="t-card" aria-label="One cell and what it rests on">',
+        f"<h2>{html.go(APP.institution(key), row.name)}: {html.escape(findings.title(code))}</h2>",
+        f'<p class="t-meta">The report: “{html.escape(entry.report)}”. Our rule: every element with * in the institution’s own voice makes “stated”, any makes “partial”.</p>',
+        findings.block(row, around, most=CARDS),
+        "<h3>History of this cell</h3>",
+        html.listing(
+            [
+                f"{html.go(APP.change(c.id), html.sentence(c.summary))} <span class='t-meta'>{html.between(c.seen_from, c.seen_to)}</span>"
+                for c in history
+            ],
+            empty="No change has touched it since the first read.",
+        ),
+        html.actions(close),
+        "</section>",
+    )
+
+
+def _side_by_side(picked: Sequence[str]) -> None:
+    if len(picked) < 2:
+        shared.show(
+            '<p class="t-meta">Pick two to four institutions to lay their policies side by side, element by element.</p>'
+        )
+        return
+    shared.show("<h2>Side by side, element by element</h2>")
+    titles = {code: findings.title(code) for code in tables.CODES}
+    code = st.selectbox("Recommendation", list(titles), format_func=titles.__getitem__)
+    with open_store().transaction() as session:
+        rows = queries.finding_rows(session, questions=[code], institutions=picked[:BESIDE])
+    entry = _entries()[Recommendation(code)]
+    lines = [
+        [
+            html.escape(html.words(name) + ("*" if name in entry.required else "")),
+            *(_held(row, name) for row in rows),
+        ]
+        for name in (*entry.required, *entry.optional)
+    ]
+    heads = ["Element", *(row.name for row in rows)]
+    shared.show(html.table(heads, lines, caption=f"{titles[code]}, element by element"))
+
+
+def _held(row: FindingRow, element: str) -> str:
+    found = [i for i in row.evidence if element in i["elements"].get(row.question, ())]
+    if not found:
+        return (
+            html.finding_badge(row.result, row.reviewed)
+            if not row.evidence
+            else '<span class="t-small">no quote holds it</span>'
+        )
+    item = found[0]
+    state = html.PEOPLE[item["reviewed"]]
+    return f'{quoted(item["quote"], item.get("language"), {})}<span class="t-small">{html.go(APP.document(item["document_id"]), item["title"])} · {state}</span>'

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from html import escape as _escape
-from typing import Any
-from urllib.parse import quote, urlsplit
+from pathlib import Path
+from urllib.parse import urlsplit
 
-from tracker.changes import Comparison, as_html
+from tracker.model import InstitutionKind
 
 #: Result → (shape, word, colour class). Colours are Okabe and Ito's; absence has none.
 RESULTS: Mapping[str, tuple[str, str, str]] = {
@@ -25,68 +26,76 @@ RESULTS: Mapping[str, tuple[str, str, str]] = {
     "unreachable": ("⊘", "unreachable", "hatched"),
     "not_applicable": ("·", "not applicable", "faint"),
 }
+ABSENT = frozenset({"none_found", "not_checked", "unreachable", "not_applicable"})
 
 
-def escape(text: str) -> str:
+KINDS = {
+    InstitutionKind.ETHICS_INSTITUTE: "Ethics institutes",
+    InstitutionKind.UNIVERSITY: "Universities",
+    InstitutionKind.FUNDER: "Funders",
+    InstitutionKind.GOVERNMENT: "Government bodies",
+    InstitutionKind.ASSOCIATION: "Associations",
+}
+
+
+def escape(text: object) -> str:
     """Return text as HTML shows it: the one place where stored text is made harmless."""
-    return _escape(text, quote=True)
+    return _escape(str(text), quote=True)
 
 
-STYLE = """<style>
-:root{--ink:#1c1b19;--soft:#57534b;--line:#cfc9bb;--card:#ffffff;--tint:#f1eee6;--mark:#ffe9a8;
---blue:#0072b2;--sky:#1f6f9c;--green:#00694d;--yellow:#7a5c00;--orange:#a34700;--purple:#8a3a6b;
---add:#d9efe4;--del:#f6dfd6}
-@media (prefers-color-scheme:dark){:root{--ink:#ececea;--soft:#b9b6ae;--line:#454b52;--card:#1d2024;
---tint:#262b31;--mark:#5c4a10;--blue:#7cc0ee;--sky:#9bd2f5;--green:#5fd0a8;--yellow:#e6c75c;
---orange:#f2a46a;--purple:#e6a3cb;--add:#14402f;--del:#4a2618}}
-.t-badge{font:600 .82rem/1.6 'Noto Sans','DejaVu Sans',sans-serif;white-space:nowrap}
-.t-blue{color:var(--blue)}.t-sky{color:var(--sky)}.t-green{color:var(--green)}
-.t-yellow{color:var(--yellow)}.t-orange{color:var(--orange)}.t-purple{color:var(--purple)}
-.t-plain{color:var(--ink)}.t-faint,.t-soft{color:var(--soft)}
-.t-card{border:1px solid var(--line);border-left:4px solid var(--line);background:var(--card);
-padding:.9rem 1.1rem;margin:.4rem 0 1rem;border-radius:4px;color:var(--ink)}
-.t-card blockquote{margin:.2rem 0 .6rem;font-size:1.06rem;line-height:1.55;color:var(--ink)}
-.t-card mark{background:var(--mark);color:inherit;padding:0 .1em}
-.t-meta{font:.84rem/1.6 'Noto Sans','DejaVu Sans',sans-serif;color:var(--soft);overflow-wrap:anywhere}
-.t-meta a{color:inherit;text-decoration:underline}
-.t-demo{background:var(--tint);border:1px dashed var(--line);padding:.5rem .9rem;border-radius:4px;
-font:600 .88rem/1.5 'Noto Sans','DejaVu Sans',sans-serif;color:var(--ink)}
-.t-scroll{overflow-x:auto}
-table.t-table{border-collapse:collapse;width:100%;font:.9rem/1.45 'Noto Sans','DejaVu Sans',sans-serif;color:var(--ink)}
-.t-table th,.t-table td{border-bottom:1px solid var(--line);padding:.45rem .6rem;text-align:left;vertical-align:top}
-.t-table thead th{border-bottom:2px solid var(--line);color:var(--soft);font-weight:600}
-.t-table td.t-hatched{background:repeating-linear-gradient(135deg,transparent 0 5px,var(--tint) 5px 10px)}
-.t-hatched{color:var(--soft)}
-.t-possible{border:1px dashed var(--line);border-radius:3px;padding:0 .3em}
-.t-facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:1rem;margin:.6rem 0 1.2rem}
-.t-fact{border-top:3px solid var(--blue);padding-top:.5rem}
-.t-fact b{display:block;font:700 1.9rem/1.15 'Noto Sans','DejaVu Sans',sans-serif;color:var(--ink)}
-.t-fact span{font:.88rem/1.4 'Noto Sans','DejaVu Sans',sans-serif;color:var(--soft)}
-.t-diff p{margin:.5rem 0;line-height:1.6;color:var(--ink)}
-.t-diff ins{background:var(--add);text-decoration:underline}.t-diff del{background:var(--del);text-decoration:line-through}
-.t-foot{border-top:1px solid var(--line);margin-top:2.5rem;padding-top:.7rem}
-.t-list{margin:.3rem 0 1rem;padding:0;list-style:none;color:var(--ink)}
-.t-list li{padding:.55rem 0;border-bottom:1px solid var(--line)}
-.t-hide{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-</style>"""
+def static(name: str) -> Path:
+    """Return where one of our own files for browsers lies."""
+    return Path(__file__).parent / "static" / name
 
 
-def badge(result: str, *, possible: bool = False) -> str:
+@cache
+def stylesheet() -> str:
+    """Return the one sheet of the screens and the printed pages."""
+    return static("tracker.css").read_text(encoding="utf-8")
+
+
+def words(code: object) -> str:
+    """Return a code of a closed vocabulary as people write it."""
+    return str(code).replace("_", " ")
+
+
+def badge(result: str, *, possible: bool = False, sure: bool = False) -> str:
     """Return a result as shape and word; a possible one is outlined and says so."""
     shape, word, colour = RESULTS.get(result, ("?", result, "plain"))
-    outline = " t-possible" if possible else ""
+    look = " t-possible" if possible else " t-sure" if sure else ""
     said = f"possible: {word}" if possible else word
-    return f'<span class="t-badge t-{colour}{outline}"><span aria-hidden="true">{shape}</span> {escape(said)}</span>'
+    return f'<span class="t-badge t-{colour}{look}"><span aria-hidden="true">{shape}</span> {escape(said)}</span>'
 
 
-def finding_badge(result: str, basis: str, reviewed: str, *, evidence: bool) -> str:
+def finding_badge(result: str, reviewed: str) -> str:
     """Return a finding's badge: what no person confirmed is possible, not stated."""
-    unreviewed = evidence and basis == "machine"
-    said = f"{reviewed} reviewed" if evidence and not unreviewed else ""
-    if result == "none_found" and basis == "machine":
-        said = "no match by machine"
-    people = f' <span class="t-soft">· {escape(said)}</span>' if said else ""
-    return badge(result, possible=unreviewed) + people
+    if result == "none_found" and reviewed == "none":
+        return f'{badge(result)} <span class="t-small">no match by machine</span>'
+    if result in ABSENT:
+        return badge(result)
+    if reviewed == "none":
+        return badge(result, possible=True)
+    return f'{badge(result, sure=True)} <span class="t-small">{PEOPLE[reviewed]}</span>'
+
+
+PEOPLE = {
+    "none": "not yet reviewed",
+    "one": "confirmed by one person",
+    "two": "confirmed by two people",
+}
+
+
+def sentence(text: str) -> str:
+    """Return words as a sentence begins."""
+    return text[:1].upper() + text[1:]
+
+
+def rule(text: str) -> str:
+    """Return a rule's words with their dates as people write them."""
+    return escape(_DAY.sub(lambda found: day(found[0]), sentence(text)))
+
+
+_DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 
 
 def day(at: datetime | str | None) -> str:
@@ -97,6 +106,25 @@ def day(at: datetime | str | None) -> str:
     return f"{moment.day} {moment:%b %Y}"
 
 
+def minute(at: datetime | None) -> str:
+    """Return a time to the minute, in UTC, or a dash."""
+    return f"{at.day} {at:%b %Y, %H:%M} UTC" if at else "–"
+
+
+def between(seen_from: datetime | None, seen_to: datetime) -> str:
+    """Return the interval in which an edit lies; we only know when we looked."""
+    if seen_from is None:
+        return f"first seen {day(seen_to)}"
+    if seen_from.date() == seen_to.date():
+        return f"on {day(seen_to)}"
+    return f"between {day(seen_from)} and {day(seen_to)}"
+
+
+def number(count: int, one: str, many: str = "") -> str:
+    """Return a count with its noun."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 def link(url: str, words: str) -> str:
     """Return a link to a web address; anything else is shown as text."""
     if urlsplit(url).scheme not in {"http", "https"}:
@@ -104,62 +132,36 @@ def link(url: str, words: str) -> str:
     return f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer nofollow">{escape(words)}</a>'
 
 
-def text_fragment(url: str, words: str) -> str:
-    """Return an address that opens a page at a quote (WICG text fragments)."""
-    start = " ".join(words.split()[:6])
-    return f"{url}#:~:text={quote(start, safe='')}"
+def problem(contact: str) -> str:
+    """Return where mistakes are reported: an address or a page; nothing where none is set."""
+    if "@" in contact and "://" not in contact:
+        return f'<a href="mailto:{escape(contact.removeprefix("mailto:"))}">Report a problem</a>'
+    return link(contact, "Report a problem") if contact else ""
 
 
-def marked(text: str, cues: Iterable[str]) -> str:
-    """Return a quote with its cue words marked."""
-    words = sorted({re.escape(cue) for cue in cues if cue}, key=len, reverse=True)
-    if not words:
-        return escape(text)
-    parts = re.split(rf"({'|'.join(words)})", text)
-    return "".join(
-        f"<mark>{escape(part)}</mark>" if at % 2 else escape(part) for at, part in enumerate(parts)
+def go(href: str, words: str) -> str:
+    """Return a link to a page of our own."""
+    return f'<a href="{escape(href)}" target="_self">{escape(words)}</a>'
+
+
+def card(heading: str, *lines: str) -> str:
+    """Return a notice: what is so, then what can be done; the lines are HTML already."""
+    return (
+        f'<div class="t-note" role="note"><p><b>{escape(heading)}</b></p>'
+        + "".join(f"<p>{line}</p>" for line in lines)
+        + "</div>"
     )
 
 
-def evidence_card(item: Mapping[str, Any], cues: Mapping[str, Sequence[str]]) -> str:
-    """Return a quote with everything needed to check it."""
-    words = [word for found in cues.values() for word in found]
-    stated = f"stated date {day(item['stated_date'])} ({item['stated_basis']})"
-    where = f" › {item['heading_path']}" if item.get("heading_path") else ""
-    there = "still on the page at last check" if item.get("on_page") else "no longer at its address"
-    if item.get("gone_from") and item.get("gone_to"):
-        there = (
-            f"not at its address since between {day(item['gone_from'])} and "
-            f"{day(item['gone_to'])}; reason unknown"
-        )
-    voice = item.get("attributed") or item["voice"]
-    state = {
-        "none": "machine coding, not yet reviewed",
-        "one": "confirmed by one person",
-        "two": "confirmed by two people",
-    }
-    cued = "; ".join(f"{label}: {', '.join(found)}" for label, found in cues.items() if found)
-    return f"""<figure class="t-card"><blockquote lang="{escape(item.get("language") or "en")}">“{marked(item["quote"], words)}”</blockquote>
-<figcaption class="t-meta">{link(item["url"], item["title"] or item["url"])}{escape(where)} · version {escape(str(item["version"]))} · {escape(stated)}<br>
-{link(text_fragment(item["url"], item["quote"]), "open at the quote")} · {there} · {escape(state[item["reviewed"]])}<br>
-Coded {escape(", ".join(item["labels"]))} because of {escape(cued or "–")} · voice: {escape(str(voice))}</figcaption></figure>"""
+def pairs(given: Iterable[tuple[str, str]]) -> str:
+    """Return names with their values, which are HTML already; empty ones are left out."""
+    shown = "".join(f"<dt>{escape(name)}</dt><dd>{value}</dd>" for name, value in given if value)
+    return f'<dl class="t-pairs">{shown}</dl>'
 
 
-def search_record(record: Mapping[str, Any], rule: str) -> str:
-    """Return what was looked at: it stands beside every absence."""
-    failures = (
-        "; ".join(f"{f['source']} ({f['reason']})" for f in record.get("failures", ())) or "none"
-    )
-    languages, unread = (
-        ", ".join(f"{name} {number}" for name, number in record.get(part, {}).items()) or "–"
-        for part in ("languages", "unread")
-    )
-    archives = ", ".join(record.get("archives", ())) or "none"
-    return f"""<div class="t-card"><div class="t-meta"><b>{escape(rule)}</b><br>
-{record.get("documents_read", 0)} of {record.get("documents_known", 0)} known documents read ·
-{record.get("sources_declared", 0)} starting points, failed: {escape(failures)} · languages: {escape(languages)} · unread: {escape(unread)} · archives read: {escape(archives)} ·
-documents dated {escape(str(record.get("period_from") or "–"))} to {escape(str(record.get("period_to") or "–"))} ·
-codebook {escape(str(record.get("codebook", "–")))} · last read {day(record.get("last_read"))}</div></div>"""
+def actions(*links: str) -> str:
+    """Return a line of links."""
+    return f'<div class="t-actions">{"".join(f"<span>{one}</span>" for one in links if one)}</div>'
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str) -> str:
@@ -181,14 +183,15 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def facts(given: Sequence[tuple[str, str]]) -> str:
-    """Return the figures of a screen's head: (number, what it counts)."""
+    """Return figures in a row: (number, what it counts)."""
     shown = "".join(
-        f'<div class="t-fact"><b>{escape(number)}</b><span>{escape(what)}</span></div>'
-        for number, what in given
+        f'<div class="t-fact"><b>{escape(figure)}</b><span>{escape(what)}</span></div>'
+        for figure, what in given
     )
     return f'<div class="t-facts">{shown}</div>'
 
 
-def difference(comparison: Comparison) -> str:
-    """Return a change sentence by sentence, with words beside colour for those who listen."""
-    return f'<div class="t-diff">{as_html(comparison.sentences)}</div>'
+def listing(items: Iterable[str], *, empty: str) -> str:
+    """Return items that are HTML already as a list, or what its emptiness means."""
+    shown = "".join(f"<li>{item}</li>" for item in items)
+    return f'<ul class="t-list">{shown or f"<li>{escape(empty)}</li>"}</ul>'

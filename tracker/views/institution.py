@@ -1,82 +1,103 @@
-"""Everything on one institution."""
+"""Everything on one institution, or the list of all."""
+
+from collections.abc import Sequence
 
 import streamlit as st
 
-from tracker import queries
-from tracker.model import SPOKEN, Recommendation
-from tracker.views import html, shared
+from tracker.model import SPOKEN, InstitutionKind
+from tracker.queries import Cell
+from tracker.views import html, profile, shared, tables
+from tracker.views.addresses import APP, PRINTED
+from tracker.views.evidence import search_record
+from tracker.views.opening import open_store
+from tracker.views.profile import Profile
 
 
 def render() -> None:
-    """Show the institution that the address names, or let one be chosen."""
-    figures = shared.frame(
-        "Institution", "One institution: its findings, its documents, and what was read."
-    )
-    if shared.nothing_yet(figures):
-        return
-    with shared.open_store().transaction() as session:
-        listed = {row.key: row for row in queries.institution_rows(session)}
+    """Show the institution that the address names, or all to choose from."""
     key = st.query_params.get("inst")
-    if key is not None and key not in listed:
-        st.html(
-            '<div class="t-card"><b>No such institution.</b> It is not in scope, or the address is wrong.</div>'
-        )
-        st.stop()
-    keys = list(listed)
-    names = {k: listed[k].name for k in keys}
-    chosen = st.selectbox(
-        "Institution", keys, index=keys.index(key) if key else 0, format_func=names.__getitem__
-    )
-    if chosen != key:
-        st.query_params["inst"] = chosen
-    _show(listed[chosen])
-    shared.foot(figures)
+    if key is None:
+        _all()
+        return
+    with open_store().transaction() as session:
+        found = profile.load(session, key)
+    if found is None:
+        shown = shared.frame("Institution", "No such institution")
+        shared.missing("institution", "/institution", "All institutions in scope")
+    else:
+        shown = shared.frame(found.row.name, found.row.name)
+        _show(found)
+    shared.foot(shown, printed=PRINTED.institution(key) if found else "")
 
 
-def _show(row: queries.InstitutionRow) -> None:
-    with shared.open_store().transaction() as session:
-        findings = queries.finding_rows(
-            session, questions=[SPOKEN, *map(str, Recommendation)], institutions=[row.key]
-        )
-        documents = queries.document_rows(session, institution=row.key)
-        units = queries.units_that_have_spoken(session, row.key)
-        cues = queries.cues_of(session, [i["passage_id"] for f in findings for i in f.evidence])
-    st.html(f"<h2>{html.escape(row.name)}</h2>")
-    st.html(
-        f'<p class="t-meta">{html.escape(row.kind.replace("_", " "))} · {html.escape(row.country)} · {html.link(row.homepage, row.homepage)} · in scope because: {html.escape(row.why_in_scope or "–")}</p>'
+def _all() -> None:
+    shown = shared.frame(
+        "Institutions",
+        "Institutions in scope",
+        "Ethics institutes, universities, funders, government bodies and associations whose published texts are read. Sorted by name.",
     )
-    if units:
-        links = ", ".join(
-            f'<a href="?inst={html.escape(unit.institution)}" target="_self">{html.escape(unit.name)}</a>'
-            for unit in units
-        )
-        st.html(f'<p class="t-meta">Units that have spoken, each for itself: {links}</p>')
-    for finding in findings:
-        asked = "Who has spoken" if finding.question == SPOKEN else finding.question
-        badge = html.finding_badge(
-            finding.result, finding.basis, finding.reviewed, evidence=bool(finding.evidence)
-        )
-        st.html(
-            f"<h3 style='margin:.8rem 0 0'>{asked}: {badge}</h3><p class='t-meta'>{html.escape(finding.rule)}</p>"
-        )
-        st.html(
-            "".join(
-                html.evidence_card(i, cues.get(i["passage_id"], {})) for i in finding.evidence[:3]
-            )
-            or "<span></span>"
-        )
-    st.html(html.search_record(findings[0].search_record, "What was read"))
-    cells = [
+    if shared.nothing_yet(shown):
+        return
+    left, right = st.columns([3, 3])
+    with left:
+        typed = shared.ask("Name", "q", hint="Part of a name").casefold()
+    with right:
+        kinds = shared.choose("Kind", "kind", {str(k): html.KINDS[k] for k in InstitutionKind})
+    spoken = [cell for cell in shared.cells() if cell.question == SPOKEN]
+    kept = [c for c in tables.keep(spoken, {"kind": kinds}) if typed in c.name.casefold()]
+    shared.show(f'<p class="t-meta"><b>{len(kept)} of {len(spoken)} institutions</b></p>')
+    shared.show(
+        _table(kept)
+        if kept
+        else html.card("No institution in scope has such a name.", "That is no statement about it.")
+    )
+    shared.foot(shown, printed="/p/")
+
+
+def _table(kept: Sequence[Cell]) -> str:
+    rows = [
         [
-            html.link(d.url, d.title),
-            html.escape(d.state),
-            str(d.versions),
-            str(d.words),
-            f"{html.day(d.stated_date)} ({d.stated_basis})",
-            html.day(d.last_good_at),
-            f"<code>{d.text_sha256[:12]}</code>",
+            html.go(APP.institution(cell.institution), cell.name),
+            html.escape(html.words(cell.kind)),
+            cell.country,
+            html.escape(cell.group),
+            html.finding_badge(cell.result, cell.reviewed),
         ]
-        for d in documents
+        for cell in kept
     ]
-    columns = ["Document", "State", "Versions", "Words", "Stated date", "Last read", "Text hash"]
-    st.html(html.table(columns, cells, caption="Documents"))
+    columns = ["Institution", "Kind", "Country", "Group", "Who has spoken"]
+    return html.table(columns, rows, caption="Institutions in scope")
+
+
+def _show(found: Profile) -> None:
+    key = found.row.key
+    shared.show(
+        html.actions(
+            html.go("/institution", "‹ All institutions"),
+            html.go(PRINTED.institution(key), "Print this file"),
+            f'<a href="/data/coverage.json?institution={key}" target="_blank" download>JSON</a>',
+            html.go(f"/alerts?institution={key}", "Follow"),
+        ),
+        profile.head(found),
+        f'<p class="t-meta">{html.escape(profile.coverage_line(found))}</p>',
+        profile.summary(found),
+    )
+    quotes, documents, changes, read = st.tabs(["Quotes", "Documents", "Changes", "What was read"])
+    with quotes:
+        steps = profile.statements(found)
+        shared.show(f"<h2>Statements by date</h2>{steps}" if steps else "")
+        shared.show(
+            profile.quotes(found)
+            or html.card(
+                "No quote was found in what was read.",
+                "See “What was read” for what that rests on.",
+            )
+        )
+    with documents:
+        shared.show(profile.documents(found))
+    with changes:
+        shared.show(profile.changes(found))
+    with read:
+        shared.show(
+            search_record(found.spoken.search_record, "What was read"), profile.sources(found)
+        )

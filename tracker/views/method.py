@@ -1,60 +1,75 @@
-"""How it is done, and what it is not."""
+"""How it is done, where it ends, and the data to take away."""
 
-import streamlit as st
-
-from tracker import queries
 from tracker.coding.codebook import load_codebook
-from tracker.views import html, shared
+from tracker.model import SPOKEN
+from tracker.queries import tally
+from tracker.views import data, html, report, shared, squares
+from tracker.views.findings import SPOKEN_WORDS
 
 
 def render() -> None:
-    """Show the codebook, the state of the sources, and the limits."""
-    figures = shared.frame(
-        "Method & data", "How texts are found, kept, coded and reviewed, and where that ends."
+    """Show the method, the codebook, the limits, and the downloads."""
+    shown = shared.frame(
+        "Method & data",
+        "How it is done, and where it ends",
+        "Texts are kept byte for byte, coded by written rules, confirmed by people. Everything can be checked and taken away.",
     )
     codebook = load_codebook()
-    st.html(
-        f"""<p>Pages are fetched politely and kept byte for byte with their headers. A version is the text of a page where it
-differs from the one before; passages of it are coded with codebook {html.escape(codebook.version)}, from their words alone. What the machine
-finds is <em>possible</em> until a person confirms it. Nothing found is a finding only where an archive was read, four fifths
-of the known documents were read, and every language is covered.</p>"""
+    shared.show(
+        STEPS,
+        f"<p>Codings here follow codebook {html.escape(codebook.version)}. Languages covered: {html.escape(', '.join(sorted(codebook.languages)))}.</p>",
     )
-    st.subheader("Recommendations")
+    shared.show("<h2>What the results mean</h2>", _results())
+    shared.show("<h2>The recommendations</h2>", _recommendations())
+    shared.show("<h2>Where it ends</h2>", LIMITS)
+    spoken = [cell for cell in shared.cells() if cell.question == SPOKEN]
+    found = tally(spoken)
+    shared.show(
+        f"<p>At present {found.unread} of {found.institutions} institutions are not read well enough to answer. {html.go('/sources', 'Which sources fail, and why')}.</p>"
+    )
+    shared.show("<h2>Data</h2>", data.downloads())
+    shared.foot(shown)
+
+
+STEPS = """<ol>
+<li><b>Read.</b> Declared official pages are fetched politely; robots.txt and refusals are obeyed. Every attempt is a row, with its outcome.</li>
+<li><b>Keep.</b> The bytes and headers are stored untouched with their sha256; each run closes with a hash over all it fetched.</li>
+<li><b>Compare.</b> A version is a text that differs from the one before. An edit lies between two reads; we never trust a page’s own “last updated”.</li>
+<li><b>Code.</b> Passages are coded from their words alone. Only the institution’s own voice counts.</li>
+<li><b>Confirm.</b> What the machine finds is <em>possible</em>. People confirm or reject it; both are shown apart and never added.</li>
+<li><b>Conclude.</b> “None found” is said only where an archive was read, four fifths of the known documents were read and every language is covered.</li>
+</ol>"""
+
+LIMITS = """<ul>
+<li>Published text only. Nothing here says what an institution does, and nothing is a risk rating, sanctions check or clearance.</li>
+<li>Absence of a mention is no evidence by itself: read the search record beside it.</li>
+<li>No score, no rank: recommendations are not weighted, and not all institutions are read.</li>
+<li>Images, audio, video and scans are not read. Pages behind logins are not read.</li>
+<li>Dates are the documents’ own, where they state one; else they are marked inferred or unknown.</li>
+</ul>"""
+
+
+def _results() -> str:
+    rows = [
+        [html.badge(code, sure=code not in html.ABSENT), html.escape(said)]
+        for code, said in SPOKEN_WORDS.items()
+    ]
+    kinds = html.table(["Result", "When"], rows, caption="Results and their rules")
+    return kinds + squares.key(squares.PARTS)
+
+
+def _recommendations() -> str:
     cells = [
         [
             f"{code} {html.escape(entry.title)}",
             html.escape(entry.report),
-            html.escape(", ".join(k.replace("_", " ") for k in entry.applies_to)),
-            html.escape(", ".join(entry.required).replace("_", " ")),
+            html.escape(", ".join(html.KINDS[kind].lower() for kind in entry.applies_to)),
+            html.escape(html.words(", ".join(entry.required))),
         ]
-        for code, entry in codebook.recommendations.items()
+        for code, entry in load_codebook().recommendations.items()
     ]
-    st.html(
-        html.table(
-            ["Recommendation", "As the report puts it", "Applies to", "Needed for “stated”"],
-            cells,
-            caption="Recommendations",
-        )
+    columns = ["Recommendation", "As the report puts it", "Addresses", "Needed for “stated”"]
+    said = (
+        f"<p>After {html.escape(report.SOURCE)}. The wording of the rules is the tracker’s own.</p>"
     )
-    st.subheader("Sources")
-    with shared.open_store().transaction() as session:
-        rows = queries.source_rows(session)
-    cells = [
-        [
-            html.escape(f"{r.institution}/{r.key}"),
-            html.escape(r.kind),
-            html.escape(r.state),
-            html.escape(r.reason or "–"),
-            str(r.documents),
-            html.day(r.last_good_at),
-        ]
-        for r in rows
-    ]
-    st.html(
-        html.table(
-            ["Source", "Kind", "State", "Reason", "Documents", "Last good read"],
-            cells,
-            caption="Sources and their state",
-        )
-    )
-    shared.foot(figures)
+    return said + html.table(columns, cells, caption="Recommendations")

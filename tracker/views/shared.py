@@ -1,56 +1,153 @@
-"""What every screen has: the store, the frame, the words it must carry."""
+"""What every screen has: the frame, filters that live in the address, the words it must carry."""
 
-import gc
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from tracker import queries
+from tracker.export import DISCLAIMER
+from tracker.queries import Cell, InstitutionRow, Overview
 from tracker.settings import Settings
-from tracker.store import Store
 from tracker.views import html
+from tracker.views.opening import open_store
 
-NOT = "Published text only; not a risk rating, sanctions check or clearance."
-
-
-@st.cache_resource(show_spinner=False)
-def open_store() -> Store:
-    """Open the store once a process."""
-    store = Store.open(Settings().store_url)
-    # Streamlit collects garbage after every rerun; what is imported by now need not be looked at.
-    gc.collect()
-    gc.freeze()
-    return store
+NOT = DISCLAIMER
+FRESH_FOR = 20  # seconds for which figures are shared between readers
 
 
-def frame(title: str, lead: str) -> queries.Overview:
-    """Draw a screen's head and return the figures that several screens show."""
-    st.set_page_config(page_title=f"{title} · Policy Tracker", page_icon="🔎", layout="wide")
-    st.html(html.STYLE)
+@st.cache_resource(show_spinner=False, ttl=FRESH_FOR)
+def figures() -> Overview:
+    """Return the figures that several screens show."""
     with open_store().transaction() as session:
-        figures = queries.overview(session)
-    if figures.demonstration:
-        st.html(
-            '<div class="t-demo" role="note">Demonstration data: every institution and every word here is invented.</div>'
-        )
-    st.title(title)
-    st.html(f'<p class="t-soft" style="font-size:1.05rem;max-width:46rem">{html.escape(lead)}</p>')
-    return figures
+        return queries.overview(session)
 
 
-def foot(figures: queries.Overview) -> None:
+@st.cache_resource(show_spinner=False, ttl=FRESH_FOR)
+def cells() -> Sequence[Cell]:
+    """Return all findings without evidence."""
+    with open_store().transaction() as session:
+        return tuple(queries.cells(session))
+
+
+@st.cache_resource(show_spinner=False, ttl=FRESH_FOR)
+def institutions() -> Mapping[str, InstitutionRow]:
+    """Return the listed institutions by key, in the order of their names."""
+    with open_store().transaction() as session:
+        return {row.key: row for row in queries.institution_rows(session)}
+
+
+def frame(tab: str, heading: str = "", lead: str = "") -> Overview:
+    """Draw a screen's head; return the figures that several screens show."""
+    st.set_page_config(page_title=f"{tab} · Policy Tracker", page_icon=FAVICON, layout="wide")
+    style = f"<style>{html.stylesheet()}</style>"
+    shown = figures()
+    demo = DEMO if shown.demonstration else ""
+    title = f'<h1 class="t-hero">{html.escape(heading or tab)}</h1>' if heading or tab else ""
+    said = f'<p class="t-lead">{html.escape(lead)}</p>' if lead else ""
+    st.html(f'{style}<div class="t-body">{demo}{title}{said}</div>')
+    return shown
+
+
+FAVICON = str(html.static("favicon.png"))
+DEMO = '<div class="t-demo" role="note">Demonstration data: every institution and every word here is invented.</div>'
+
+
+def show(*parts: str) -> None:
+    """Draw HTML of our own making."""
+    st.html(f'<div class="t-body">{"".join(parts)}</div>')
+
+
+def foot(shown: Overview, *, printed: str = "") -> None:
     """Draw what stands under every screen."""
-    at = html.day(figures.last_run_at)
+    ways = [
+        html.go(printed, "Printable page without script") if printed else "",
+        html.go("/p/", "All pages without script"),
+        html.go("/data/", "Data"),
+        html.go("/method", "Method and limits"),
+        html.problem(Settings().contact),
+    ]
     st.html(
-        f'<div class="t-foot t-meta">{NOT} Data as of {at}. Machine findings are possible until a person confirms them.</div>'
+        f'<div class="t-foot"><b>{NOT}</b> Machine findings are possible until a person confirms them. '
+        f"Data as of {html.minute(shown.last_run_at)}.<br>{' · '.join(filter(None, ways))}</div>"
     )
 
 
-def nothing_yet(figures: queries.Overview) -> bool:
+def nothing_yet(shown: Overview) -> bool:
     """Say what to do where there is no data; return whether that is so."""
-    if figures.institutions:
+    if shown.institutions:
         return False
-    st.html(
-        '<div class="t-card"><b>Nothing has been read yet.</b><p>Run <code>make demo</code> to see an example with '
-        "invented institutions, or <code>tracker run</code> to read the sources in sources.yaml.</p></div>"
+    show(
+        html.card(
+            "Nothing has been read yet.",
+            "<code>make demo</code> shows an example with invented institutions.",
+            "<code>tracker run</code> reads the sources in sources.yaml.",
+            html.go("/method", "How it works, and where it ends"),
+        )
     )
+    foot(shown)
     return True
+
+
+def missing(what: str, back: str, words: str) -> None:
+    """Say that an address names nothing, and stop there: never show something else instead."""
+    show(
+        html.card(
+            f"No such {what}.", "The address is wrong, or it is not in scope.", html.go(back, words)
+        )
+    )
+
+
+def asked(name: str) -> list[str]:
+    """Return the values that the address gives a name."""
+    return st.query_params.get_all(name)
+
+
+def choose(
+    label: str, name: str, vocabulary: Mapping[str, str], *, most: int | None = None
+) -> list[str]:
+    """Draw a filter whose values stand in the address by code; say which values are unknown."""
+    given = asked(name)
+    key = f"filter_{name}"
+    st.session_state.setdefault(key, [value for value in given if value in vocabulary][:most])
+    chosen = st.multiselect(
+        label,
+        list(vocabulary),
+        key=key,
+        format_func=vocabulary.__getitem__,
+        placeholder="Any",
+        max_selections=most,
+    )
+    if unknown := [value for value in given if value not in vocabulary]:
+        show(
+            f'<p class="t-hint" role="alert">No such value: {html.escape(", ".join(unknown))}. It was left out.</p>'
+        )
+    remember(name, chosen)
+    return chosen
+
+
+def remember(name: str, values: Sequence[str]) -> None:
+    """Write values into the address, so that it can be sent to somebody."""
+    if list(values) == asked(name):
+        return
+    if values:
+        st.query_params[name] = list(values)
+    else:
+        st.query_params.pop(name, None)
+
+
+def ask(label: str, name: str, *, hint: str = "") -> str:
+    """Draw a line to type into whose text stands in the address."""
+    key = f"filter_{name}"
+    st.session_state.setdefault(key, st.query_params.get(name, ""))
+    typed = st.text_input(label, key=key, placeholder=hint, max_chars=200, type="search") or ""
+    remember(name, [typed.strip()] if typed.strip() else [])
+    return typed.strip()
+
+
+def page_of(total: int, name: str, *, size: int) -> slice:
+    """Draw the choice of a page where there is more than one; return its rows."""
+    if total <= size:
+        return slice(0, size)
+    pages = (total + size - 1) // size
+    page = st.pagination(pages, key=f"page_{name}")
+    return slice((page - 1) * size, page * size)

@@ -1,49 +1,99 @@
 """Which institution said what, with the evidence."""
 
+from collections import Counter
+from collections.abc import Sequence
+
 import streamlit as st
 
 from tracker import queries
 from tracker.model import SPOKEN, InstitutionKind, SpokenResult
-from tracker.views import html, shared
+from tracker.queries import Cell
+from tracker.views import findings, html, shared, squares, tables
+from tracker.views.addresses import APP
+from tracker.views.opening import open_store
+from tracker.views.takeaway import takeaway
+
+A_PAGE = 10
+CARDS = 2
+FILTERS = ("result", "kind", "country", "state")
 
 
 def render() -> None:
     """Show each institution's result with its quotes, or with what was searched."""
-    figures = shared.frame(
+    shown = shared.frame(
         "Statements",
-        "The strongest thing each institution itself has said, with the passage it rests on.",
+        "Who said what",
+        "The strongest thing each institution itself has said, with the passage it rests on. A guest’s blog or a hosted event is not the institution speaking.",
     )
-    if shared.nothing_yet(figures):
+    if shared.nothing_yet(shown):
         return
-    left, right = st.columns(2)
-    results = left.multiselect(
-        "Result", [str(r) for r in SpokenResult], key="s_result", bind="query-params"
-    )
-    kinds = right.multiselect(
-        "Kind", [str(k) for k in InstitutionKind], key="s_kind", bind="query-params"
-    )
-    with shared.open_store().transaction() as session:
-        rows = queries.finding_rows(session, questions=[SPOKEN], results=results, kinds=kinds)
-        passages = [item["passage_id"] for row in rows for item in row.evidence]
-        cues = queries.cues_of(session, passages)
-    st.html(f'<p class="t-meta">{len(rows)} of {figures.institutions} institutions match.</p>')
-    if not rows:
-        st.html(
-            '<div class="t-card">No institution matches these filters. That is not a finding that nothing was said.</div>'
+    spoken = [cell for cell in shared.cells() if cell.question == SPOKEN]
+    chosen = _filters(spoken)
+    kept = tables.keep(spoken, chosen)
+    shared.show(_count(kept, spoken))
+    takeaway("spoken", chosen)
+    if kept:
+        shared.show(squares.squares(kept, glance=True), _listing(kept))
+        _evidence(kept)
+    else:
+        shared.show(html.card("Nothing matches these filters.", NOT_A_FINDING, CLEAR))
+    shared.foot(shown)
+
+
+NOT_A_FINDING = "This is not a finding that nothing was said."
+CLEAR = html.go("/statements", "Clear all filters")
+
+
+def _filters(spoken: Sequence[Cell]) -> dict[str, list[str]]:
+    first, second, third, fourth = st.columns([3, 3, 2, 2])
+    with first:
+        result = shared.choose(
+            "Result", "result", {str(r): html.RESULTS[r][1] for r in SpokenResult}
         )
+    with second:
+        kind = shared.choose("Kind", "kind", {str(k): html.KINDS[k] for k in InstitutionKind})
+    with third:
+        countries = sorted({cell.country for cell in spoken})
+        country = shared.choose("Country", "country", {code: code for code in countries})
+    with fourth:
+        state = shared.choose("State", "state", {name: name for name in tables.STATES})
+    given = zip(FILTERS, (result, kind, country, state), strict=True)
+    return {name: values for name, values in given if values}
+
+
+def _count(kept: Sequence[Cell], spoken: Sequence[Cell]) -> str:
+    checked = sum(cell.result not in queries.UNREAD for cell in spoken)
+    counts = Counter(html.RESULTS[cell.result][1] for cell in kept)
+    divided = ", ".join(f"{said} {number}" for said, number in counts.most_common())
+    return (
+        f'<p class="t-meta"><b>{len(kept)} of {len(spoken)} institutions match</b>{": " + divided if divided else ""}. '
+        f"{len(spoken)} in scope, {checked} read well enough to answer, {len(spoken) - checked} not (shown hatched).</p>"
+    )
+
+
+def _listing(kept: Sequence[Cell]) -> str:
+    rows = [
+        [
+            html.go(APP.institution(cell.institution), cell.name),
+            html.escape(html.words(cell.kind)),
+            cell.country,
+            html.finding_badge(cell.result, cell.reviewed),
+            html.day(cell.since),
+            html.day(cell.latest),
+        ]
+        for cell in kept
+    ]
+    columns = ["Institution", "Kind", "Country", "Result", "First", "Latest"]
+    return html.table(columns, rows, caption="Institutions and their results")
+
+
+def _evidence(kept: Sequence[Cell]) -> None:
+    shared.show("<h2>The quotes</h2>")
+    part = shared.page_of(len(kept), "statements", size=A_PAGE)
+    keys = [cell.institution for cell in kept[part]]
+    with open_store().transaction() as session:
+        rows = queries.finding_rows(session, questions=[SPOKEN], institutions=keys)
+        around = queries.context(session, rows, most=CARDS)
     for row in rows:
-        badge = html.finding_badge(row.result, row.basis, row.reviewed, evidence=bool(row.evidence))
-        href = f"/institution?inst={row.institution}"
-        st.html(
-            f'<h3 style="margin:.8rem 0 0"><a href="{href}" target="_self" style="color:inherit">{html.escape(row.name)}</a> {badge}</h3>'
-        )
-        if row.evidence:
-            st.html(
-                "".join(
-                    html.evidence_card(item, cues.get(item["passage_id"], {}))
-                    for item in row.evidence[:2]
-                )
-            )
-        else:
-            st.html(html.search_record(row.search_record, row.rule))
-    shared.foot(figures)
+        name = html.go(APP.institution(row.institution), row.name)
+        shared.show(f"<h3>{name}</h3>", findings.block(row, around, most=CARDS))

@@ -1,0 +1,86 @@
+"""Passages are found by their words, on both databases: coded ones, in official voice, in the latest text."""
+
+from datetime import timedelta
+
+import pytest
+from builders import NOON, a_source, a_sources_file, an_institution, read_page
+from sqlalchemy import text
+
+from tracker import queries
+from tracker.store.word_index import index_coded
+
+BODY = """<main><h1>Partnerships policy</h1>
+<h2>Position</h2><p>We condemn the mass surveillance of Uyghurs in Xinjiang by the Chinese government, an abuse of human
+rights, with systems of the firm Zhejiang Lab. Société “d’état” 監視 is named too.</p>
+<h2>Canteen</h2><p>The canteen serves lunch from eleven to two on every weekday of the term, and it is closed on
+Sundays and in the summer.</p></main>"""
+
+
+@pytest.fixture
+def read(store):
+    read_page(store, BODY)
+    return store
+
+
+def found(store, query, **filters):
+    with store.transaction() as session:
+        words = queries.terms(query)
+        return [row.evidence["quote"] for row in queries.search(session, words=words, **filters)]
+
+
+@pytest.mark.parametrize(
+    "query", ["uyghurs", "UYGHURS xinjiang", '"mass surveillance"', "surveil*", "zhejiang", "監視"]
+)
+def test_words_phrases_and_beginnings_are_found(read, query):
+    assert len(found(read, query)) == 1
+
+
+@pytest.mark.parametrize("query", ["canteen", '"surveillance mass"', "uyghurs canteen", "surveil"])
+def test_what_a_coded_passage_does_not_hold_is_not_found(read, query):
+    assert found(read, query) == []
+
+
+@pytest.mark.parametrize("query", ["", '"', '""', "*", "AND", "uyghurs OR", "NEAR(", "text:x", "-", "\\", "'; drop"])  # fmt: skip
+def test_no_query_is_an_error(read, query):
+    assert isinstance(found(read, query), list)
+
+
+def test_filters_narrow_the_search(read):
+    assert found(read, "uyghurs", labels=["R6"]) == []
+    assert found(read, "uyghurs", kinds=["funder"]) == []
+    assert len(found(read, "uyghurs", labels=["china"], institutions=["alder"])) == 1
+
+
+def test_a_body_is_found_by_who_it_is_not_by_how_it_is_spelled(read):
+    assert len(found(read, "", entities=["zhejiang-lab"])) == 1
+    assert len(found(read, "uyghurs", entities=["zhejiang-lab", "huawei"])) == 1
+    assert found(read, "", entities=["huawei"]) == []
+    assert found(read, "canteen", entities=["zhejiang-lab"]) == []
+
+
+def test_a_text_that_is_gone_from_the_page_is_not_found(read):
+    later = NOON + timedelta(days=1)
+    read_page(read, BODY.replace("Uyghurs", "people"), at=later)
+
+    assert found(read, "uyghurs") == []
+    assert len(found(read, "people")) == 1
+
+
+def test_a_guest_is_not_the_institution_speaking(store):
+    source = a_source(key="blog", url="http://alder.example/blog/guest-post")
+    file = a_sources_file(an_institution(source))
+    read_page(store, BODY.replace("Partnerships policy", "Guest post"), file=file)
+
+    assert found(store, "uyghurs") == []
+
+
+def test_an_index_that_was_lost_is_made_anew(read):
+    with read.transaction() as session:
+        if session.get_bind().dialect.name != "sqlite":
+            return  # PostgreSQL keeps its own
+        session.connection().execute(
+            text("INSERT INTO passage_search(passage_search) VALUES ('delete-all')")
+        )
+        session.connection().execute(text("UPDATE passage_search_to SET coding_id = 0"))
+        index_coded(session)
+    assert len(found(read, "uyghurs")) == 1

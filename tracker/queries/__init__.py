@@ -1,0 +1,77 @@
+"""The read side: one function per question that a screen or a command asks. Writes nothing.
+
+Frozen dataclasses come out, never rows of a session; `to_json` gives the keys of the CLI contract.
+"""
+
+from tracker.queries.changes import ChangeRow, change_days, change_rows
+from tracker.queries.documents import (
+    CheckRow,
+    DocumentRow,
+    PassageRow,
+    VersionRow,
+    check_rows,
+    cues_of,
+    document_rows,
+    passages_of,
+    version_rows,
+    versions_by_id,
+)
+from tracker.queries.findings import (
+    SPEAKING,
+    UNREAD,
+    Cell,
+    Context,
+    FindingRow,
+    Tally,
+    cells,
+    context,
+    finding_rows,
+    part,
+    shown_evidence,
+    tally,
+    units_that_have_spoken,
+)
+from tracker.queries.institutions import InstitutionRow, institution_rows
+from tracker.queries.overview import DEMONSTRATION, Overview, overview
+from tracker.queries.search import LABELS, Found, search, terms
+from tracker.queries.sources import SourceRow, source_rows
+
+__all__ = [
+    "DEMONSTRATION",
+    "LABELS",
+    "SPEAKING",
+    "UNREAD",
+    "Cell",
+    "ChangeRow",
+    "CheckRow",
+    "Context",
+    "DocumentRow",
+    "FindingRow",
+    "Found",
+    "InstitutionRow",
+    "Overview",
+    "PassageRow",
+    "SourceRow",
+    "Tally",
+    "VersionRow",
+    "cells",
+    "change_days",
+    "change_rows",
+    "check_rows",
+    "context",
+    "cues_of",
+    "document_rows",
+    "finding_rows",
+    "institution_rows",
+    "overview",
+    "part",
+    "passages_of",
+    "search",
+    "shown_evidence",
+    "source_rows",
+    "tally",
+    "terms",
+    "units_that_have_spoken",
+    "version_rows",
+    "versions_by_id",
+]

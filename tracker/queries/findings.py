@@ -1,0 +1,281 @@
+"""What follows for institutions, with the evidence; and how people and machine divide on it."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from tracker.model import SPOKEN, Finding, Institution, InstitutionKind, Reviewed
+from tracker.queries.documents import VersionRow, cues_of, versions_by_id
+from tracker.queries.shared import iso, within
+
+LONGEST_QUOTE = 600
+FEW = 200  # institutions that are asked for by name rather than sorted out afterwards
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    """A finding with its institution."""
+
+    institution: str
+    name: str
+    kind: InstitutionKind
+    country: str
+    question: str
+    result: str
+    basis: str
+    reviewed: str
+    possible: str | None
+    possible_quotes: int
+    rule: str
+    since: datetime | None
+    latest: datetime | None
+    undated: int
+    evidence: tuple[dict[str, Any], ...]
+    search_record: dict[str, Any]
+    count: int = 0
+    by_report: int = 0
+    after_report: int = 0
+    status: str | None = None
+    elements: tuple[dict[str, Any], ...] = ()
+    acted: tuple[dict[str, Any], ...] = ()
+    group: str = "core"
+    found_by: str = "census"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the row as `spoken --json` or `coverage --json` print it."""
+        shared = {
+            "institution": self.institution,
+            "kind": str(self.kind),
+            "result": self.result,
+            "basis": self.basis,
+            "reviewed": self.reviewed,
+            "possible": self.possible,
+            "possible_quotes": self.possible_quotes,
+            "rule": self.rule,
+            "evidence": [shown_evidence(item) for item in self.evidence],
+            "search_record": {k: v for k, v in self.search_record.items() if k != "derived_from"},
+        }
+        if self.question != SPOKEN:
+            return {
+                **shared,
+                "recommendation": self.question,
+                "status": self.status,
+                "elements": list(self.elements),
+            }
+        return {
+            **shared,
+            "since": iso(self.since),
+            "latest": iso(self.latest),
+            "undated": self.undated,
+            "count": self.count,
+            "by_report": self.by_report,
+            "after_report": self.after_report,
+            "acted": list(self.acted),
+            "group": self.group,
+            "found_by": self.found_by,
+            "documents_read": self.search_record.get("documents_read", 0),
+            "documents_known": self.search_record.get("documents_known", 0),
+            "failures": self.search_record.get("failures", []),
+        }
+
+
+def shown_evidence(item: dict[str, Any]) -> dict[str, Any]:
+    """Return what of a piece of evidence the public may see."""
+    names = (
+        "url",
+        "title",
+        "stated_date",
+        "version",
+        "labels",
+        "heading_path",
+        "reviewed",
+        "on_page",
+    )
+    quote = item["quote"]
+    shown = quote if len(quote) <= LONGEST_QUOTE else f"{quote[:LONGEST_QUOTE].rsplit(' ', 1)[0]} …"
+    later = {name: item.get(name) for name in ("attributed", "gone_from", "gone_to")}
+    return {"quote": shown, **{name: item[name] for name in names}, **later}
+
+
+def finding_rows(
+    session: Session,
+    *,
+    questions: Collection[str],
+    institutions: Collection[str] = (),
+    kinds: Collection[str] = (),
+    results: Collection[str] = (),
+    countries: Collection[str] = (),
+) -> list[FindingRow]:
+    """Return the findings on these questions, a row for every listed institution, by name."""
+    who = select(Institution).where(col(Institution.listed)).order_by(Institution.name)
+    for column, wanted in (
+        (Institution.key, institutions),
+        (Institution.kind, kinds),
+        (Institution.country, countries),
+    ):
+        who = who.where(col(column).in_(wanted)) if wanted else who
+    listed = session.exec(who).all()
+    which = select(Finding).where(col(Finding.question).in_(list(questions)))
+    if len(listed) < FEW:
+        which = which.where(col(Finding.institution_id).in_([row.id for row in listed]))
+    if results and "not_checked" not in results:  # which an institution without a row counts as
+        which = which.where(col(Finding.result).in_(results))
+    found = {(row.institution_id, row.question): row for row in session.exec(which)}
+    rows = [
+        _finding_row(institution, question, found.get((institution.id or 0, question)))
+        for institution in listed
+        for question in questions
+    ]
+    return [row for row in rows if within(row.result, results)]
+
+
+def _finding_row(institution: Institution, question: str, finding: Finding | None) -> FindingRow:
+    row = finding or Finding(
+        institution_id=0, question=question, result="not_checked", rule="nothing has been read yet"
+    )
+    return FindingRow(
+        institution=institution.key,
+        name=institution.name,
+        kind=institution.kind,
+        country=institution.country,
+        question=question,
+        result=row.result,
+        basis=str(row.basis),
+        reviewed=str(row.reviewed),
+        possible=row.possible,
+        possible_quotes=row.possible_quotes,
+        rule=row.rule,
+        since=row.since,
+        latest=row.latest,
+        undated=row.undated,
+        evidence=tuple(row.evidence),
+        search_record=dict(row.search_record),
+        count=row.count,
+        by_report=row.by_report,
+        after_report=row.after_report,
+        status=row.status,
+        elements=tuple(row.elements),
+        acted=tuple(row.acted),
+        group=institution.group,
+        found_by=institution.found_by,
+    )
+
+
+def units_that_have_spoken(session: Session, key: str) -> list[FindingRow]:
+    """Return an institution's units with a statement of their own: it is theirs, never passed up."""
+    rows = session.exec(
+        select(Institution).where(col(Institution.listed), Institution.parent_key == key)
+    )
+    keys = [row.key for row in rows]
+    found = finding_rows(session, questions=[SPOKEN], institutions=keys) if keys else []
+    return [row for row in found if row.evidence]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What stands around pieces of evidence: the words that led there, the versions they stand in."""
+
+    cues: Mapping[int, Mapping[str, Sequence[str]]]
+    versions: Mapping[int, VersionRow]
+
+
+def context(session: Session, rows: Iterable[FindingRow], *, most: int) -> Context:
+    """Return what stands around the first pieces of evidence of each finding."""
+    items = [item for row in rows for item in row.evidence[:most]]
+    return Context(
+        cues=cues_of(session, [item["passage_id"] for item in items]),
+        versions=versions_by_id(session, {item["version_id"] for item in items}),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A finding without its evidence: what matrices and counts are made of."""
+
+    institution: str
+    name: str
+    kind: InstitutionKind
+    country: str
+    group: str
+    found_by: str
+    question: str
+    result: str
+    reviewed: str
+    possible: str | None
+    since: datetime | None
+    latest: datetime | None
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether a person stands behind the result."""
+        return self.reviewed != Reviewed.NONE
+
+
+def cells(session: Session, *, questions: Collection[str] = ()) -> list[Cell]:
+    """Return every listed institution's findings without evidence, by name."""
+    of_institution = [
+        col(getattr(Institution, name))
+        for name in ("key", "name", "kind", "country", "group", "found_by")
+    ]
+    of_finding = [
+        col(getattr(Finding, name))
+        for name in ("question", "result", "reviewed", "possible", "since", "latest")
+    ]
+    query = (
+        select(*of_institution, *of_finding)
+        .join(Finding, col(Finding.institution_id) == Institution.id, isouter=True)
+        .where(col(Institution.listed))
+        .order_by(Institution.name)
+    )
+    if questions:
+        query = query.where(col(Finding.question).in_(questions))
+    return [_cell(*row) for row in session.exec(query)]
+
+
+def _cell(*row: Any) -> Cell:
+    key, name, kind, country, group, found_by, question, result, reviewed, *rest = row
+    asked, said = question or SPOKEN, str(reviewed or Reviewed.NONE)
+    return Cell(
+        key, name, kind, country, group, found_by, asked, result or "not_checked", said, *rest
+    )
+
+
+SPEAKING = ("condemned", "criticised")
+UNREAD = ("not_checked", "unreachable")
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How a set of institutions divides on who has spoken; the parts add up, confirmed and possible never."""
+
+    institutions: int
+    confirmed: int
+    possible: int
+    other: int
+    none_found: int
+    unread: int
+
+
+def tally(spoken: Iterable[Cell]) -> Tally:
+    """Count institutions once each: confirmed first, then possible, then the rest."""
+    given = [cell for cell in spoken if cell.question == SPOKEN]
+    parts = Counter(map(part, given))
+    return Tally(institutions=len(given), **{name: parts[name] for name in _PARTS})
+
+
+_PARTS = ("confirmed", "possible", "other", "none_found", "unread")
+
+
+def part(cell: Cell) -> str:
+    """Return the part of a tally that an institution's answer to who has spoken is counted in."""
+    if cell.result in SPEAKING and cell.confirmed:
+        return "confirmed"
+    if cell.result in SPEAKING or cell.possible in SPEAKING:
+        return "possible"
+    if cell.result in UNREAD:
+        return "unread"
+    return "none_found" if cell.result == "none_found" else "other"

@@ -1,0 +1,66 @@
+"""How much is watched, how fresh it is, and how complete."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session, col, func, select
+
+from tracker.model import (
+    Delivery,
+    Document,
+    Fact,
+    Fetch,
+    Institution,
+    Outcome,
+    Run,
+    Source,
+    SourceState,
+    Version,
+)
+
+DEMONSTRATION = "demonstration"
+FRESH = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The figures that stand on several screens."""
+
+    institutions: int
+    sources: int
+    sources_failed: int
+    documents_known: int
+    documents_read: int
+    documents_fresh: int  # read well within the thirty days before the last run ended
+    versions: int
+    fetches: int
+    failed_fetches: int
+    last_run_at: datetime | None
+    deliveries_sent: int
+    demonstration: bool
+
+
+def overview(session: Session) -> Overview:
+    """Return the figures that stand on several screens."""
+    last = session.exec(select(func.max(Run.finished_at))).one()
+    fresh = [col(Document.last_good_at) >= last - FRESH] if last else [col(Document.id) < 0]
+    listed = col(Source.listed)
+    return Overview(
+        institutions=_count(session, Institution, col(Institution.listed)),
+        sources=_count(session, Source, listed),
+        sources_failed=_count(session, Source, listed, Source.state == SourceState.FAILED),
+        documents_known=_count(session, Document),
+        documents_read=_count(session, Version, col(Version.current)),
+        documents_fresh=_count(session, Document, *fresh),
+        versions=_count(session, Version),
+        fetches=_count(session, Fetch),
+        failed_fetches=_count(session, Fetch, Fetch.outcome == Outcome.FAILED),
+        last_run_at=last,
+        deliveries_sent=_count(session, Delivery, col(Delivery.sent_at).is_not(None)),
+        demonstration=session.get(Fact, DEMONSTRATION) is not None,
+    )
+
+
+def _count(session: Session, table: type[Any], *where: Any) -> int:
+    return session.exec(select(func.count()).select_from(table).where(*where)).one()

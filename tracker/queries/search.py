@@ -1,0 +1,172 @@
+"""Passages by their words: coded ones, in official voice, in the latest version of their document."""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, column, literal_column, or_, table, text
+from sqlmodel import Session, col, func, select
+
+from tracker.model import (
+    Coding,
+    Document,
+    DocumentState,
+    Institution,
+    Passage,
+    PassageEntity,
+    Recommendation,
+    Topic,
+    Version,
+    VersionPassage,
+    Voice,
+)
+from tracker.queries.shared import iso
+
+NEWEST = 2000  # passages with the words that are looked at, newest first; a common word has more
+LABELS = (*map(str, Topic), *map(str, Recommendation))
+_TERM = re.compile(r'"([^"]*)"|(\S+)')
+_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A passage with the words, where it stands."""
+
+    institution: str
+    name: str
+    evidence: dict[str, Any]  # keyed as a finding's evidence is
+
+
+def terms(query: str) -> list[str]:
+    """Return the words and "phrases" of a query; all must stand in a passage."""
+    found = [phrase or word for phrase, word in _TERM.findall(query)]
+    return [term for term in (" ".join(t.replace('"', " ").split()) for t in found) if term]
+
+
+def search(
+    session: Session,
+    *,
+    words: Sequence[str] = (),
+    entities: Collection[str] = (),
+    labels: Collection[str] = (),
+    kinds: Collection[str] = (),
+    institutions: Collection[str] = (),
+    languages: Collection[str] = (),
+    limit: int = 50,
+) -> list[Found]:
+    """Return passages that hold all words and name one of the entities, newest stated date first."""
+    if not words and not entities:
+        return []
+    hits = _hits(session, words, entities).subquery()
+    coder = select(Coding.coder).order_by(col(Coding.id).desc()).limit(1).scalar_subquery()
+    query = (
+        select(Passage, VersionPassage.heading_path, Coding, Document, Institution, *_VERSION)  # type: ignore[call-overload]  # more columns than the stubs count
+        .join(hits, hits.c.id == Passage.id)
+        .join(Coding, (col(Coding.passage_id) == Passage.id) & (col(Coding.coder) == coder))
+        .join(VersionPassage, col(VersionPassage.passage_id) == Passage.id)
+        .join(Version, col(Version.id) == VersionPassage.version_id)
+        .join(Document, col(Document.id) == Version.document_id)
+        .join(Institution, col(Institution.id) == Document.institution_id)
+        .where(col(Version.current), col(Institution.listed), col(Document.voice).in_(OWN))
+        .where(col(Document.withheld).is_(False), col(Document.moved_to_id).is_(None))
+        .where(or_(*(col(getattr(Coding, label)) for label in labels or LABELS)))
+        .order_by(col(Version.stated_date).desc().nulls_last(), col(Passage.id).desc())
+        .limit(limit)
+    )
+    for field, values in (
+        (Institution.kind, kinds),
+        (Institution.key, institutions),
+        (Version.language, languages),
+    ):
+        query = query.where(col(field).in_(values)) if values else query
+    return [_found(*row) for row in session.exec(query)]
+
+
+OWN = (Voice.INSTITUTION, Voice.UNIT)
+_VERSION = tuple(
+    col(getattr(Version, name))
+    for name in ("id", "number", "stated_date", "stated_basis", "language")
+)
+
+
+def _hits(session: Session, words: Sequence[str], entities: Collection[str]) -> Any:
+    naming = col(PassageEntity.entity).in_(entities)
+    if not words:
+        named = col(PassageEntity.passage_id)
+        return (
+            select(named.label("id")).where(naming).distinct().order_by(named.desc()).limit(NEWEST)
+        )
+    query = _holding(session, words)
+    if entities:
+        query = query.where(_id(session).in_(select(PassageEntity.passage_id).where(naming)))
+    return query.order_by(_id(session).desc()).limit(NEWEST)
+
+
+_INDEX = table("passage_search", column("rowid"))
+
+
+def _id(session: Session) -> Any:
+    """The id of a passage as the index of words has it."""
+    if session.get_bind().dialect.name == "sqlite":
+        return _INDEX.c.rowid
+    return col(Passage.id)
+
+
+def _holding(session: Session, words: Sequence[str]) -> Any:
+    query = select(_id(session).label("id"))
+    if session.get_bind().dialect.name == "sqlite":
+        return query.where(text("passage_search MATCH :words").bindparams(words=_fts5(words)))
+    simple: ColumnElement[Any] = literal_column("'simple'")
+    held = func.to_tsvector(simple, col(Passage.text))
+    return query.where(*(held.op("@@")(_tsquery(simple, word)) for word in words))
+
+
+def _fts5(words: Sequence[str]) -> str:
+    """Return a query in FTS5's own language; every term is quoted, so none can be an operator."""
+    return " AND ".join(map(_fts5_term, words))
+
+
+def _fts5_term(term: str) -> str:
+    # A text without spaces is one word to the index; it is found by how it begins.
+    open_end = term.endswith("*") or _UNSPACED.search(term)
+    quoted = term.rstrip("*").replace('"', '""')
+    return f'"{quoted}"{" *" if open_end else ""}'
+
+
+def _tsquery(simple: Any, term: str) -> Any:
+    begins = re.fullmatch(r"(\w+)\*", term)
+    if begins:
+        return func.to_tsquery(simple, f"{begins[1]}:*")
+    return func.phraseto_tsquery(simple, term.rstrip("*"))
+
+
+def _found(
+    passage: Passage,
+    heading_path: str,
+    coding: Coding,
+    document: Document,
+    institution: Institution,
+    *version: Any,
+) -> Found:
+    version_id, number, stated_date, stated_basis, language = version
+    held = [label for label in LABELS if getattr(coding, label)]
+    evidence = {
+        "passage_id": passage.id,
+        "document_id": document.id,
+        "version_id": version_id,
+        "version": number,
+        "quote": passage.text,
+        "heading_path": heading_path,
+        "url": document.url,
+        "title": document.title or document.hint_title or document.url,
+        "stated_date": iso(stated_date),
+        "stated_basis": str(stated_basis),
+        "voice": str(document.voice),
+        "genre": str(document.genre),
+        "labels": [*held, str(coding.stance)] if coding.china else held,
+        "on_page": document.state in {DocumentState.LIVE, DocumentState.UNREACHABLE},
+        "language": language,
+        "reviewed": "none",
+    }
+    return Found(institution.key, institution.name, evidence)

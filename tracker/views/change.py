@@ -1,0 +1,49 @@
+"""One change: what exactly differs, and can it be cited."""
+
+import streamlit as st
+
+from tracker.settings import Settings
+from tracker.views import changed, differences, html, shared
+from tracker.views.addresses import APP, PRINTED, id_in
+from tracker.views.opening import open_store
+
+
+def render() -> None:
+    """Show the change that the address names."""
+    wanted = id_in(st.query_params.get("id", ""))
+    with open_store().transaction() as session:
+        found = None if wanted is None else changed.load(session, wanted)
+    if found is None:
+        shown = shared.frame("Change", "No such change")
+        shared.missing("change", "/changes", "All changes")
+        shared.foot(shown)
+        return
+    row = found.row
+    shown = shared.frame(f"{row.name}: {row.title}", f"{row.name}: {row.title}")
+    printed = PRINTED.change(row.id)
+    shared.show(
+        html.actions(
+            html.go("/changes", "‹ All changes"),
+            html.go(printed, "Print"),
+            _follow(row.institution),
+        ),
+        changed.head(found),
+    )
+    together, beside = st.tabs(["Changed sentences", "Side by side"])
+    with together:
+        shared.show(changed.text(found))
+    with beside:
+        shared.show(
+            differences.side_by_side(found.difference)
+            if found.difference.sentences
+            else changed.text(found)
+        )
+    address = Settings().public_url.rstrip("/") + APP.change(row.id)
+    shared.show("<h2>Where this comes from</h2>", changed.provenance(found))
+    shared.show("<h2>Cite</h2>")
+    st.code(changed.citation(found, address), language=None, wrap_lines=True)
+    shared.foot(shown, printed=printed)
+
+
+def _follow(institution: str) -> str:
+    return html.go(f"/alerts?institution={institution}", "Follow this institution")

@@ -1,0 +1,157 @@
+"""One change: what the text did, when, on what evidence. For the screen and for the printed page."""
+
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from tracker import queries
+from tracker.changes import Comparison, Piece, compare
+from tracker.queries import ChangeRow, VersionRow
+from tracker.views import differences
+from tracker.views.addresses import APP, Places, web_archive
+from tracker.views.html import (
+    actions,
+    between,
+    card,
+    day,
+    escape,
+    go,
+    link,
+    minute,
+    pairs,
+    sentence,
+    words,
+)
+
+JOINED = " › "
+CLASSES = {
+    "material": "touches coded text, or a document came or went",
+    "minor": "wording, dates, links or order; no coded text",
+    "availability": "what could be read, not what the text says",
+    "record": "our own record, not the institution’s text",
+    "technical": "our own re-reading of kept bytes; never sent",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A change with its two versions and what differs between them."""
+
+    row: ChangeRow
+    before: VersionRow | None
+    after: VersionRow | None
+    difference: Comparison
+
+
+def load(session: Session, change_id: int) -> Changed | None:
+    """Return the change with that id, or None."""
+    rows = queries.change_rows(session, change_id=change_id)
+    if not rows:
+        return None
+    row = rows[0]
+    ids = [row.from_version_id, row.to_version_id]
+    found = queries.versions_by_id(session, [i for i in ids if i is not None])
+    before, after = (found.get(i) if i is not None else None for i in ids)
+    return Changed(row, before, after, _difference(session, row, before, after))
+
+
+def _difference(
+    session: Session, row: ChangeRow, before: VersionRow | None, after: VersionRow | None
+) -> Comparison:
+    if row.withheld or after is None:
+        return Comparison()
+    return compare(pieces(session, before), pieces(session, after))
+
+
+def pieces(session: Session, version: VersionRow | None) -> list[Piece]:
+    """Return a version's passages as they are compared; none where there is no version."""
+    rows = queries.passages_of(session, version.id) if version else []
+    return [Piece(row.text, tuple(filter(None, row.heading_path.split(JOINED)))) for row in rows]
+
+
+def head(changed: Changed, places: Places = APP) -> str:
+    """Return what happened, to which document, when, and how sure that is."""
+    row = changed.row
+    what = sentence(row.summary)
+    seen = "seen again at a second look" if row.confirmed else "seen once, not yet seen again"
+    return (
+        f'<p class="t-kicker">{escape(words(row.change_class))} · {escape(words(row.kind))}</p>'
+        f'<p class="t-lead">{escape(what)}, {between(row.seen_from, row.seen_to)}.</p>'
+        + pairs(
+            [
+                ("Institution", go(places.institution(row.institution), row.name)),
+                ("Document", go(places.document(row.document_id), row.title)),
+                ("Address", link(row.url, row.url)),
+                ("Between", f"{minute(row.seen_from)} and {minute(row.seen_to)}" if row.seen_from else f"first seen {minute(row.seen_to)}"),
+                ("Class", f"{escape(words(row.change_class))}: {escape(CLASSES[row.change_class])}"),
+                ("Confidence", f"text {seen}; meaning not assessed; institution not yet asked"),
+                ("Superseded", _superseded(row, places)),
+                ("Labels touched", f"{escape(', '.join(words(i) for i in row.labels))} (by machine, not yet reviewed)" if row.labels else "none"),
+                ("Labels gained", escape(", ".join(words(i) for i in row.labels_gained))),
+                ("Labels lost", escape(", ".join(words(i) for i in row.labels_lost))),
+            ]
+        )
+    )  # fmt: skip
+
+
+def _superseded(row: ChangeRow, places: Places) -> str:
+    """Say that older captures, which came in later, tell it otherwise."""
+    if row.superseded_at is None:
+        return ""
+    instead = go(places.change(row.superseded_by), "this change") if row.superseded_by else "none"
+    return f"on {day(row.superseded_at)}, by older captures that came in later; in its place: {instead}"
+
+
+def text(changed: Changed) -> str:
+    """Return the changed sentences, or why there are none to show."""
+    row = changed.row
+    if row.withheld:
+        return card(
+            "This document’s text is withheld.", "Its versions and hashes are kept and listed."
+        )
+    if changed.difference.sentences:
+        return differences.changed_sentences(changed.difference)
+    return card(
+        "No sentence differs.",
+        f"{escape(sentence(row.summary))}; the last text we read is kept.",
+    )
+
+
+def provenance(changed: Changed) -> str:
+    """Return the captures on both sides, so that anybody can check."""
+    sides = [("Before", changed.before), ("After", changed.after)]
+    same = changed.before and changed.after and changed.before.extractor == changed.after.extractor
+    note = "The same reader read both sides." if same else ""
+    return (
+        pairs([(name, _capture(side)) for name, side in sides])
+        + f'<p class="t-meta">{note} {link(web_archive(changed.row.url), "Copies in the Internet Archive")}</p>'
+    )
+
+
+def _capture(side: VersionRow | None) -> str:
+    if side is None:
+        return "no version"
+    return (
+        f"version {side.number}, first captured {minute(side.seen_to)}, HTTP {side.status or '–'}, {escape(side.extractor)}<br>"
+        f"text sha256 <code>{escape(side.text_sha256)}</code><br>bytes sha256 <code>{escape(side.payload_sha256)}</code>"
+    )
+
+
+def citation(changed: Changed, address: str) -> str:
+    """Return how to cite the change."""
+    row = changed.row
+    hashes = " → ".join(s.text_sha256[:12] for s in (changed.before, changed.after) if s)
+    return f"{row.name}, “{row.title}”: {row.summary}, {between(row.seen_from, row.seen_to)}. {address} (sha256 {hashes or '–'})"
+
+
+def sheet(changed: Changed, places: Places, address: str) -> str:
+    """Return the whole change as one printable column."""
+    return (
+        head(changed, places)
+        + "<h2>What the text did</h2>"
+        + text(changed)
+        + "<h2>Where this comes from</h2>"
+        + provenance(changed)
+        + f'<p class="t-meta"><b>Cite as:</b> {escape(citation(changed, address))}</p>'
+        + actions(go(APP.change(changed.row.id), "Open in the app"))
+    )

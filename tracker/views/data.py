@@ -1,0 +1,133 @@
+"""Downloads: the rows of a view, with the filter that made them and the time of the data inside."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from tracker import queries
+from tracker.export import cell
+from tracker.store.releases import frozen_data, releases
+from tracker.views import html, printed, tables
+from tracker.views.opening import open_store
+from tracker.views.shared import NOT
+from tracker.views.strict import headers
+
+NOTE = f"{NOT} Machine findings are possible until a person confirms them. An empty view is not a finding that nothing was said."
+TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
+
+
+def download(request: Request) -> Response:
+    """The rows that the filters in the address ask for; 400 names everything wrong with them."""
+    table, kind = request.path_params["table"], request.path_params["kind"]
+    if table not in tables.TABLES or kind not in TYPES:
+        return printed.not_found(request)
+    asked = {name: request.query_params.getlist(name) for name in request.query_params}
+    if wrong := tables.problems(table, asked):
+        said = "\n".join(["the filter cannot be used:", *(f"  {line}" for line in wrong)])
+        return PlainTextResponse(said, 400, headers=headers())
+    with open_store().transaction() as session:
+        rows = tables.TABLES[table].rows(session, asked)
+        figures = queries.overview(session)
+    about = {
+        "view_filter": tables.said(asked),
+        "data_as_of": figures.last_run_at.isoformat() if figures.last_run_at else None,
+        "institutions_in_scope": figures.institutions,
+        "demonstration": figures.demonstration,
+        "note": NOTE,
+    }
+    text = as_csv(rows, about) if kind == "csv" else as_json(rows, about)
+    given = {**headers(), "Content-Disposition": f'attachment; filename="{table}.{kind}"'}
+    return Response(text, media_type=TYPES[kind], headers=given)
+
+
+def release(request: Request) -> Response:
+    """What one release froze, as it was: the address to cite."""
+    wanted = request.path_params["release"]
+    with open_store().transaction() as session:
+        known = {row.id: row for row in releases(session)}
+        if wanted not in known:
+            return printed.not_found(request)
+        frozen = frozen_data(session, wanted)
+    about = {"release": wanted, "sha256": known[wanted].sha256, "note": NOTE}
+    text = json.dumps({**about, **frozen}, ensure_ascii=False, indent=1)
+    given = {**headers(), "Content-Disposition": f'attachment; filename="release-{wanted}.json"'}
+    return Response(text, media_type=TYPES["json"], headers=given)
+
+
+def released() -> str:
+    """Return the releases as a table, newest first, or how to make one."""
+    with open_store().transaction() as session:
+        rows = [
+            [
+                html.go(f"/data/release/{row.id}.json", row.id),
+                html.day(row.at),
+                html.escape(row.note),
+                f"<code>{html.escape(row.sha256)}</code>",
+            ]
+            for row in reversed(releases(session))
+        ]
+    if not rows:
+        return "<p>No release yet; <code>tracker release</code> freezes one that can be cited.</p>"
+    return html.table(["Release", "Of", "Note", "sha256"], rows, caption="Releases")
+
+
+def as_json(rows: Sequence[dict[str, Any]], about: dict[str, Any]) -> str:
+    """Return the rows after what they are."""
+    return json.dumps(
+        {**about, "matching": len(rows), "rows": list(rows)}, ensure_ascii=False, indent=1
+    )
+
+
+def as_csv(rows: Sequence[dict[str, Any]], about: dict[str, Any]) -> str:
+    """Return the rows, each with what they are: a row may be copied alone. No row leaves one that says so."""
+    out = io.StringIO(newline="")
+    writer = csv.DictWriter(out, [*(rows[0] if rows else ()), *about], lineterminator="\n")
+    writer.writeheader()
+    for row in rows or [{}]:
+        writer.writerow({name: cell(value) for name, value in {**row, **about}.items()})
+    return out.getvalue()
+
+
+def downloads() -> str:
+    """Return what there is to take away: releases that can be cited, and the tables as of now."""
+    rows = [
+        [
+            name,
+            " · ".join(html.go(f"/data/{name}.{kind}", kind.upper()) for kind in TYPES),
+            html.escape(", ".join(table.filters)),
+        ]
+        for name, table in tables.TABLES.items()
+    ]
+    live = html.table(["Table", "Files", "Filters in the address"], rows, caption="Downloads")
+    return f"<h3>Releases</h3>{released()}<h3>As of now</h3>{live}{HOW}"
+
+
+HOW = (
+    '<p class="t-meta">A filter goes into the address, such as <code>/data/spoken.csv?result=condemned&amp;country=GB</code>; '
+    "every row repeats it, with the time of the data. Our data: CC BY 4.0; quotes remain their publishers’.</p>"
+)
+
+
+def index(_request: Request) -> Response:
+    """What there is to take away."""
+    about = {
+        "@type": "Dataset",
+        "name": "Policy and ethics-statement tracker",
+        "description": NOTE,
+        "license": "https://creativecommons.org/licenses/by/4.0/",
+    }
+    return printed.answer("Data", downloads(), path="/data/", about=about)
+
+
+ROUTES = [
+    Route("/data/", index),
+    Route("/data/release/{release}.json", release),
+    Route("/data/{table}.{kind}", download),
+    Route("/data/{rest:path}", printed.not_found),
+]

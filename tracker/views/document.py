@@ -1,0 +1,67 @@
+"""One document: all versions, any two compared, every attempt to read it."""
+
+import streamlit as st
+
+from tracker.views import documented, html, shared
+from tracker.views.addresses import PRINTED, id_in
+from tracker.views.documented import Documented
+from tracker.views.opening import open_store
+
+
+def render() -> None:
+    """Show the document that the address names."""
+    wanted = id_in(st.query_params.get("id", ""))
+    with open_store().transaction() as session:
+        found = None if wanted is None else documented.load(session, wanted)
+    if found is None:
+        shown = shared.frame("Document", "No such document")
+        shared.missing("document", "/institution", "All institutions")
+        shared.foot(shown)
+        return
+    shown = shared.frame(found.row.title, found.row.title)
+    printed = PRINTED.document(found.row.id)
+    shared.show(html.actions(html.go(printed, "Print")), documented.head(found))
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        shared.show(
+            f"<h2>{html.number(len(found.versions), 'version')}</h2>", documented.timeline(found)
+        )
+    with right:
+        shared.show("<h2>Compare two versions</h2>")
+        _compare(found)
+    shared.show("<h2>Changes</h2>", documented.changes(found))
+    shared.show("<h2>Attempts to read it</h2>", documented.checks(found))
+    shared.foot(shown, printed=printed)
+
+
+def _compare(found: Documented) -> None:
+    if found.row.withheld:
+        shared.show(
+            html.card("This document’s text is withheld.", "Its versions and hashes are kept.")
+        )
+        return
+    asked = documented.pair(found, st.query_params.get("a"), st.query_params.get("b"))
+    if asked is None:
+        _no_pair(found)
+        return
+    numbers = {version.number: version for version in found.versions}
+    one, two, how = st.columns(3)
+    before = one.selectbox("Before", list(numbers), index=list(numbers).index(asked[0].number))
+    after = two.selectbox("After", list(numbers), index=list(numbers).index(asked[1].number))
+    sides = how.selectbox("Show", ["Changed sentences", "Side by side"]) == "Side by side"
+    pair = (numbers[before], numbers[after])
+    if (
+        pair != asked
+    ):  # what the address says already is left alone, so that Back leads out of the page
+        shared.remember("a", [str(before)])
+        shared.remember("b", [str(after)])
+    with open_store().transaction() as session:
+        comparison = documented.difference(session, pair)
+    shared.show(documented.compared(pair, comparison, sides=sides))
+
+
+def _no_pair(found: Documented) -> None:
+    if len(found.versions) < 2:
+        shared.show("<p>There is one version; nothing to compare yet.</p>")
+    else:
+        shared.show(html.card("No such version.", "The address names a version that is not here."))

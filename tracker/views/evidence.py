@@ -1,0 +1,146 @@
+"""The evidence card: a quote with everything needed to check it; and the record of a search."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from tracker.queries import VersionRow
+from tracker.views.addresses import APP, Places, text_fragment, web_archive
+from tracker.views.html import (
+    PEOPLE,
+    between,
+    day,
+    escape,
+    go,
+    link,
+    minute,
+    number,
+    pairs,
+    words,
+)
+from tracker.views.html import rule as html_rule
+
+LONGEST_QUOTE = 600
+Cues = Mapping[str, Sequence[str]]
+
+
+def marked(text: str, cues: Iterable[str]) -> str:
+    """Return a quote with its cue words marked."""
+    found = sorted({re.escape(cue) for cue in cues if cue}, key=len, reverse=True)
+    if not found:
+        return escape(text)
+    parts = re.split(rf"(?<!\w)({'|'.join(found)})(?!\w)", text)
+    return "".join(
+        f"<mark>{escape(part)}</mark>" if at % 2 else escape(part) for at, part in enumerate(parts)
+    )
+
+
+def quoted(text: str, language: str | None, cues: Cues) -> str:
+    """Return a passage in its own language and direction, cut where it grows long."""
+    cut = len(text) > LONGEST_QUOTE
+    shown = text[:LONGEST_QUOTE].rsplit(" ", 1)[0] if cut else text
+    end = ' <span class="t-quote-end">… (goes on)</span>' if cut else ""
+    tongue = escape(language or "und")
+    body = marked(shown, [word for found in cues.values() for word in found])
+    return f'<blockquote lang="{tongue}" dir="auto">“{body}{"" if cut else "”"}{end}</blockquote>'
+
+
+def evidence_card(
+    item: Mapping[str, Any],
+    cues: Cues,
+    version: VersionRow | None = None,
+    places: Places = APP,
+    *,
+    carries: str = "",
+) -> str:
+    """Return a piece of evidence: the quote, its source, its capture, its coding, its review.
+
+    `carries` says, as HTML, which findings rest on it.
+    """
+    title = item["title"] or item["url"]
+    where = f" › {escape(item['heading_path'])}" if item.get("heading_path") else ""
+    source = f"<b>{link(item['url'], title)}</b>{where}"
+    stated = f"stated date {day(item['stated_date'])}"
+    stated += "" if item["stated_basis"] == "stated" else f" ({escape(item['stated_basis'])})"
+    ways = " · ".join(
+        (
+            link(text_fragment(item["url"], item["quote"]), "open at the quote"),
+            link(web_archive(item["url"]), "archived copies"),
+            _document_link(item, places),
+        )
+    )
+    return (
+        f'<figure class="t-card">{quoted(item["quote"], item.get("language"), cues)}'
+        f'<figcaption class="t-meta">{source}<br>{escape(stated)} · {_there(item)} · {escape(PEOPLE[item["reviewed"]])}<br>{ways}{carries}'
+        f'</figcaption><details class="t-more"><summary>Evidence and coding</summary>{_provenance(item, cues, version)}</details></figure>'
+    )
+
+
+def _there(item: Mapping[str, Any]) -> str:
+    if item.get("gone_from") and item.get("gone_to"):
+        since = f"between {day(item['gone_from'])} and {day(item['gone_to'])}"
+        return f"not at its address since {since}; reason unknown"
+    return (
+        "still on the page at the last check" if item.get("on_page") else "no longer at its address"
+    )
+
+
+def _document_link(item: Mapping[str, Any], places: Places) -> str:
+    document_id = item.get("document_id")
+    return go(places.document(document_id), "all versions") if document_id else ""
+
+
+def _provenance(item: Mapping[str, Any], cues: Cues, version: VersionRow | None) -> str:
+    because = "; ".join(
+        f"{words(name)}: {', '.join(found)}" for name, found in cues.items() if found
+    )
+    seen = hashes = ""
+    if version is not None:
+        seen = f"{between(version.seen_from, version.seen_to)}; last seen {minute(version.last_seen_at)}"
+        hashes = f"text sha256 <code>{escape(version.text_sha256)}</code>"
+    return pairs(
+        [
+            ("Labels", escape(", ".join(words(label) for label in item["labels"]))),
+            ("Because of", escape(because or "–")),
+            ("Voice", escape(item.get("attributed") or words(item["voice"]))),
+            ("Version", escape(item["version"])),
+            ("In the text", escape(seen)),
+            ("Hash", hashes),
+            ("Cite as", escape(citation(item, version))),
+        ]
+    )
+
+
+def citation(item: Mapping[str, Any], version: VersionRow | None) -> str:
+    """Return how to cite the quote: document, date, address, version, hash."""
+    stated = day(item["stated_date"]) if item["stated_date"] else "undated"
+    seen = f", seen {day(version.seen_to)}, sha256 {version.text_sha256[:12]}" if version else ""
+    return f"“{item['title'] or item['url']}”, {stated}, {item['url']}, version {item['version']}{seen}"
+
+
+def search_record(record: Mapping[str, Any], rule: str) -> str:
+    """Return what was looked at: it stands beside every absence."""
+    failures = (
+        "; ".join(f"{f['source']} ({words(f['reason'])})" for f in record.get("failures", ()))
+        or "none"
+    )
+    languages, unread = (
+        ", ".join(f"{name} {count}" for name, count in record.get(part, {}).items()) or "–"
+        for part in ("languages", "unread")
+    )
+    basis = f" ({record['period_basis']})" if record.get("period_basis") else ""
+    read, known = record.get("documents_read", 0), record.get("documents_known", 0)
+    period = f"{day(record.get('period_from'))} to {day(record.get('period_to'))}"
+    shown = pairs(
+        [
+            ("Read", f"{read} of {number(known, 'known document')}"),
+            ("Unread", escape(unread)),
+            ("Period", escape(period + basis)),
+            ("Starting points", f"{record.get('sources_declared', 0)}; failed: {escape(failures)}"),
+            ("Archives read", escape(", ".join(record.get("archives", ())) or "none")),
+            ("Languages", escape(languages)),
+            ("Terms", f"codebook {escape(record.get('codebook', '–'))}"),
+            ("Last read", escape(day(record.get("last_read")))),
+        ]
+    )
+    return f'<div class="t-card"><b>{html_rule(rule)}</b>{shown}</div>'

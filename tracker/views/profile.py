@@ -1,0 +1,204 @@
+"""One institution: its findings, its quotes, its documents, what was read. For screen and print."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import Session
+
+from tracker import queries
+from tracker.model import SPOKEN, Recommendation
+from tracker.queries import ChangeRow, Context, DocumentRow, FindingRow, InstitutionRow, SourceRow
+from tracker.views import findings
+from tracker.views.addresses import APP, Places
+from tracker.views.evidence import evidence_card, search_record
+from tracker.views.html import (
+    actions,
+    between,
+    day,
+    escape,
+    finding_badge,
+    go,
+    link,
+    listing,
+    number,
+    pairs,
+    rule,
+    sentence,
+    table,
+    words,
+)
+
+QUESTIONS = (SPOKEN, *map(str, Recommendation))
+CARDS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """An institution with everything said and read of it."""
+
+    row: InstitutionRow
+    units: tuple[InstitutionRow, ...]
+    speaking: frozenset[str]  # units with a statement of their own
+    findings: tuple[FindingRow, ...]
+    around: Context
+    documents: tuple[DocumentRow, ...]
+    changes: tuple[ChangeRow, ...]
+    sources: tuple[SourceRow, ...]
+
+    @property
+    def spoken(self) -> FindingRow:
+        return self.findings[0]
+
+
+def load(session: Session, key: str) -> Profile | None:
+    """Return the institution with that key, or None where none is listed."""
+    listed = queries.institution_rows(session)
+    row = next((row for row in listed if row.key == key), None)
+    if row is None:
+        return None
+    found = queries.finding_rows(session, questions=QUESTIONS, institutions=[key])
+    return Profile(
+        row,
+        tuple(other for other in listed if other.parent == key),
+        frozenset(unit.institution for unit in queries.units_that_have_spoken(session, key)),
+        tuple(found),
+        queries.context(session, found, most=CARDS),
+        tuple(queries.document_rows(session, institution=key)),
+        tuple(queries.change_rows(session, institutions=[key], limit=20)),
+        tuple(queries.source_rows(session, institutions=[key])),
+    )
+
+
+def head(profile: Profile, places: Places = APP) -> str:
+    """Return who it is and why it is watched."""
+    row = profile.row
+    belongs = go(places.institution(row.parent), row.parent) if row.parent else ""
+    units = ", ".join(_unit(profile, unit, places) for unit in profile.units)
+    return pairs(
+        [
+            ("Kind", f"{escape(words(row.kind))}, {escape(row.country)}, {escape(row.group)} group"),
+            ("Home", link(row.homepage, row.homepage)),
+            ("In scope because", escape(row.why_in_scope)),
+            ("Belongs to", belongs),
+            ("Units watched apart", units and f"{units} (statements never pass up or down)"),
+        ]
+    )  # fmt: skip
+
+
+def _unit(profile: Profile, unit: InstitutionRow, places: Places) -> str:
+    spoken = " (has spoken, for itself)" if unit.key in profile.speaking else ""
+    return go(places.institution(unit.key), unit.name) + spoken
+
+
+def summary(profile: Profile) -> str:
+    """Return all findings in one table: the answer above the fold."""
+    rows = [
+        [
+            escape(findings.title(row.question)),
+            finding_badge(row.result, row.reviewed),
+            rule(row.rule) + findings.elements(row) + findings.deeds(row),
+        ]
+        for row in profile.findings
+    ]
+    return table(["Question", "Result", "Rule that decided"], rows, caption="Findings")
+
+
+def statements(profile: Profile) -> str:
+    """Return dated statements in the order of their dates, undated ones last."""
+    items = sorted(profile.spoken.evidence, key=lambda item: item["stated_date"] or "9999")
+    steps = "".join(_step(item) for item in items)
+    return f'<ol class="t-steps">{steps}</ol>' if steps else ""
+
+
+def _step(item: dict[str, Any]) -> str:
+    said = f"“{item['quote'][:160]}{'…' if len(item['quote']) > 160 else ''}”"
+    return (
+        f"<li><b>{day(item['stated_date']) if item['stated_date'] else 'Undated'}</b> {escape(item['title'])}<br>"
+        f'<span class="t-meta">{escape(said)}</span></li>'
+    )
+
+
+def quotes(profile: Profile, places: Places = APP) -> str:
+    """Return each quoted passage once, with all the findings that rest on it."""
+    carried: dict[tuple[int, int], list[FindingRow]] = {}
+    items: dict[tuple[int, int], dict[str, Any]] = {}
+    for row in profile.findings:
+        for item in row.evidence[:CARDS] if row.result != "not_applicable" else ():
+            place = (item["document_id"], item["passage_id"])
+            items.setdefault(place, item)
+            carried.setdefault(place, []).append(row)
+    return "".join(_quote(profile, items[place], carried[place], places) for place in items)
+
+
+def _quote(
+    profile: Profile, item: dict[str, Any], rows: Sequence[FindingRow], places: Places
+) -> str:
+    lines = "".join(
+        f"<br><b>{escape(row.question if row.question != SPOKEN else findings.QUESTION)}</b> {finding_badge(row.result, row.reviewed)}"
+        for row in rows
+    )
+    around = profile.around
+    cues, version = around.cues.get(item["passage_id"], {}), around.versions.get(item["version_id"])
+    carries = f'<div class="t-head">Rests on it:{lines}</div>'
+    return evidence_card(item, cues, version, places, carries=carries)
+
+
+def documents(profile: Profile, places: Places = APP) -> str:
+    """Return the documents that are watched."""
+    rows = [
+        [go(places.document(d.id), d.title), escape(words(d.state)), str(d.versions), f"{d.words:,}",
+         day(d.stated_date), day(d.last_good_at)]
+        for d in profile.documents
+    ]  # fmt: skip
+    columns = ["Document", "State", "Versions", "Words", "Own date", "Last read"]
+    return table(columns, rows, caption="Documents")
+
+
+def changes(profile: Profile, places: Places = APP) -> str:
+    """Return the latest changes."""
+    items = (
+        f"{go(places.change(c.id), sentence(c.summary))} <br><span class='t-meta'>{escape(c.title)} · "
+        f"{escape(words(c.change_class))} · {between(c.seen_from, c.seen_to)}</span>"
+        for c in profile.changes
+    )
+    return listing(items, empty="No change so far; the first read of a source is its baseline.")
+
+
+def sources(profile: Profile) -> str:
+    """Return where we look and how the last look ended."""
+    rows = [
+        [link(s.url, s.key), escape(words(s.kind)), escape(words(s.state)), escape(words(s.reason or "–")), day(s.last_good_at)]
+        for s in profile.sources
+    ]  # fmt: skip
+    return table(["Source", "Kind", "State", "Reason", "Last good read"], rows, caption="Sources")
+
+
+def coverage_line(profile: Profile) -> str:
+    """Return how well the institution is read, in one line."""
+    failed = sum(source.state == "failed" for source in profile.sources)
+    read = sum(bool(d.versions) for d in profile.documents)
+    return (
+        f"{read} of {number(len(profile.documents), 'document')} read, {number(len(profile.sources), 'source')}"
+        f"{f', {failed} failing' if failed else ''}, {number(len(profile.changes), 'change')} listed"
+    )
+
+
+def sheet(profile: Profile, places: Places) -> str:
+    """Return the whole institution as one printable column: the file for a case folder."""
+    return (
+        head(profile, places)
+        + f'<p class="t-meta">{coverage_line(profile)}</p>'
+        + "<h2>Findings</h2>"
+        + summary(profile)
+        + "<h2>What they rest on</h2>"
+        + (quotes(profile, places) or "<p>No quote.</p>")
+        + search_record(profile.spoken.search_record, "What was read")
+        + "<h2>Changes</h2>"
+        + changes(profile, places)
+        + "<h2>Documents</h2>"
+        + documents(profile, places)
+        + "<h2>Sources</h2>"
+        + sources(profile)
+        + actions(go(APP.institution(profile.row.key), "Open in the app"))
+    )

@@ -1,0 +1,213 @@
+"""What needs a person: judge codings one after the other, blind to what others said."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from tracker.agreement import Agreement, Estimate
+from tracker.coding.codebook import load_codebook
+from tracker.model import Stance, Verdict
+from tracker.reviews import LABELS, Waiting, agreements, record_review, waiting
+from tracker.views import html, people, shared
+from tracker.views.addresses import APP
+from tracker.views.evidence import marked
+from tracker.views.opening import open_store
+
+VERDICTS = {
+    Verdict.CONFIRM: "Confirm: the machine’s labels and stance hold",
+    Verdict.REJECT: "Reject: none of its labels holds",
+    Verdict.AMEND: "Amend: what I choose below holds, and nothing else",
+}
+LOOKED_AT = 200
+
+
+def render() -> None:
+    """Show the weightiest coding that waits for this person, and keep the verdict."""
+    shown = shared.frame(
+        "Review",
+        "What waits for a person",
+        "Weightiest first: what a verdict can change, times how unsure the machine is. Verdicts are only ever added.",
+    )
+    name = _reviewer()
+    if name is None or shared.nothing_yet(shown):
+        if name is None:
+            shared.foot(shown)
+        return
+    judging, agreeing = st.tabs(["Judge", "Agreement"])
+    with judging:
+        _judge(name)
+    with agreeing:
+        _agreement()
+    shared.foot(shown)
+
+
+def _reviewer() -> str | None:
+    """Return under which name this person reviews: empty where they must still say it, None where they may not."""
+    if people.local():
+        shared.show(LOCAL)
+        typed = st.text_input(
+            "Your name or initials", key="reviewer", persist_state="session", max_chars=60
+        )
+        return (typed or "").strip()
+    if not people.signing_in():
+        shared.show(CLOSED)
+        return None
+    who = people.visitor()
+    if who is None:
+        shared.show("<p>Reviewing is for people with a role.</p>")
+        st.button("Sign in", on_click=st.login, type="primary")
+        return None
+    st.button("Sign out", on_click=st.logout)
+    if who.role is None:
+        shared.show(
+            html.card(
+                f"{who.email or 'You'} has no role here.",
+                "Whoever runs the tracker gives one with <code>tracker people add</code>; the address must be verified.",
+            )
+        )
+        return None
+    shared.show(f'<p class="t-meta">Signed in as {html.escape(who.email)}, {who.role}.</p>')
+    return who.email
+
+
+CLOSED = html.card(
+    "Reviewing is closed here.",
+    "This app can be reached from elsewhere, and nobody can sign in.",
+    "Review on the machine itself, or with <code>tracker review</code>.",
+)
+LOCAL = (
+    '<div class="t-demo" role="note">Local mode: without sign-in. Whoever sits at this machine can review under any name; '
+    "give your own, it stands in the record.</div>"
+)
+
+
+def _judge(name: str) -> None:
+    if not name:
+        shared.show(
+            "<p>Give your name to see what waits for you. Nobody is asked twice, and nobody sees what others said.</p>"
+        )
+        return
+    skipped: set[str] = st.session_state.setdefault("skipped", set())
+    with open_store().transaction() as session:
+        coder = load_codebook().coder_name
+        queue = waiting(session, coder=coder, reviewer=name, limit=LOOKED_AT)
+    left = [item for item in queue if item.key not in skipped]
+    if not left:
+        shared.show(
+            html.card(
+                "The queue is empty.",
+                f"Nothing waits for {html.escape(name)}; {len(skipped)} skipped in this session.",
+            )
+        )
+        return
+    more = "or more " if len(queue) == LOOKED_AT else ""
+    shared.show(
+        f'<p class="t-meta"><b>{len(left)} {more}wait for you.</b> Findings follow with the next <code>tracker update</code>.</p>'
+    )
+    _item(left[0])
+    _form(left[0], name, skipped)
+
+
+def _item(item: Waiting) -> None:
+    cues = [word for found in item.cues.values() for word in found]
+    because = "; ".join(
+        f"{html.words(label)}: {', '.join(found)}" for label, found in item.cues.items()
+    )
+    asked = (
+        "People differ on it; your verdict decides."
+        if item.disputed
+        else "You judge it without knowing what others said."
+    )
+    shared.show(
+        f'<figure class="t-card"><blockquote lang="{html.escape(item.language or "und")}" dir="auto">“{marked(item.text, cues)}”</blockquote>'
+        f'<figcaption class="t-meta"><b>{html.link(item.url, item.title or item.url)}</b><br>{html.escape(item.heading_path)}<br>'
+        f"{html.go(APP.institution(item.institution), item.institution_name)} · {html.go(APP.document(item.document_id), 'all versions')}<br>{asked}</figcaption></figure>",
+        html.pairs(
+            [
+                ("The machine says", html.escape(", ".join(html.words(label) for label in sorted(item.labels)))),
+                ("Stance", html.escape(item.stance)),
+                ("Because of", html.escape(because or "–")),
+                ("Voice", html.escape(html.words(item.voice))),
+                ("Confidence", f"{item.confidence:.0%}"),
+            ]
+        ),
+    )  # fmt: skip
+
+
+def _form(item: Waiting, name: str, skipped: set[str]) -> None:
+    with st.form(f"verdict {item.key}"):
+        verdict = st.radio("Verdict", list(VERDICTS), index=None, format_func=VERDICTS.__getitem__)
+        left, right = st.columns([3, 2])
+        labels = left.multiselect(
+            "Labels, if you amend",
+            sorted(LABELS),
+            default=sorted(item.labels),
+            format_func=html.words,
+        )
+        stances = list(Stance)
+        stance = right.selectbox("Stance, if you amend", stances, index=stances.index(item.stance))
+        note = st.text_input("Note", placeholder="Why, for the record", max_chars=500)
+        keep = st.form_submit_button("Keep my verdict", type="primary")
+    if st.button("Skip for now"):
+        skipped.add(item.key)
+        st.rerun()
+    if keep and verdict is None:
+        shared.show('<p class="t-hint" role="alert">Choose a verdict first.</p>')
+    elif keep and verdict is not None:
+        decided = {
+            Verdict.CONFIRM: (item.labels, item.stance),
+            Verdict.REJECT: ((), Stance.NONE),
+            Verdict.AMEND: (labels, stance or Stance.NONE),
+        }
+        _record(item, name, verdict, decided, note=note or "")
+        st.toast("Kept.")
+        st.rerun()
+
+
+Decided = Mapping[Verdict, tuple[Iterable[str], Stance]]
+
+
+def _record(item: Waiting, name: str, verdict: Verdict, decided: Decided, *, note: str) -> None:
+    labels, stance = decided[verdict]
+    with open_store().transaction() as session:
+        record_review(
+            session,
+            passage_id=item.passage_id,
+            document_id=item.document_id,
+            reviewer=name,
+            verdict=verdict,
+            labels=labels,
+            stance=stance,
+            coder=load_codebook().coder_name,
+            quote=item.text,
+            note=note,
+            at=datetime.now(UTC),
+        )
+
+
+def _agreement() -> None:
+    with open_store().transaction() as session:
+        found = agreements(session)
+    shared.show(
+        "<p>How far people agree beyond chance, over what two or more judged, with 95 % intervals. "
+        "α from .80 is good, .667 to .80 tentative; below that a label should not be published.</p>",
+        _table(found),
+    )
+
+
+def _table(found: Mapping[str, Agreement]) -> str:
+    rows = [
+        [html.escape(html.words(label)), str(value.units), _figure(value.per_cent), _figure(value.alpha), _figure(value.ac1)]
+        for label, value in found.items()
+    ]  # fmt: skip
+    columns = ["Label", "Judged twice", "Agree", "Krippendorff’s α", "Gwet’s AC1"]
+    return html.table(columns, rows, caption="Agreement of people")
+
+
+def _figure(estimate: Estimate) -> str:
+    if estimate.value is None:
+        return "–"
+    if estimate.low is None or estimate.high is None:
+        return f"{estimate.value:.2f}"
+    return f"{estimate.value:.2f} <span class='t-small'>{estimate.low:.2f} to {estimate.high:.2f}</span>"

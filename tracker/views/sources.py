@@ -1,0 +1,110 @@
+"""Where we look, what fails and why, and how to add a place."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from tracker.checkup import check_up
+from tracker.health import Health, HealthState
+from tracker.views import html, shared
+from tracker.views.addresses import APP
+from tracker.views.opening import open_store
+
+A_PAGE = 100
+
+
+def render() -> None:
+    """Show the sources that fail first in words, then every source."""
+    shown = shared.frame(
+        "Sources",
+        "Where we look, and what fails",
+        "A source that cannot be read is told apart from one where nothing was found. Failing sources make an institution “unreachable”, never silent.",
+    )
+    if shared.nothing_yet(shown):
+        return
+    rows = _judged()
+    states = Counter(row.state for row in rows)
+    wrong = [row for row in rows if row.state not in {HealthState.OK, HealthState.NEVER_READ}]
+    shared.show(
+        html.facts(
+            [
+                (f"{states[HealthState.OK]} of {len(rows)}", "sources in order"),
+                (str(len(wrong)), "need a look: they fail, block, moved or bring nothing"),
+                (str(states[HealthState.NEVER_READ]), "not yet read"),
+                (f"{shown.documents_read:,} of {shown.documents_known:,}", "known documents read"),
+            ]
+        )
+    )
+    shared.show("<h2>Need a look</h2>", _wrong(wrong) if wrong else "<p>None.</p>")
+    shared.show("<h2>All sources</h2>")
+    wanted = shared.choose(
+        "State", "state", {str(state): str(state) for state in HealthState if states[state]}
+    )
+    kept = [row for row in rows if not wanted or str(row.state) in wanted]
+    part = shared.page_of(len(kept), "sources", size=A_PAGE)
+    shared.show(_all(kept[part]))
+    _add()
+    shared.foot(shown)
+
+
+@st.cache_resource(show_spinner=False, ttl=shared.FRESH_FOR)
+def _judged() -> Sequence[Health]:
+    """How each source is doing, as of the last run."""
+    at = shared.figures().last_run_at
+    with open_store().transaction() as session:
+        return check_up(session, at=at or datetime.now(UTC))
+
+
+def _wrong(rows: Sequence[Health]) -> str:
+    cells = [
+        [
+            html.go(APP.institution(row.source.institution), row.source.institution),
+            html.link(row.source.url, row.source.key),
+            html.escape(row.state),
+            html.escape(html.sentence(row.cause)),
+            html.escape(html.sentence(row.remedy)),
+            html.day(row.last_good_at),
+        ]
+        for row in rows
+    ]
+    columns = ["Institution", "Source", "State", "Cause", "What helps", "Last good read"]
+    return html.table(columns, cells, caption="Sources that need a look")
+
+
+def _all(rows: Sequence[Health]) -> str:
+    cells = [
+        [
+            html.link(row.source.url, f"{row.source.institution}/{row.source.key}"),
+            html.escape(row.source.kind),
+            html.escape(row.state),
+            f"{row.success:.0%} of {row.reads}" if row.success is not None else "–",
+            html.day(row.last_good_at),
+        ]
+        for row in rows
+    ]
+    columns = ["Source", "Kind", "State", "Good reads in 14 days", "Last good read"]
+    return html.table(columns, cells, caption="All sources")
+
+
+ADD = """institutions:
+  - key: alder-institute
+    name: Alder Institute
+    kind: ethics_institute      # university, funder, government, association
+    country: GB
+    homepage: https://alder.example/
+    why_in_scope: AI ethics research institute
+    sources:
+      - {kind: sitemap, url: "https://alder.example/sitemap.xml", include: ["/news/", "/reports/"]}
+      - {kind: page, url: "https://alder.example/policies/partnerships"}
+"""
+
+
+def _add() -> None:
+    shared.show(
+        "<h2>Add a source</h2>",
+        "<p><code>tracker sources add ADDRESS</code> looks at a page and proposes the lines for <code>sources.yaml</code>. A person confirms them; "
+        "<code>tracker sources check --live</code> names every mistake with its line, and <code>tracker run KEY</code> reads them.</p>",
+    )
+    st.code(ADD, language="yaml")

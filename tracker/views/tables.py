@@ -1,0 +1,159 @@
+"""The rows of a view, by the filters that stand in its address: the screen and its export are the same."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from tracker import queries
+from tracker.model import (
+    SPOKEN,
+    ChangeClass,
+    ChangeKind,
+    CoverageResult,
+    InstitutionKind,
+    Recommendation,
+    SpokenResult,
+    Topic,
+)
+from tracker.queries import Cell, FindingRow
+
+Filters = Mapping[str, Sequence[str]]
+CODES = tuple(map(str, Recommendation))
+STATES = ("confirmed", "possible")
+#: What can be asked for by code; institutions and countries are whatever the store holds.
+CLOSED: Mapping[str, tuple[str, ...]] = {
+    "kind": tuple(map(str, InstitutionKind)),
+    "recommendation": CODES,
+    "state": STATES,
+    "class": tuple(map(str, ChangeClass)),
+    "change_kind": tuple(map(str, ChangeKind)),
+    "label": (*map(str, Topic), *CODES),
+}
+OPEN = ("institution", "country")
+DATES = ("since", "until")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table that can be looked at and taken away."""
+
+    filters: tuple[str, ...]
+    results: tuple[str, ...]
+    rows: Callable[[Session, Filters], list[dict[str, Any]]]
+
+
+def problems(table: str, asked: Filters) -> list[str]:
+    """Return everything that is wrong with the filters of an address, one line each."""
+    known = TABLES[table]
+    vocabulary = {**CLOSED, "result": known.results}
+    found = []
+    for name, values in asked.items():
+        if name not in known.filters:
+            found.append(f"{name}: no such filter; there are {', '.join(known.filters)}")
+        elif name in vocabulary:
+            found += [
+                f"{name}: no such value: {value}; one of {', '.join(vocabulary[name])}"
+                for value in values
+                if value not in vocabulary[name]
+            ]
+        elif name in DATES:
+            found += [f"{name}: not a day such as 2026-03-01: {v}" for v in values if not _day(v)]
+    return found
+
+
+def said(asked: Filters) -> str:
+    """Return the filters as words: they go with every export."""
+    return "; ".join(f"{name}: {', '.join(values)}" for name, values in asked.items()) or "none"
+
+
+def _day(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def keep(cells: Sequence[Cell], asked: Filters) -> list[Cell]:
+    """Return the cells that filters ask for."""
+    tests: Mapping[str, Callable[[Cell], str]] = {
+        "result": lambda cell: cell.result,
+        "kind": lambda cell: str(cell.kind),
+        "country": lambda cell: cell.country,
+        "institution": lambda cell: cell.institution,
+        "recommendation": lambda cell: cell.question,
+        "state": lambda cell: state_of(cell.result, cell.reviewed),
+    }
+    wanted = {name: set(values) for name, values in asked.items() if values and name in tests}
+    return [c for c in cells if all(tests[name](c) in values for name, values in wanted.items())]
+
+
+def state_of(result: str, reviewed: str) -> str:
+    """Return whether a finding is confirmed or possible; neither where nothing was found."""
+    if result in {"none_found", "not_checked", "unreachable", "not_applicable"}:
+        return ""
+    return "possible" if reviewed == "none" else "confirmed"
+
+
+def finding_rows(session: Session, questions: Sequence[str], asked: Filters) -> list[FindingRow]:
+    """Return the findings that filters ask for."""
+    rows = queries.finding_rows(
+        session,
+        questions=questions,
+        institutions=asked.get("institution", ()),
+        kinds=asked.get("kind", ()),
+        results=asked.get("result", ()),
+        countries=asked.get("country", ()),
+    )
+    states = asked.get("state", ())
+    return [row for row in rows if not states or state_of(row.result, row.reviewed) in states]
+
+
+def changes_asked(asked: Filters) -> dict[str, Any]:
+    """Return the filters of an address as the questions about changes take them."""
+    return {
+        "institutions": asked.get("institution", ()),
+        "classes": asked.get("class", ()),
+        "kinds": asked.get("change_kind", ()),
+        "labels": asked.get("label", ()),
+        "since": _day(next(iter(asked.get("since", ())), "")),
+        "until": _day(next(iter(asked.get("until", ())), "")),
+    }
+
+
+def _spoken(session: Session, asked: Filters) -> list[dict[str, Any]]:
+    return [row.to_json() for row in finding_rows(session, [SPOKEN], asked)]
+
+
+def _coverage(session: Session, asked: Filters) -> list[dict[str, Any]]:
+    codes = list(asked.get("recommendation", ())) or CODES
+    return [row.to_json() for row in finding_rows(session, codes, asked)]
+
+
+def _changes(session: Session, asked: Filters) -> list[dict[str, Any]]:
+    return [row.to_json() for row in queries.change_rows(session, **changes_asked(asked))]
+
+
+def _sources(session: Session, asked: Filters) -> list[dict[str, Any]]:
+    rows = queries.source_rows(session, institutions=asked.get("institution", ()))
+    return [row.to_json() for row in rows]
+
+
+def _documents(session: Session, asked: Filters) -> list[dict[str, Any]]:
+    wanted = asked.get("institution", ())
+    rows = queries.document_rows(session)
+    return [row.to_json() for row in rows if not wanted or row.institution in wanted]
+
+
+_OF_FINDINGS = ("institution", "kind", "country", "result", "state")
+TABLES: Mapping[str, Table] = {
+    "spoken": Table(_OF_FINDINGS, tuple(map(str, SpokenResult)), _spoken),
+    "coverage": Table(
+        (*_OF_FINDINGS, "recommendation"), tuple(map(str, CoverageResult)), _coverage
+    ),
+    "changes": Table(("institution", "class", "change_kind", "label", *DATES), (), _changes),
+    "sources": Table(("institution",), (), _sources),
+    "documents": Table(("institution",), (), _documents),
+}

@@ -5,8 +5,8 @@ import shutil
 from importlib.util import find_spec
 
 import pytest
+from crawls import PROXIED, Crawl, a_page
 from sqlmodel import select
-from test_crawler import PROXIED, Crawl, a_page
 from webserver import serving
 
 from crawler.browser import NAMES

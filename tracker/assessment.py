@@ -88,7 +88,7 @@ def assessed(session: Session, subject: assessing.Subject, codebook: Codebook) -
         str(code): coverage(rule, subject.kind, evidence, record)
         for code, rule in rules(codebook).items()
     }
-    done = acted(evidence, deeds(codebook))[:MOST_ACTED]
+    done = acted(evidence, deeds(codebook), most=MOST_ACTED)
     return Assessed(subject, tuple(evidence), record, tuple(done), results)
 
 

@@ -6,6 +6,7 @@ Source: codebook, `acted`: ended, suspended, refused or reviewed a named partner
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from tracker.findings.evidence import Evidence, own_words, sentences
@@ -26,12 +27,17 @@ class Deeds:
     reason: re.Pattern[str]
 
 
-def acted(evidence: Sequence[Evidence], deeds: Deeds) -> list[dict[str, Any]]:
+def acted(
+    evidence: Sequence[Evidence], deeds: Deeds, *, most: int | None = None
+) -> list[dict[str, Any]]:
     """Return what was done, to whom, for which stated reason and when, each with its quote."""
-    return [row for item in own_words(evidence) for row in _deeds(item, deeds)]
+    found = (row for item in own_words(evidence) for row in _deeds(item, deeds))
+    return list(islice(found, most))
 
 
 def _deeds(item: Evidence, deeds: Deeds) -> Iterator[dict[str, Any]]:
+    if not any(verb.search(item.quote) for verb in deeds.verbs.values()):
+        return
     for sentence in sentences(item.quote):
         done = next((what for what, verb in deeds.verbs.items() if verb.search(sentence)), None)
         partners = dict.fromkeys(found[0] for found in deeds.partners.finditer(sentence))

@@ -14,6 +14,8 @@ from tracker.model import CoverageResult, InstitutionKind, Recommendation, Revie
 
 Patterns = Mapping[str, re.Pattern[str]]
 PROPOSED, IN_FORCE = "proposed", "in force"
+#: Strongest first; what is stated without a modal word holds as stated.
+STRENGTH = ("must", "", "should", "may")
 WEAK = frozenset({"should", "may"})
 
 
@@ -54,15 +56,19 @@ def coverage(
     chosen = confirmed or waiting
     if not chosen:
         return _nothing(rule, kind, record)
-    result, why, status = _judged(rule, chosen)
+    found = elements(rule, chosen)
+    result, why, status = _judged(rule, chosen, found)
+    possible = result
+    if confirmed and waiting:
+        possible = _judged(rule, waiting, elements(rule, waiting))[0]
     return resting_on(
         str(result),
         why,
         chosen,
-        possible=str(_judged(rule, waiting)[0]) if waiting else None,
+        possible=str(possible) if waiting else None,
         waiting=len(waiting),
         status=status,
-        elements=elements(rule, chosen),
+        elements=found,
     )
 
 
@@ -82,8 +88,9 @@ def _nothing(rule: Rule, kind: InstitutionKind, record: SearchRecord) -> Result:
     return Result(result, why)
 
 
-def _judged(rule: Rule, items: Sequence[Evidence]) -> tuple[CoverageResult, str, str | None]:
-    found = elements(rule, items)
+def _judged(
+    rule: Rule, items: Sequence[Evidence], found: Sequence[Mapping[str, Any]]
+) -> tuple[CoverageResult, str, str | None]:
     status = status_of(rule, items) if rule.carries_status else None
     missing = [row["name"] for row in found if row["required"] and not row["held"]]
     if missing:
@@ -111,9 +118,13 @@ def elements(rule: Rule, items: Sequence[Evidence]) -> list[dict[str, Any]]:
 
 def _element(rule: Rule, name: str, items: Sequence[Evidence]) -> dict[str, Any]:
     holding = [item for item in items if name in item.elements.get(rule.code, ())]
-    found = [_bound(rule.wording, name, item) for item in holding]
-    strength = ["must", "", "should", "may"]  # what is stated without a modal word holds as stated
-    best = min(found, key=lambda row: strength.index(row["force"]), default=None)
+    best: dict[str, Any] | None = None
+    for item in holding:
+        found = _bound(rule.wording, name, item)
+        if best is None or STRENGTH.index(found["force"]) < STRENGTH.index(best["force"]):
+            best = found
+        if best["force"] == STRENGTH[0]:
+            break  # nothing binds more strongly
     return {"held": bool(holding)} | (best or {"force": "", "reach": "", "words": "", "url": ""})
 
 
@@ -133,12 +144,11 @@ def _bound(wording: Wording, name: str, item: Evidence) -> dict[str, Any]:
 
 def status_of(rule: Rule, items: Sequence[Evidence]) -> str | None:
     """Return the state of a public rule: in force where any text of it is, else what they all say."""
-    found = {
-        _first(rule.wording.status, f"{item.title}\n{item.heading_path}\n{item.quote}")
-        for item in items
-    }
-    if IN_FORCE in found:
-        return IN_FORCE
+    found = set()
+    for item in items:
+        found.add(_first(rule.wording.status, f"{item.title}\n{item.heading_path}\n{item.quote}"))
+        if IN_FORCE in found:
+            return IN_FORCE
     return None if "" in found else next((s for s in rule.wording.status if s in found), None)
 
 

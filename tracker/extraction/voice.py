@@ -70,7 +70,7 @@ _INTERVIEW = _words(
     r"interview(?:ed)? (?:with|by)\b", r"in conversation with\b", r"q ?& ?a with\b", r"interview:"
 )
 _DISCLAIMER = re.compile(
-    r"[^.\n]{0,80}\b(?:(?:views?|opinions?|positions?) (?:and opinions? )?(?:expressed|in this (?:post|piece|article|paper))"
+    r"\b(?:(?:views?|opinions?|positions?) (?:and opinions? )?(?:expressed|in this (?:post|piece|article|paper))"
     r"|do(?:es)? not (?:necessarily )?(?:reflect|represent) the (?:\w+ ){0,3}(?:views?|positions?|opinions?)"
     r"|not an official (?:statement|position)|in (?:his|her|their|a|my) (?:personal|private|individual) capacity"
     r"|geben nicht (?:notwendigerweise|unbedingt) die (?:meinung|auffassung|position)"
@@ -116,8 +116,7 @@ def who_speaks(*, url: str, title: str, byline: str, text: str) -> Speaker:
         genre, because = Genre.LEADERSHIP_LETTER, f'byline: "{leader[0]}"'
     if repost := _REPOST.search(edges):
         genre, because = Genre.REPOST, f'text: "{repost[0]}"'
-    said = _DISCLAIMER.search(edges)
-    disclaimer = " ".join(said[0].split()) if said else ""
+    disclaimer = _disclaimer(edges)
     voice, voice_because = _others_words(url, title, edges) or _voice(
         genre, because, name, disclaimer
     )
@@ -131,6 +130,15 @@ def who_speaks(*, url: str, title: str, byline: str, text: str) -> Speaker:
         series=series[1].strip() if series else "",
         disclaimer=disclaimer,
     )
+
+
+def _disclaimer(edges: str) -> str:
+    """The sentence that says a text is not the institution's own view, from its begin if it is near."""
+    said = _DISCLAIMER.search(edges)
+    if said is None:
+        return ""
+    begin = max(edges.rfind(".", 0, said.start()), edges.rfind("\n", 0, said.start())) + 1
+    return " ".join(edges[max(begin, said.start() - 80) : said.end()].split())
 
 
 def _voice(genre: Genre, because: str, name: str, disclaimer: str) -> tuple[Voice, str]:

@@ -40,8 +40,10 @@ def _deeds(item: Evidence, deeds: Deeds) -> Iterator[dict[str, Any]]:
         return
     for sentence in sentences(item.quote):
         done = next((what for what, verb in deeds.verbs.items() if verb.search(sentence)), None)
+        if done is None or _RULE.search(sentence):
+            continue
         partners = dict.fromkeys(found[0] for found in deeds.partners.finditer(sentence))
-        if done is None or not partners or _RULE.search(sentence):
+        if not partners:
             continue
         reason = deeds.reason.search(sentence)
         yield {

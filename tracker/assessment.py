@@ -88,7 +88,9 @@ def assessed(session: Session, subject: assessing.Subject, codebook: Codebook) -
         str(code): coverage(rule, subject.kind, evidence, record)
         for code, rule in rules(codebook).items()
     }
-    done = acted(evidence, deeds(codebook), most=MOST_ACTED)
+    named = assessing.naming(session, {item.passage_id for item in evidence})
+    naming = [item for item in evidence if item.passage_id in named]
+    done = acted(naming, deeds(codebook), most=MOST_ACTED)
     return Assessed(subject, tuple(evidence), record, tuple(done), results)
 
 

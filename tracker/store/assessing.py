@@ -1,7 +1,7 @@
 """What findings rest on, and the findings as rows. Knows no rule: those are in `findings`."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from tracker.model import (
     Institution,
     InstitutionKind,
     Passage,
+    PassageEntity,
     Recommendation,
     Review,
     Version,
@@ -104,6 +105,17 @@ def coded_rows(session: Session, subject: Subject, coder: str) -> list[CodedRow]
         for row in _coded(session, subject, coder, col(Version.current))
     ]
     return [*standing, *_vanished(session, subject, coder)]
+
+
+def naming(session: Session, passage_ids: Collection[int]) -> set[int]:
+    """Return which of these passages name a body: only those can tell of a deed with a partner."""
+    ids, found = sorted(passage_ids), set[int]()
+    for start in range(0, len(ids), 500):
+        query = select(PassageEntity.passage_id).where(
+            col(PassageEntity.passage_id).in_(ids[start : start + 500])
+        )
+        found.update(session.exec(query.distinct()))
+    return found
 
 
 def _coded(session: Session, subject: Subject, coder: str, *where: Any) -> Sequence[Coded]:

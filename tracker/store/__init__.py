@@ -96,7 +96,8 @@ def _engine(url: str) -> Engine:
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
+    # Passages are about a kilobyte: on pages of 4,096 a fifth of each would stay empty.
+    for pragma in ("page_size=8192", "journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 import sqlmodel.sql.sqltypes
 from alembic import op
 
-revision = "0010"
+revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None

@@ -6,7 +6,7 @@ from alembic import op
 
 from tracker.addresses import identity
 
-revision = "0002"
+revision = "0006"
 down_revision = "0005"
 branch_labels = None
 depends_on = None

@@ -351,13 +351,15 @@ BOMBS = {
         b"[5 0 R 7 0 R] /Count 2", b"[%s] /Count 9000" % (b"5 0 R " * 9000)
     ),
 }
-IN_ITS_OWN_PROCESS = """
-import json, resource, sys
+IN_ITS_OWN_PROCESS = r"""
+import json, re, resource, sys
 from tracker.extraction.pdf import PDFIUM, extract_pdf
 found = extract_pdf(open(sys.argv[1], 'rb').read())
 if PDFIUM.process:
     PDFIUM.close(PDFIUM.process)
-peaks = [resource.getrusage(whose).ru_maxrss for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+# Not our own ru_maxrss: a new process inherits the peak of the one that started it.
+ours = int(re.search(r"VmHWM:\s+(\d+)", open("/proc/self/status").read())[1])
+peaks = [ours, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss]
 print(json.dumps([type(found).__name__, getattr(found, 'reason', ''), *peaks]))
 """
 

@@ -159,6 +159,19 @@ def finding(row: Finding) -> dict:
     return {**said, "evidence": quoted, "search_record": record}
 
 
+def possible(arrival: list[Arrival]) -> list[Arrival]:
+    """Let no archive bring a capture that our own later arrivals would make one of the future."""
+    found: list[Arrival] = []
+    waiting = list(arrival)
+    while waiting:
+        later = [capture.day for capture in waiting if capture.crawled]
+        ready = (c for c in waiting if c.crawled or all(c.day <= day for day in later))
+        capture = next(ready)
+        waiting.remove(capture)
+        found.append(capture)
+    return found
+
+
 @st.composite
 def histories(draw) -> tuple[list[Arrival], list[Arrival], list[bool]]:
     """Captures in order, the same as they arrive, and after which of them is derived."""
@@ -171,14 +184,20 @@ def histories(draw) -> tuple[list[Arrival], list[Arrival], list[bool]]:
     # What we read ourselves comes in as it happens.
     own = iter([capture for capture in captures if capture.crawled])
     arrival = [next(own) if capture.crawled else capture for capture in arrival]
-    return captures, arrival, draw(st.lists(st.booleans(), min_size=len(days), max_size=len(days)))
+    return (
+        captures,
+        possible(arrival),
+        draw(st.lists(st.booleans(), min_size=len(days), max_size=len(days))),
+    )
 
 
+WALLED = [Arrival(6, 5, crawled=True), Arrival(60, 5, crawled=True)]
 TWICE = [Arrival(0, 0, crawled=False), Arrival(1, 0, crawled=True)]
 
 
 @given(history=histories())
 @example(history=(TWICE, TWICE, [False, False]))
+@example(history=(WALLED, WALLED, [False, False]))
 @settings(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

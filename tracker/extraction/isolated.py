@@ -9,7 +9,6 @@ import struct
 import subprocess
 import sys
 import threading
-import time
 from contextlib import suppress
 from typing import Any
 
@@ -28,17 +27,18 @@ class Reader:
         """Return the answer; {"refused": why} where the reader died of it or took too long."""
         with self.lock:
             process = self._running()
-            timer = threading.Timer(seconds, process.kill)
+            gave_up = threading.Event()
+
+            def give_up() -> None:
+                gave_up.set()
+                process.kill()
+
+            timer = threading.Timer(seconds, give_up)
             timer.start()
-            started = time.monotonic()
             try:
                 return _exchange(process, body)
             except (OSError, EOFError, ValueError):
-                return {
-                    "refused": self._end(
-                        timed_out=time.monotonic() - started >= seconds, seconds=seconds
-                    )
-                }
+                return {"refused": self._end(timed_out=gave_up.is_set(), seconds=seconds)}
             finally:
                 timer.cancel()
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, insert, update
+from sqlmodel import Session, col, insert, select, update
 
 from tracker.addresses import identity
 from tracker.archive import Candidate, Fetched, NotFetched
@@ -227,7 +227,7 @@ class Recorder:
         )
         row = self._fetch_row(result, task.source_id, task.id, payload_id)
         fetch_id = session.exec(insert(Fetch).values(**row).returning(col(Fetch.id))).one()[0]
-        if payload_id != document.last_payload_id:
+        if payload_id != document.last_payload_id or _unread_yet(session, task.id):
             self.counts["new_snapshots"] += 1
             session.exec(insert(Snapshot).values(**_snapshot(task, result, fetch_id, payload_id)))
         document.first_payload_id = document.first_payload_id or payload_id
@@ -271,6 +271,16 @@ _UNREAD = {
     "voice_because": "",
     "withheld": False,
 }
+
+
+def _unread_yet(session: Session, document_id: int) -> bool:
+    """Whether the last capture waits to be read: it may prove a wall, and the same bytes again too."""
+    last = (
+        select(Snapshot.state)
+        .where(Snapshot.document_id == document_id)
+        .order_by(col(Snapshot.captured_at).desc(), col(Snapshot.id).desc())
+    )
+    return session.exec(last.limit(1)).first() is SnapshotState.PENDING
 
 
 def _outcome(result: Result) -> Outcome:

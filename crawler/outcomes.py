@@ -169,5 +169,10 @@ def _reason(error: BaseException | None) -> Reason:
             return Reason.TLS if "SSL" in repr(error) else Reason.CONNECTION
 
 
+#: Twisted puts its failures' whole representation into messages for people.
+FAILURE = re.compile(r"<twisted\.python\.failure\.Failure [\w.]+: (.*?)>")
+
+
 def _detail(error: BaseException | None) -> str:
-    return " ".join(str(error).split())[:300] or type(error).__name__
+    said = FAILURE.sub(r"\1", str(error))
+    return " ".join(said.split()).strip("[]")[:300] or type(error).__name__

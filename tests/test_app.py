@@ -161,7 +161,7 @@ def test_a_newcomer_sees_who_spoke_of_how_many_and_what_is_only_reported(visit):
 
     assert "3 of 17 institutions spoke out" in text
     assert "1 institution possibly did too" in text
-    assert "every institution and every word here is invented" in text
+    assert "every institution that was read here, and every word of it, is invented" in text
     for name, when in (("Ada Lovelace Institute", "June 2022"), ("Stanford HAI", "August 2023"), ("AI Now Institute", "2019")):  # fmt: skip
         assert re.search(
             rf"{name}\s+reported by the report: {when}\s+not among the institutions", text

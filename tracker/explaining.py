@@ -115,7 +115,7 @@ def _against(item: Evidence, question: str, *, confirmed: bool) -> str:
     if question == SPOKEN and spoken_grade(item) is None:
         return "names China, but neither judges nor speaks of surveillance, rights or partnership"
     if question != SPOKEN and not item.on_page:
-        return "no longer at its address"
+        return "these words are no longer on the page"
     if confirmed and item.reviewed is Reviewed.NONE:
         return "not yet reviewed, and confirmed passages come first"
     return ""

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 
 from tracker.alerts.subscriptions import ChangeFacts
 from tracker.changes import SentenceChange, SentenceKind, shortened
-from tracker.model import ChangeClass, MeaningState
+from tracker.model import ChangeClass, ChangeKind, MeaningState
 from tracker.store.folding import BACK
 
 SUBJECT_LENGTH = 140
@@ -130,6 +130,8 @@ def _confidence(change: ChangeFacts) -> str:
         return "Our own record changed, not the institution's text."
     if change.change_class is ChangeClass.AVAILABILITY:
         return "About what we could read; says nothing about the text."
+    if change.kind in {ChangeKind.DOCUMENT_REMOVED, ChangeKind.MOVED, ChangeKind.WALLED}:
+        return "About where the document is; says nothing about its text."
     seen = "certain" if change.confirmed else "seen once, not yet seen again"
     assessed = {
         MeaningState.NOT_ASSESSED: "meaning not assessed",

@@ -95,6 +95,9 @@ def _judged(
     missing = [row["name"] for row in found if row["required"] and not row["held"]]
     if missing:
         named = ", ".join(missing).replace("_", " ")
+        if not any(row["held"] for row in found):
+            said = "the recommendation is there, but no element of it was told apart"
+            return CoverageResult.PARTIAL, f"{said}; lacks: {named}", status
         return CoverageResult.PARTIAL, f"lacks: {named}", status
     if status == PROPOSED:
         return (

@@ -29,6 +29,7 @@ class SearchRecord:
     archives: Sequence[str] = ()  # sitemaps, listings and archived history that were read
     period_from: str | None = None
     period_to: str | None = None
+    documents_dated: int | None = None  # where the period is by stated dates
     period_basis: str = ""  # stated dates, or the window of archived captures
     languages: Mapping[str, int] = field(default_factory=dict)
     uncovered_languages: Sequence[str] = ()
@@ -61,7 +62,7 @@ def protocol(record: SearchRecord) -> list[Check]:
         Check(
             "something was read",
             record.sources_tried > 0 and (read > 0 or failed > 0),
-            "documents were read" if read else "nothing has been read yet",
+            _was_read(read, failed),
         ),
         Check(
             "at most a fifth of the declared starting points failed",
@@ -101,12 +102,18 @@ def protocol(record: SearchRecord) -> list[Check]:
     ]
 
 
+def _was_read(read: int, failed: int) -> str:
+    if read:
+        return "documents were read"
+    return "starting points were tried, and failed" if failed else "nothing has been read yet"
+
+
 def absence(record: SearchRecord) -> tuple[str, str]:
     """Return what it means that nothing was found, and why; never "no" by itself."""
     for check in protocol(record):
         if not check.held:
             return check.otherwise, check.said
-    return NONE_FOUND, (
-        f"none found among {record.documents_read} documents dated "
-        f"{record.period_from} to {record.period_to}"
-    )
+    read, dated = record.documents_read, record.documents_dated
+    some = dated is not None and dated < read
+    which = f"documents, {dated} of them dated" if some else "documents dated"
+    return NONE_FOUND, f"none found among {read} {which} {record.period_from} to {record.period_to}"

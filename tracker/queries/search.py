@@ -16,7 +16,10 @@ from tracker.model import (
     Passage,
     PassageEntity,
     Recommendation,
+    Review,
+    Reviewed,
     Topic,
+    Verdict,
     Version,
     VersionPassage,
     Voice,
@@ -80,7 +83,29 @@ def search(
         (Version.language, languages),
     ):
         query = query.where(col(field).in_(values)) if values else query
-    return [_found(*row) for row in session.exec(query)]
+    found = [_found(*row) for row in session.exec(query)]
+    people = _confirming(session, {item.evidence["passage_id"] for item in found})
+    for item in found:
+        place = item.evidence["document_id"], item.evidence["passage_id"]
+        item.evidence["reviewed"] = str(people.get(place, Reviewed.NONE))
+    return found
+
+
+def _confirming(session: Session, passage_ids: Collection[int]) -> dict[tuple[int, int], Reviewed]:
+    """How many people stand behind a passage's coding in a document; none where they differ."""
+    rows = session.exec(
+        select(Review).where(col(Review.passage_id).in_(passage_ids)).order_by(col(Review.id))
+    )
+    latest = {(row.document_id, row.passage_id, row.reviewer): row.verdict for row in rows}
+    told: dict[tuple[int, int], list[Verdict]] = {}
+    for (document_id, passage_id, _), verdict in latest.items():
+        told.setdefault((document_id, passage_id), []).append(verdict)
+    return {
+        place: Reviewed.NONE
+        if Verdict.REJECT in verdicts
+        else (Reviewed.TWO if len(verdicts) > 1 else Reviewed.ONE)
+        for place, verdicts in told.items()
+    }
 
 
 OWN = (Voice.INSTITUTION, Voice.UNIT)

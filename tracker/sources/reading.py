@@ -49,7 +49,12 @@ def parse_sources(text: str, path: Path) -> SourcesFile:
         given = yaml.load(text, Loader)  # noqa: S506  (Loader is the safe one)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise SourcesError(path, [f"line {line}: not YAML: {error.problem}"]) from None
+        raise SourcesError(
+            path,
+            [
+                f"line {line}: not YAML: {error.problem}; do its dashes and keys stand as far in as their neighbours?"
+            ],
+        ) from None
     except yaml.YAMLError as error:
         raise SourcesError(path, [f"not YAML: {str(error).splitlines()[0]}"]) from None
     lines = _Lines(root)

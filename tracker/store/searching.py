@@ -162,7 +162,8 @@ def _period(
         if version.stated_date and version.stated_basis is DateBasis.STATED
     )
     if stated:
-        return _window(stated[0], stated[-1], "stated dates")
+        window = _window(stated[0], stated[-1], "stated dates")
+        return {**window, "documents_dated": len(stated)}
     if archived:
         return _window(*archived, "archived captures")
     return {"period_from": None, "period_to": None, "period_basis": ""}

@@ -6,6 +6,7 @@ from sqlmodel import Session
 
 from tracker import queries
 from tracker.changes import Comparison, Piece, compare
+from tracker.model import ChangeKind
 from tracker.queries import ChangeRow, VersionRow
 from tracker.views import differences
 from tracker.views.addresses import APP, Places, web_archive
@@ -69,11 +70,29 @@ def pieces(session: Session, version: VersionRow | None) -> list[Piece]:
     return [Piece(row.text, tuple(filter(None, row.heading_path.split(JOINED)))) for row in rows]
 
 
+#: Changes in which no text was compared.
+_NO_TEXT = frozenset(
+    {
+        ChangeKind.DOCUMENT_REMOVED,
+        ChangeKind.MOVED,
+        ChangeKind.WALLED,
+        ChangeKind.UNREACHABLE,
+        ChangeKind.REACHABLE_AGAIN,
+    }
+)
+
+
 def head(changed: Changed, places: Places = APP) -> str:
     """Return what happened, to which document, when, and how sure that is."""
     row = changed.row
     what = sentence(row.summary)
-    seen = "seen again at a second look" if row.confirmed else "seen once, not yet seen again"
+    seen = (
+        "text seen again at a second look"
+        if row.confirmed
+        else "text seen once, not yet seen again"
+    )
+    if row.kind in _NO_TEXT:
+        seen = "about where the document is and whether it can be read, not about its text"
     return (
         f'<p class="t-kicker">{escape(words(row.change_class))} · {escape(words(row.kind))}</p>'
         f'<p class="t-lead">{escape(what)}, {between(row.seen_from, row.seen_to)}.</p>'
@@ -84,7 +103,7 @@ def head(changed: Changed, places: Places = APP) -> str:
                 ("Address", link(row.url, row.url)),
                 ("Between", f"{minute(row.seen_from)} and {minute(row.seen_to)}" if row.seen_from else f"first seen {minute(row.seen_to)}"),
                 ("Class", f"{escape(words(row.change_class))}: {escape(CLASSES[row.change_class])}"),
-                ("Confidence", f"text {seen}; meaning not assessed; institution not yet asked"),
+                ("Confidence", f"{seen}; meaning not assessed; institution not yet asked"),
                 ("Superseded", _superseded(row, places)),
                 ("Labels touched", f"{escape(', '.join(words(i) for i in row.labels))} (by machine, not yet reviewed)" if row.labels else "none"),
                 ("Labels gained", escape(", ".join(words(i) for i in row.labels_gained))),

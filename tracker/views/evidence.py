@@ -80,9 +80,7 @@ def _there(item: Mapping[str, Any]) -> str:
     if item.get("gone_from") and item.get("gone_to"):
         since = f"between {day(item['gone_from'])} and {day(item['gone_to'])}"
         return f"not at its address since {since}; reason unknown"
-    return (
-        "still on the page at the last check" if item.get("on_page") else "no longer at its address"
-    )
+    return "still on the page at the last check" if item.get("on_page") else "no longer on the page"
 
 
 def _document_link(item: Mapping[str, Any], places: Places) -> str:

@@ -49,7 +49,7 @@ def frame(tab: str, heading: str = "", lead: str = "") -> Overview:
 
 
 FAVICON = str(html.static("favicon.png"))
-DEMO = '<div class="t-demo" role="note">Demonstration data: every institution and every word here is invented.</div>'
+DEMO = '<div class="t-demo" role="note">Demonstration data: every institution that was read here, and every word of it, is invented.</div>'
 
 
 def show(*parts: str) -> None:

@@ -318,3 +318,26 @@ def test_what_is_owed_and_dropped_is_counted(site):
     with site.store.transaction() as session:
         states = [row.state for row in session.exec(select(Delivery))]
     assert states == [DeliveryState.SENT]
+
+
+NAMING = (
+    "Our joint laboratory with the Shanghai Artificial Intelligence Research Institute (SAIRI) works on "
+    "surveillance cameras; the office must review the agreement for human rights risk each year."
+)
+
+
+@pytest.mark.parametrize(
+    ("entities", "told_of"),
+    [
+        (["shanghai-artificial-intelligence-research-institute"], 1),
+        (["shanghai-ai-laboratory"], 0),
+        (["zhejiang-lab", "shanghai-artificial-intelligence-research-institute"], 1),
+    ],
+)
+def test_a_subscriber_is_told_of_texts_that_name_a_body_and_of_no_namesake(site, entities, told_of):
+    site.subscribe(rule={"entities": entities})
+    site.read({"p": page(PLAIN, NAMING)}, at=NOON)
+    site.read({"p": page(PLAIN, NAMING.replace("must", "may"))}, at=NOON + days(1))
+    site.read({"p": page(PLAIN, NAMING.replace("must", "may"))}, at=NOON + days(2))
+
+    assert len(told(site, at=NOON + days(2))) == told_of

@@ -10,7 +10,16 @@ from sqlmodel import Session, and_, col, func, select
 
 from tracker.alerts.subscriptions import ChangeFacts, Rule
 from tracker.changes import from_json
-from tracker.model import Change, Document, Fetch, Institution, Outcome, Source
+from tracker.model import (
+    Change,
+    Document,
+    Fetch,
+    Institution,
+    Outcome,
+    PassageEntity,
+    Source,
+    VersionPassage,
+)
 
 CHUNK = 500  # well below what either database takes as parameters of one query
 
@@ -37,7 +46,7 @@ def newest_facts(session: Session) -> Iterator[ChangeFacts]:
     query = query.order_by(col(Change.seen_to).desc(), col(Change.id).desc())
     about = _about(session)
     for row in session.exec(query.execution_options(yield_per=CHUNK)):
-        yield _fact(*row, about=about)
+        yield _fact(session, *row, about=about)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +114,27 @@ def _facts(session: Session, *which: Any) -> Iterator[ChangeFacts]:
     about = _about(session)
     query = _query(*which).order_by(col(Change.seen_to), col(Change.id))
     for row in session.exec(query):
-        yield _fact(*row, about=about)
+        yield _fact(session, *row, about=about)
+
+
+def _entities(session: Session, change: Change) -> frozenset[str]:
+    """The bodies that the document names in the versions a change lies between."""
+    versions = [change.from_version_id, change.to_version_id]
+    query = (
+        select(PassageEntity.entity)
+        .join(VersionPassage, col(VersionPassage.passage_id) == PassageEntity.passage_id)
+        .where(col(VersionPassage.version_id).in_([v for v in versions if v is not None]))
+    )
+    return frozenset(session.exec(query.distinct()))
 
 
 def _fact(
-    change: Change, document: Document, institution: Institution, *, about: Mapping[int, _About]
+    session: Session,
+    change: Change,
+    document: Document,
+    institution: Institution,
+    *,
+    about: Mapping[int, _About],
 ) -> ChangeFacts:
     assert change.id is not None
     others = about.get(change.id, _About())
@@ -138,5 +163,6 @@ def _fact(
         folded=others.folded,
         meaning=change.meaning if shown else "",
         meaning_state=change.meaning_state,
+        entities=_entities(session, change),
         updated_at=max(filter(None, (change.meaning_at, others.newest)), default=None),
     )

@@ -3,13 +3,13 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import get_close_matches
 from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tracker.changes import SentenceChange
+from tracker.coding.codebook import load_codebook
 from tracker.model import (
     ChangeClass,
     ChangeKind,
@@ -18,6 +18,7 @@ from tracker.model import (
     Recommendation,
     Topic,
 )
+from tracker.sources import nearest as nearest_of
 
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
@@ -49,6 +50,7 @@ class ChangeFacts:
     folded: int = 0  # changes that are part of this one
     meaning: str = ""
     meaning_state: MeaningState = MeaningState.NOT_ASSESSED
+    entities: frozenset[str] = frozenset()  # bodies that the text names, before or after
     updated_at: datetime | None = None  # when our record of it last changed, if it did
 
     @property
@@ -69,6 +71,7 @@ class Rule(BaseModel):
     recommendations: tuple[Recommendation, ...] = ()
     classes: tuple[ChangeClass, ...] = (ChangeClass.MATERIAL, ChangeClass.RECORD)
     change_kinds: tuple[ChangeKind, ...] = ()
+    entities: tuple[str, ...] = ()  # keys of bodies that the text names
     documents: tuple[str, ...] = ()  # canonical URLs
     muted_documents: tuple[str, ...] = ()  # canonical URLs that are not told of
     at_least_words: Annotated[int, Field(ge=0)] = (
@@ -101,6 +104,7 @@ def matches(rule: Rule, change: ChangeFacts) -> bool:
         and _any(rule.countries, {change.country})
         and _any(rule.topics, change.labels)
         and _any(rule.recommendations, change.labels)
+        and _any(rule.entities, change.entities)
         and _any(rule.documents, {change.url})
         and change.url not in rule.muted_documents
         and (not change.changed_words or change.changed_words >= rule.at_least_words)
@@ -122,7 +126,10 @@ def parse_rule(given: Mapping[str, Any], *, institutions: Collection[str]) -> Ru
         rule = Rule.model_validate(given)
     except ValidationError as error:
         problems += [_explained(problem) for problem in error.errors()]
-    problems += _unknown_institutions(given.get("institutions"), institutions)
+    problems += _unknown("institutions", given.get("institutions"), institutions)
+    if given.get("entities"):
+        known = {entity.key for entity in load_codebook().lexicon.entities}
+        problems += _unknown("entities", given["entities"], known)
     if ChangeClass.TECHNICAL in rule.classes:
         problems.append("classes: technical changes are our own re-readings and never sent")
     if problems:
@@ -132,8 +139,8 @@ def parse_rule(given: Mapping[str, Any], *, institutions: Collection[str]) -> Ru
 
 def nearest(value: object, known: Collection[str]) -> str:
     """Return the end of a sentence that names the known word nearest to a wrong one."""
-    found = get_close_matches(str(value).lower(), sorted(known), n=1)
-    return f', did you mean "{found[0]}"?' if found else ""
+    found = nearest_of(str(value).lower(), sorted(known))
+    return f', did you mean "{found}"?' if found else ""
 
 
 def _any(wanted: Collection[str], found: Collection[str]) -> bool:
@@ -170,9 +177,9 @@ def _explained(problem: Mapping[str, Any]) -> str:
     return f"{field}: {problem['msg'].lower()}"
 
 
-def _unknown_institutions(given: object, known: Collection[str]) -> Iterator[str]:
+def _unknown(field: str, given: object, known: Collection[str]) -> Iterator[str]:
     if not isinstance(given, list | tuple):
         return  # absent, or already reported as no list
     for key in given:
         if key not in known:
-            yield f'institutions: "{key}" is not known{nearest(key, known)}'
+            yield f'{field}: "{key}" is not known{nearest(key, known)}'

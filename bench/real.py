@@ -41,12 +41,15 @@ def declare(real: Path, path: Path, limit: int) -> int:
         parts = urlsplit(url)
         plain = f"http://{parts.netloc}{parts.path}" + (f"?{parts.query}" if parts.query else "")
         by_host[parts.hostname][plain.rstrip("/")] = plain
+    keys = {host: f"host-{number}" for number, host in enumerate(sorted(by_host))}
     entries = []
-    for number, (host, pages) in enumerate(sorted(by_host.items())):
+    for host, pages in sorted(by_host.items()):
+        # A host under another one that is declared is a unit of that.
+        above = max((h for h in keys if host.endswith(f".{h}")), key=len, default=None)
         sources = [
             {"key": f"p{at}", "kind": "page", "url": url} for at, url in enumerate(pages.values())
         ]
-        entries.append({"key": f"host-{number}", "name": host, "kind": "university", "country": "GB", "homepage": f"http://{host}/", "hosts": [host], "sources": sources})  # fmt: skip
+        entries.append({"key": keys[host], "parent": keys.get(above), "name": host, "kind": "university", "country": "GB", "homepage": f"http://{host}/", "hosts": [host], "sources": sources})  # fmt: skip
     path.write_text(yaml.safe_dump({"institutions": entries}, allow_unicode=True))
     return sum(len(pages) for pages in by_host.values())
 

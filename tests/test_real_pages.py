@@ -25,7 +25,8 @@ def test_real_pages_and_files_are_read():
     found = json.loads(done.stdout)
 
     first, second = found["rounds"]
-    assert first["fetched"] + sum(first["failed"].values()) == found["declared"]
+    # Every declared page ends in an outcome; files that pages link to come on top.
+    assert first["fetched"] + sum(first["failed"].values()) >= found["declared"]
     assert found["rows"]["version"] >= 0.8 * found["rows"]["document"]
     assert second["new_versions"] > 0
     assert found["files"]["read"] > 60

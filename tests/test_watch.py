@@ -137,7 +137,8 @@ def test_a_source_is_due_after_its_interval(sqlite_store, interval, after):
     with sqlite_store.transaction() as session:
         due = monitoring.next_due(session)
 
-    assert due == NOON + after
+    # A little early, so that a daily run at five finds what was read at six past five due.
+    assert 0.9 * after <= due - NOON <= after
 
 
 def test_an_old_run_is_a_problem(sqlite_store):

@@ -15,7 +15,9 @@ from scrapy.utils.misc import build_from_crawler
 
 from crawler.middlewares.guard import Refused
 from tracker.model import Reason, RobotsFile
+from tracker.store.importing import Importer
 from tracker.store.recorder import Recorder
+from tracker.store.robots import keep_robots, kept_robots
 
 LONGEST_DELAY = 60.0
 LONGEST = 512_000  # bytes that are read of a robots.txt (RFC 9309 §2.5 asks for 500 KiB at least)
@@ -47,13 +49,17 @@ class Robots(RobotsTxtMiddleware):
             return await super().robot_parser(request)
 
     def _kept(self, origin: str) -> RobotsFile | None:
-        recorder: Recorder | None = getattr(self.crawler.spider, "recorder", None)
-        return recorder.robots(origin) if recorder else None
+        return kept_robots(self._recorder.store, origin) if self._recorder else None
 
     def _keep(self, found: RobotsFile) -> None:
-        recorder: Recorder | None = getattr(self.crawler.spider, "recorder", None)
-        if recorder:  # who only looks records nothing
-            recorder.keep_robots(found.origin, found.status, found.body, at=found.fetched_at)
+        if self._recorder:  # who only looks records nothing
+            store = self._recorder.store
+            keep_robots(store, found.origin, found.status, found.body, at=found.fetched_at)
+
+    @property
+    def _recorder(self) -> Recorder | Importer | None:
+        recorder: Recorder | Importer | None = getattr(self.crawler.spider, "recorder", None)
+        return recorder
 
     def _now(self) -> datetime:
         clock = getattr(self.crawler.spider, "clock", None)

@@ -15,7 +15,6 @@ from tracker.model import (
     Fetch,
     Genre,
     Outcome,
-    RobotsFile,
     Snapshot,
     SnapshotState,
     Source,
@@ -153,16 +152,6 @@ class Recorder:
             "hint_date": candidate.date,
             **_UNREAD,
         }
-
-    def robots(self, origin: str) -> RobotsFile | None:
-        """Return a site's robots.txt as it was last fetched."""
-        with self.store.transaction() as session:
-            return session.get(RobotsFile, origin)
-
-    def keep_robots(self, origin: str, status: int, body: bytes, *, at: datetime) -> None:
-        """Keep a site's robots.txt for the runs of the next day."""
-        with self.store.transaction() as session:
-            session.merge(RobotsFile(origin=origin, fetched_at=at, status=status, body=body))
 
     def document(self, task: DocumentTask, result: Result) -> None:
         """Record an attempt to read a document; written at the latest by the next `flush`."""

@@ -130,3 +130,20 @@ def test_any_markup_ends_in_an_outcome_that_repeats(parts: list[str]):
     page = "".join(parts).encode()
 
     assert extract_html(page) == extract_html(page)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<html lang=en><title>Policy</title><main><h1>Policy</h1><p>{}</p></main></html>",
+        "<title>Policy</title><p>{}</p>",
+        "<!doctype html><meta charset=utf-8><title>Policy</title><article><p>{}</p></article>",
+        "<html><head><title>Policy</title></head><p>{}</p></html>",
+    ],
+)
+def test_a_page_may_leave_out_the_tags_that_html_lets_it_leave_out(page):
+    said = "We review every partner before a project starts, and keep the review in a register."
+
+    found = extract_html(page.format(said).encode(), url="http://alder.example/policy")
+
+    assert said in found.text

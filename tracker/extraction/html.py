@@ -77,7 +77,29 @@ def _parse(text: str) -> Any:
         root = html.document_fromstring(text, parser=_PARSER)
     except (etree.ParserError, ValueError):
         return None
-    return root if isinstance(root.tag, str) else None
+    return _with_body(root) if isinstance(root.tag, str) else None
+
+
+_IN_HEAD = frozenset("title meta link base style script noscript template object".split())
+
+
+def _with_body(root: Any) -> Any:
+    """Move into the body what the parser left in the head: <body> may be omitted (HTML, 13.1.2.4)."""
+    head = root.find("head")
+    children = [] if head is None else list(head)
+    first = next((n for n, c in enumerate(children) if _is_content(c)), None)
+    if first is None:
+        return root
+    body = root.find("body")
+    if body is None:
+        body = etree.SubElement(root, "body")
+    for place, child in enumerate(children[first:]):
+        body.insert(place, child)
+    return root
+
+
+def _is_content(element: Any) -> bool:
+    return isinstance(element.tag, str) and element.tag not in _IN_HEAD
 
 
 def _extract(

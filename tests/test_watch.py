@@ -151,3 +151,13 @@ def test_an_old_run_is_a_problem(sqlite_store):
 
     assert fresh.problems == ()
     assert "72 hours ago" in stale.problems[0]
+
+
+def test_a_source_that_is_not_due_is_not_asked_again_because_another_is(sqlite_store):
+    read_once(sqlite_store, None)
+    with sqlite_store.transaction() as session:
+        soon, later = (
+            plan(session, due_only=True, at=NOON + timedelta(hours=hours))[0] for hours in (1, 24)
+        )
+
+    assert (soon.due, later.due) == (False, True)

@@ -21,7 +21,7 @@ from tracker.model import (
     SourceState,
     Version,
 )
-from tracker.sources import SourceEntry
+from tracker.store.planning import source_due
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +87,11 @@ def next_due(session: Session) -> datetime | None:
     )
     if any(source.last_tried_at is None for source in sources) or session.exec(never).one():
         return None
-    times = [_source_due(source) for source in sources]
+    times = [due for source in sources if (due := source_due(source))]
     first = session.exec(
         select(func.min(Document.due_at)).where(col(Document.moved_to_id).is_(None))
     ).one()
     return min([*times, *([first] if first else [])], default=None)
-
-
-def _source_due(source: Source) -> datetime:
-    assert source.last_tried_at is not None
-    declared = {"key": source.key, "kind": source.kind, "url": source.url, **source.options}
-    return source.last_tried_at + SourceEntry.model_validate(declared).every
 
 
 def _problems(found: Status, at: datetime, oldest: timedelta) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """What a person may write in sources.yaml, as checked objects. Knows no file and no network."""
 
 import re
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -10,9 +10,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from tracker.addresses import canonical_url
 from tracker.countries import COUNTRIES
 from tracker.model import InstitutionKind, SourceKind
-
-DAILY = timedelta(days=1)
-HOURS = {"h": 1, "d": 24, "w": 7 * 24}
 
 
 def _url(value: str) -> str:
@@ -82,13 +79,6 @@ class SourceEntry(Entry):
     interval: Annotated[str, Field(pattern=r"^[1-9]\d{0,3}[hdw]$")] | None = None
     languages: tuple[Language, ...] = ()
     valid_until: date | None = None
-
-    @property
-    def every(self) -> timedelta:
-        """How long after a read the next one is due."""
-        if self.interval is None:
-            return DAILY
-        return timedelta(hours=int(self.interval[:-1]) * HOURS[self.interval[-1]])
 
     @model_validator(mode="before")
     @classmethod

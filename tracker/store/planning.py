@@ -21,7 +21,7 @@ from tracker.model import (
     SourceKind,
 )
 from tracker.sources import SourceEntry
-from tracker.store.documents import due_after, hours_of
+from tracker.store.documents import SHORTEST, due_after, hours_of
 from tracker.store.owning import request_hosts
 
 DECLARED = (SourceKind.PAGE, SourceKind.DOCUMENT)
@@ -123,10 +123,15 @@ class _Known:
 
 
 def _is_due(source: Source, at: datetime) -> bool:
-    interval = hours_of(source.options.get("interval"))
-    if interval is None or source.last_tried_at is None:
-        return True
-    return due_after(source.last_tried_at, interval) <= at
+    due_at = source_due(source)
+    return due_at is None or due_at <= at
+
+
+def source_due(source: Source) -> datetime | None:
+    """Return when a source is due again: after its interval, else a day; None where it never was tried."""
+    if source.last_tried_at is None:
+        return None
+    return due_after(source.last_tried_at, hours_of(source.options.get("interval")) or SHORTEST)
 
 
 def _asked_for(institution: str, source: str, keys: Sequence[str]) -> bool:

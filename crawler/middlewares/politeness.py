@@ -14,10 +14,10 @@ from scrapy.http import Request, Response
 from scrapy.utils.misc import build_from_crawler
 
 from crawler.middlewares.guard import Refused
-from tracker.model import Reason, RobotsFile
+from tracker.model import Reason
 from tracker.store.importing import Importer
 from tracker.store.recorder import Recorder
-from tracker.store.robots import keep_robots, kept_robots
+from tracker.store.robots import KeptRobots, keep_robots, kept_robots
 
 LONGEST_DELAY = 60.0
 LONGEST = 512_000  # bytes that are read of a robots.txt (RFC 9309 §2.5 asks for 500 KiB at least)
@@ -48,13 +48,12 @@ class Robots(RobotsTxtMiddleware):
                 self._slow_down(request, self._parsers[netloc])
             return await super().robot_parser(request)
 
-    def _kept(self, origin: str) -> RobotsFile | None:
+    def _kept(self, origin: str) -> KeptRobots | None:
         return kept_robots(self._recorder.store, origin) if self._recorder else None
 
-    def _keep(self, found: RobotsFile) -> None:
+    def _keep(self, found: KeptRobots) -> None:
         if self._recorder:  # who only looks records nothing
-            store = self._recorder.store
-            keep_robots(store, found.origin, found.status, found.body, at=found.fetched_at)
+            keep_robots(self._recorder.store, found)
 
     @property
     def _recorder(self) -> Recorder | Importer | None:
@@ -80,7 +79,7 @@ class Robots(RobotsTxtMiddleware):
             request.meta["robots_signals"] = said
 
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
-        found = RobotsFile(
+        found = KeptRobots(
             origin=_origin(request),
             fetched_at=self._now(),
             status=response.status,
@@ -95,10 +94,10 @@ class Robots(RobotsTxtMiddleware):
         )
         self._slow_down(request, self._parsers[netloc])
 
-    def _parser(self, kept: RobotsFile, netloc: str) -> Any:
+    def _parser(self, kept: KeptRobots, netloc: str) -> Any:
         return build_from_crawler(self._parserimpl, self.crawler, self._rules(kept, netloc))
 
-    def _rules(self, found: RobotsFile, netloc: str) -> bytes:
+    def _rules(self, found: KeptRobots, netloc: str) -> bytes:
         if is_busy(found.status):  # RFC 9309 §2.3.1.4
             self._waiting.add(netloc)
             return REFUSE_ALL

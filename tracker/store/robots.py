@@ -21,7 +21,9 @@ def kept_robots(store: Store, origin: str) -> KeptRobots | None:
     """Return a site's robots.txt as it was last fetched."""
     with store.transaction() as session:
         row = session.get(RobotsFile, origin)
-        return row and KeptRobots(row.origin, row.fetched_at, row.status, row.body)
+        if row is None:
+            return None
+        return KeptRobots(row.origin, row.fetched_at, row.status, row.body)
 
 
 def keep_robots(store: Store, found: KeptRobots) -> None:

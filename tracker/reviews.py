@@ -193,6 +193,44 @@ class Waiting:
         return 2.0 if self.labels & set(Recommendation) else 1.0
 
 
+def judge(
+    session: Session,
+    item: Waiting,
+    *,
+    reviewer: str,
+    verdict: Verdict,
+    labels: Iterable[str] = (),
+    stance: Stance = Stance.NONE,
+    coder: str,
+    note: str = "",
+    at: datetime,
+) -> int:
+    """Record a verdict on what waits; labels and stance are the person's own where they amend.
+
+    Confirming takes the machine's coding over, rejecting leaves nothing of it.
+    """
+    match verdict:
+        case Verdict.CONFIRM:
+            held, said = item.labels, item.stance
+        case Verdict.REJECT:
+            held, said = frozenset(), Stance.NONE
+        case Verdict.AMEND:
+            held, said = frozenset(labels), stance
+    return record_review(
+        session,
+        passage_id=item.passage_id,
+        document_id=item.document_id,
+        reviewer=reviewer,
+        verdict=verdict,
+        labels=held,
+        stance=said,
+        coder=coder,
+        quote=item.text,
+        note=note,
+        at=at,
+    )
+
+
 def waiting(
     session: Session, *, coder: str, reviewer: str, people: int = 2, limit: int = 20
 ) -> list[Waiting]:

@@ -13,7 +13,7 @@ from tracker.agreement import Agreement, Estimate
 from tracker.coding.codebook import load_codebook
 from tracker.commands.shared import Json, WrongInputError, open_store, print_rows
 from tracker.model import Stance, Verdict
-from tracker.reviews import LABELS, Waiting, agreements, record_review, waiting
+from tracker.reviews import LABELS, Waiting, agreements, judge, waiting
 from tracker.sources import nearest
 
 app = typer.Typer(help="Judge what the machine coded.", no_args_is_help=True)
@@ -122,18 +122,14 @@ def _judge(
             raise WrongInputError(
                 f"nothing called {key} waits for {who}; `tracker review list --as {who}` names what does"
             )
-        item = items[key]
-        confirmed = verdict is Verdict.CONFIRM
-        record_review(
+        judge(
             session,
-            passage_id=item.passage_id,
-            document_id=item.document_id,
+            items[key],
             reviewer=who,
             verdict=verdict,
-            labels=item.labels if confirmed else labels or [],
-            stance=item.stance if confirmed else stance,
+            labels=labels or (),
+            stance=stance,
             coder=load_codebook().coder_name,
-            quote=item.text,
             note=note,
             at=datetime.now(UTC),
         )

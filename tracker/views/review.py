@@ -1,6 +1,6 @@
 """What needs a person: judge codings one after the other, blind to what others said."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import streamlit as st
@@ -8,7 +8,7 @@ import streamlit as st
 from tracker.agreement import Agreement, Estimate
 from tracker.coding.codebook import load_codebook
 from tracker.model import Stance, Verdict
-from tracker.reviews import LABELS, Waiting, agreements, record_review, waiting
+from tracker.reviews import LABELS, Waiting, agreements, judge, waiting
 from tracker.views import html, people, shared
 from tracker.views.addresses import APP
 from tracker.views.evidence import marked
@@ -155,35 +155,20 @@ def _form(item: Waiting, name: str, skipped: set[str]) -> None:
     if keep and verdict is None:
         shared.show('<p class="t-hint" role="alert">Choose a verdict first.</p>')
     elif keep and verdict is not None:
-        decided = {
-            Verdict.CONFIRM: (item.labels, item.stance),
-            Verdict.REJECT: ((), Stance.NONE),
-            Verdict.AMEND: (labels, stance or Stance.NONE),
-        }
-        _record(item, name, verdict, decided, note=note or "")
+        with open_store().transaction() as session:
+            judge(
+                session,
+                item,
+                reviewer=name,
+                verdict=verdict,
+                labels=labels,
+                stance=stance or Stance.NONE,
+                coder=load_codebook().coder_name,
+                note=note or "",
+                at=datetime.now(UTC),
+            )
         st.toast("Kept.")
         st.rerun()
-
-
-Decided = Mapping[Verdict, tuple[Iterable[str], Stance]]
-
-
-def _record(item: Waiting, name: str, verdict: Verdict, decided: Decided, *, note: str) -> None:
-    labels, stance = decided[verdict]
-    with open_store().transaction() as session:
-        record_review(
-            session,
-            passage_id=item.passage_id,
-            document_id=item.document_id,
-            reviewer=name,
-            verdict=verdict,
-            labels=labels,
-            stance=stance,
-            coder=load_codebook().coder_name,
-            quote=item.text,
-            note=note,
-            at=datetime.now(UTC),
-        )
 
 
 def _agreement() -> None:

@@ -1,7 +1,7 @@
 """Changes as alerts speak of them. Reads the store; knows no message."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -44,9 +44,7 @@ def newest_facts(session: Session) -> Iterator[ChangeFacts]:
     """Give the facts of every standing, unfolded change one by one, newest first."""
     query = _query(_STANDS)
     query = query.order_by(col(Change.seen_to).desc(), col(Change.id).desc())
-    about = _about(session)
-    for row in session.exec(query.execution_options(yield_per=CHUNK)):
-        yield _fact(session, *row, about=about)
+    yield from _told(session, query.execution_options(yield_per=CHUNK))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,30 +109,39 @@ def _query(*which: Any) -> Any:
 
 
 def _facts(session: Session, *which: Any) -> Iterator[ChangeFacts]:
+    yield from _told(session, _query(*which).order_by(col(Change.seen_to), col(Change.id)))
+
+
+def _told(session: Session, query: Any) -> Iterator[ChangeFacts]:
     about = _about(session)
-    query = _query(*which).order_by(col(Change.seen_to), col(Change.id))
-    for row in session.exec(query):
-        yield _fact(session, *row, about=about)
+    for rows in session.exec(query).partitions(CHUNK):
+        named = _named(session, [change for change, *_ in rows])
+        for change, document, institution in rows:
+            entities = named[change.from_version_id] | named[change.to_version_id]
+            yield _fact(change, document, institution, about=about, entities=entities)
 
 
-def _entities(session: Session, change: Change) -> frozenset[str]:
-    """The bodies that the document names in the versions a change lies between."""
-    versions = [change.from_version_id, change.to_version_id]
+def _named(session: Session, changes: Iterable[Change]) -> Mapping[int | None, frozenset[str]]:
+    """The bodies that documents name in the versions that changes lie between."""
+    versions = {v for c in changes for v in (c.from_version_id, c.to_version_id) if v is not None}
     query = (
-        select(PassageEntity.entity)
-        .join(VersionPassage, col(VersionPassage.passage_id) == PassageEntity.passage_id)
-        .where(col(VersionPassage.version_id).in_([v for v in versions if v is not None]))
+        select(VersionPassage.version_id, PassageEntity.entity)
+        .join(PassageEntity, col(PassageEntity.passage_id) == VersionPassage.passage_id)
+        .where(col(VersionPassage.version_id).in_(versions))
     )
-    return frozenset(session.exec(query.distinct()))
+    found: defaultdict[int | None, frozenset[str]] = defaultdict(frozenset)
+    for version_id, entity in session.exec(query.distinct()):
+        found[version_id] |= {entity}
+    return found
 
 
 def _fact(
-    session: Session,
     change: Change,
     document: Document,
     institution: Institution,
     *,
     about: Mapping[int, _About],
+    entities: frozenset[str],
 ) -> ChangeFacts:
     assert change.id is not None
     others = about.get(change.id, _About())
@@ -163,6 +170,6 @@ def _fact(
         folded=others.folded,
         meaning=change.meaning if shown else "",
         meaning_state=change.meaning_state,
-        entities=_entities(session, change),
+        entities=entities,
         updated_at=max(filter(None, (change.meaning_at, others.newest)), default=None),
     )

@@ -12,7 +12,8 @@ from sqlmodel import select
 
 from tracker.coding.codebook import load_codebook
 from tracker.model import Review, Reviewed, Stance, Verdict
-from tracker.reviews import agreements, judged, record_review, together, waiting
+from tracker.reviews import agreements, judged, record_review, waiting
+from tracker.verdicts import together
 
 CONDEMNS = (
     "Our institute condemns the mass surveillance and arbitrary detention of Uyghurs in Xinjiang by "

@@ -21,8 +21,9 @@ from tracker.findings import (
     spoken,
 )
 from tracker.model import SPOKEN, Recommendation, Reviewed, Stance, Voice
-from tracker.reviews import Judged, judged
+from tracker.reviews import judged
 from tracker.store import Store, assessing, comparing, searching
+from tracker.verdicts import Judged
 
 MOST_EVIDENCE = 20  # passages kept with a finding; the rest is counted
 MOST_ACTED = 20

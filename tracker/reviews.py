@@ -18,7 +18,6 @@ from tracker.model import (
     Passage,
     Recommendation,
     Review,
-    Reviewed,
     Stance,
     Topic,
     Verdict,
@@ -27,20 +26,9 @@ from tracker.model import (
     Voice,
 )
 from tracker.store.comparing import labels_of
+from tracker.verdicts import Judged, together
 
 LABELS = frozenset({*map(str, Topic), *map(str, Recommendation)})
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What people together say of a passage's coding in one document."""
-
-    reviewed: Reviewed
-    rejected: bool
-    labels: frozenset[str]
-    stance: Stance
-    disputed: bool = False  # people differ, and nobody has adjudicated
-    edited: bool = False  # the passage was edited a little since it was reviewed
 
 
 def record_review(
@@ -120,32 +108,6 @@ def _where_now(session: Session, document_id: int, passage_id: int) -> int | Non
     was = session.get_one(Passage, passage_id).text
     place = find_passage(Quote(was), [text for _, text in rows])
     return None if place is None else rows[place][0]
-
-
-def together(reviews: list[Review]) -> Judged:
-    """Combine the verdicts of several people: what most of them say; a tie is not confirmed."""
-    rejecting = [review for review in reviews if review.verdict is Verdict.REJECT]
-    agreeing = [review for review in reviews if review.verdict is not Verdict.REJECT]
-    if len(rejecting) > len(agreeing):
-        return Judged(_many(rejecting), rejected=True, labels=frozenset(), stance=Stance.NONE)
-    ways: dict[tuple[frozenset[str], Stance], list[Review]] = {}
-    for review in agreeing:
-        ways.setdefault((frozenset(review.labels), review.stance), []).append(review)
-    most = max(len(way) for way in ways.values())
-    (labels, stance), same = [item for item in ways.items() if len(item[1]) == most][-1]
-    tied = [way for way in [*ways.values(), rejecting] if len(way) == most]
-    disputed = len(tied) > 1
-    return Judged(
-        Reviewed.NONE if disputed else _many(same),
-        rejected=False,
-        labels=labels,
-        stance=stance,
-        disputed=disputed,
-    )
-
-
-def _many(reviews: list[Review]) -> Reviewed:
-    return Reviewed.TWO if len(reviews) > 1 else Reviewed.ONE
 
 
 @dataclass(frozen=True, slots=True)

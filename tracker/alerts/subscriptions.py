@@ -9,7 +9,6 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tracker.changes import SentenceChange
-from tracker.coding.codebook import load_codebook
 from tracker.model import (
     ChangeClass,
     ChangeKind,
@@ -118,7 +117,9 @@ def sendable(change: ChangeFacts) -> bool:
     return change.confirmed or change.change_class is not ChangeClass.MATERIAL
 
 
-def parse_rule(given: Mapping[str, Any], *, institutions: Collection[str]) -> Rule:
+def parse_rule(
+    given: Mapping[str, Any], *, institutions: Collection[str], entities: Collection[str] = ()
+) -> Rule:
     """Check a rule written by a person; raises RuleError with every problem at once."""
     problems: list[str] = []
     rule = Rule()
@@ -127,9 +128,7 @@ def parse_rule(given: Mapping[str, Any], *, institutions: Collection[str]) -> Ru
     except ValidationError as error:
         problems += [_explained(problem) for problem in error.errors()]
     problems += _unknown("institutions", given.get("institutions"), institutions)
-    if given.get("entities"):
-        known = {entity.key for entity in load_codebook().lexicon.entities}
-        problems += _unknown("entities", given["entities"], known)
+    problems += _unknown("entities", given.get("entities"), entities)
     if ChangeClass.TECHNICAL in rule.classes:
         problems.append("classes: technical changes are our own re-readings and never sent")
     if problems:

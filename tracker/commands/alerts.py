@@ -87,12 +87,14 @@ def _say_next(made: Any) -> None:
 
 def _rule(text: str, session: Any) -> Any:
     from tracker.alerts.subscriptions import RuleError, parse_rule  # noqa: PLC0415
+    from tracker.coding.lexicon import load_lexicon  # noqa: PLC0415
 
     try:
         given = json.loads(text)
         if not isinstance(given, dict):
             raise WrongInputError('a rule is a JSON object, such as {"countries": ["GB"]}')
-        return parse_rule(given, institutions=institution_keys(session))
+        bodies = [entity.key for entity in load_lexicon().entities]
+        return parse_rule(given, institutions=institution_keys(session), entities=bodies)
     except json.JSONDecodeError as error:
         raise WrongInputError(f"the rule is not JSON: {error}") from None
     except RuleError as error:

@@ -19,12 +19,12 @@ from tracker.model import (
     Review,
     Reviewed,
     Topic,
-    Verdict,
     Version,
     VersionPassage,
     Voice,
 )
 from tracker.queries.shared import iso
+from tracker.verdicts import together
 
 NEWEST = 2000  # passages with the words that are looked at, newest first; a common word has more
 LABELS = (*map(str, Topic), *map(str, Recommendation))
@@ -92,20 +92,15 @@ def search(
 
 
 def _confirming(session: Session, passage_ids: Collection[int]) -> dict[tuple[int, int], Reviewed]:
-    """How many people stand behind a passage's coding in a document; none where they differ."""
+    """How many people stand behind a passage's coding in a document."""
     rows = session.exec(
         select(Review).where(col(Review.passage_id).in_(passage_ids)).order_by(col(Review.id))
     )
-    latest = {(row.document_id, row.passage_id, row.reviewer): row.verdict for row in rows}
-    told: dict[tuple[int, int], list[Verdict]] = {}
-    for (document_id, passage_id, _), verdict in latest.items():
-        told.setdefault((document_id, passage_id), []).append(verdict)
-    return {
-        place: Reviewed.NONE
-        if Verdict.REJECT in verdicts
-        else (Reviewed.TWO if len(verdicts) > 1 else Reviewed.ONE)
-        for place, verdicts in told.items()
-    }
+    latest: dict[tuple[int, int], dict[str, Review]] = {}
+    for row in rows:
+        latest.setdefault((row.document_id, row.passage_id), {})[row.reviewer] = row
+    found = {place: together(list(people.values())) for place, people in latest.items()}
+    return {place: it.reviewed for place, it in found.items() if not it.rejected}
 
 
 OWN = (Voice.INSTITUTION, Voice.UNIT)

@@ -83,7 +83,12 @@ def deeds(codebook: Codebook) -> Deeds:
 
 def assessed(session: Session, subject: assessing.Subject, codebook: Codebook) -> Assessed:
     """Return what follows for an institution, with everything that it follows from."""
-    record = _record(session, subject, codebook)
+    return _assessed(session, subject, codebook, _record(session, subject, codebook))
+
+
+def _assessed(
+    session: Session, subject: assessing.Subject, codebook: Codebook, record: SearchRecord
+) -> Assessed:
     evidence = _evidence(session, subject, codebook)
     results = {SPOKEN: spoken(evidence, record)} | {
         str(code): coverage(rule, subject.kind, evidence, record)
@@ -100,10 +105,11 @@ def _assess_institution(
 ) -> None:
     stamp = assessing.stamp(session, subject, codebook.coder_name)
     kept = assessing.findings_of(session, subject.id)
-    said = {**_record(session, subject, codebook).to_json(), assessing.STAMP: stamp}
+    record = _record(session, subject, codebook)
+    said = {**record.to_json(), assessing.STAMP: stamp}
     if SPOKEN in kept and not force and all(row.search_record == said for row in kept.values()):
         return
-    found = assessed(session, subject, codebook)
+    found = _assessed(session, subject, codebook, record)
     for question, result in found.results.items():
         row = {**_finding_row(result), "search_record": said}
         row["acted"] = list(found.deeds) if question == SPOKEN else []

@@ -18,11 +18,15 @@ COVERAGE = {
 }
 
 
+#: The parts that a person stands behind, a "no" included.
+CONFIRMED = frozenset({"stated", "partial", "declined"})
+
+
 def coverage_part(cell: Cell) -> str | None:
     """Return the part of a bar that a cell is counted in; None where the question does not apply."""
     if cell.result == "not_applicable":
         return None
-    if cell.result in {"stated", "partial", "declined"}:
+    if cell.result in CONFIRMED:
         return cell.result if cell.confirmed else "maybe"
     return "none_found" if cell.result == "none_found" else "unread"
 
@@ -52,7 +56,7 @@ def _bar(given: Sequence[Cell]) -> str:
         for part in COVERAGE
         if counts[part]
     )
-    sure = counts["stated"] + counts["partial"]
+    sure = sum(counts[part] for part in CONFIRMED)
     said = f"{sure} of {total} confirmed"
     maybe = f"{counts['maybe']} possible" if counts["maybe"] else ""
     alt = ", ".join(f"{COVERAGE[part]}: {counts[part]}" for part in COVERAGE if counts[part])

@@ -156,7 +156,7 @@ def _ours(cell: Cell | None) -> str:
 def _recommendations(given: Sequence[Cell]) -> str:
     titles = {str(code): entry.title for code, entry in load_codebook().recommendations.items()}
     asked = [c for c in given if c.question in titles and c.result != "not_applicable"]
-    sure = sum(c.confirmed and c.result in {"stated", "partial"} for c in asked)
+    sure = sum(matrix.coverage_part(c) in matrix.CONFIRMED for c in asked)
     heading = f"Policies: {sure:,} of {len(asked):,} answers to the report’s recommendations are confirmed"
     return (
         f"<h2>{html.escape(heading)}</h2>"

@@ -129,7 +129,8 @@ class Sites:
             [],
             {"sitemap": "/sitemap.xml", "listing": "/all-news", "feed": "/feed.xml"},
         )
-        for number, host in enumerate(sorted(self.pages)):
+        keys = {host: f"site-{number}" for number, host in enumerate(sorted(self.pages))}
+        for host, key in keys.items():
             kind = self.kind(host)
             urls = (
                 [f"http://{host}{kinds[kind]}"]
@@ -143,12 +144,13 @@ class Sites:
             ]
             entries.append(
                 {
-                    "key": f"site-{number}",
+                    "key": key,
                     "name": host,
                     "kind": "university",
                     "country": "GB",
                     "homepage": f"http://{host}/",
                     "hosts": [host],
+                    "parent": keys.get(host.partition(".")[2]),
                     "sources": sources,
                 }
             )

@@ -41,7 +41,7 @@ def _unread(session: Session, task: SourceTask) -> Iterator[tuple[str, float, st
     named = [Candidate(task.url)] if task.kind in DECLARED else _named(session, task)
     known = known_as(session, [identity(candidate.url) for candidate in named])
     unread = list({identity(c.url): c for c in named if identity(c.url) not in known}.values())
-    for chosen in focus.choose(unread, task.options, fresh=(), held=task.held):
+    for chosen in focus.choose(unread, task.options, fresh=(), held=task.held, seen=task.seen):
         score = chosen.score or focus.score(chosen.candidate)
         yield "new", score, chosen.candidate.url
 

@@ -53,6 +53,7 @@ from tracker.store import (
     reopening,
     subscriptions,
 )
+from tracker.store.subject import ask_seldom
 from tracker.store.telling import retell_speakers
 from tracker.store.word_index import index_coded
 
@@ -96,6 +97,7 @@ def update(
     coded = _code_passages(store, codebook, told)
     with store.transaction() as session:
         index_coded(session)
+        ask_seldom(session)
     moves, owed_moves = _settle(store, at=at)
     changes, owed = _compare_versions(store, codebook, at=at)
     events, owed_events = _note_events(store, at=at)

@@ -165,7 +165,7 @@ class Statements(Policies):
         found = self.recorder.ours(task.id, gathered.found)
         unread = self.recorder.unknown(found)
         news = {c.url for c in unread} - gathered.before if gathered.before else set()
-        chosen = focus.choose(unread, task.options, fresh=news, held=task.held)
+        chosen = focus.choose(unread, task.options, fresh=news, held=task.held, seen=task.seen)
         taken = {each.candidate.url for each in chosen}
         chosen += [hit for hit in self._hits(task, gathered) if hit.candidate.url not in taken]
         named = {c.url for c in found} | {hit.candidate.url for hit in chosen}

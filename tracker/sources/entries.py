@@ -87,6 +87,12 @@ class SourceEntry(Entry):
             return {**given, "key": source_key(str(given.get("kind", "")), given["url"])}
         return given
 
+    @property
+    def is_whole_site(self) -> bool:
+        """Tell whether it names all that a site has: a sitemap that nobody narrowed or gave a budget."""
+        narrowed = self.include or "max_documents" in self.model_fields_set
+        return self.kind is SourceKind.SITEMAP and not narrowed
+
     def asks_for(self, url: str) -> bool:
         """Tell whether an address is among those that `include` and `exclude` leave."""
         wanted = not self.include or any(part in url for part in self.include)

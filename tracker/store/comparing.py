@@ -159,14 +159,14 @@ class CodedPassage:
     cues: Mapping[str, tuple[str, ...]]  # label → the words that led to it
 
 
-_LABEL_COLUMNS = (*map(str, Topic), *map(str, Recommendation))
+LABEL_COLUMNS = (*map(str, Topic), *map(str, Recommendation))
 
 
 def labels_of(coding: Coding | None) -> frozenset[str]:
     """Return the labels of a coding row: topics, recommendations, and the stance if there is one."""
     if coding is None:
         return frozenset()
-    held = {label for label in _LABEL_COLUMNS if getattr(coding, label)}
+    held = {label for label in LABEL_COLUMNS if getattr(coding, label)}
     return frozenset(held | ({str(coding.stance)} - {str(Stance.NONE)}))
 
 
@@ -180,7 +180,7 @@ def cues_of(coding: Coding | None) -> dict[str, tuple[str, ...]]:
     """Return the words that led to each label of a coding row."""
     if coding is None:
         return {}
-    found = {label: tuple(coding.cues[label]) for label in _LABEL_COLUMNS if coding.cues.get(label)}
+    found = {label: tuple(coding.cues[label]) for label in LABEL_COLUMNS if coding.cues.get(label)}
     stance = coding.cues.get("stance") or coding.cues.get(Topic.CHINA) or ()
     return found | ({str(coding.stance): tuple(stance)} if stance else {})
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlmodel import Session, col, func, select
@@ -23,6 +23,7 @@ from tracker.model import (
 from tracker.sources import SourceEntry
 from tracker.store.documents import SHORTEST, due_after, hours_of
 from tracker.store.owning import request_hosts
+from tracker.store.subject import spoke
 
 DECLARED = (SourceKind.PAGE, SourceKind.DOCUMENT)
 
@@ -67,6 +68,8 @@ class SourceTask:
     kept: Mapping[str, Kept] = field(default_factory=dict)  # by URL
     done: frozenset[str] = frozenset()  # asked for by the interrupted runs that this one resumes
     due: bool = True  # False: read its documents alone
+    #: Of a whole site: which addresses of the institution were read, and whether they speak on the subject.
+    seen: Mapping[str, bool] = field(default_factory=dict)
 
 
 def plan(
@@ -105,9 +108,26 @@ def plan(
         kept=_kept(session, ids),
         done=_done(session, resumed),
     )
-    return [
+    tasks = [
         _task(source, institution, known, due=not due_only or _is_due(source, at))
         for source, institution in rows
+    ]
+    return _with_seen(session, tasks, {_id(s.id): s.institution_id for s, _ in rows})
+
+
+def _with_seen(
+    session: Session, tasks: Sequence[SourceTask], institutions: Mapping[int, int]
+) -> list[SourceTask]:
+    """Give the tasks that choose among a whole site's pages what the pages read of it said."""
+    choosing = {institutions[t.id] for t in tasks if t.due and t.options.is_whole_site}
+    if not choosing:
+        return list(tasks)
+    seen = spoke(session, choosing)
+    return [
+        replace(task, seen=seen.get(institutions[task.id], {}))
+        if task.due and task.options.is_whole_site
+        else task
+        for task in tasks
     ]
 
 

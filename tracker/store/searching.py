@@ -54,7 +54,7 @@ def search_record(
     unread.update({f"language {name}": number for name, number in other.items()})
     beyond = _beyond_budget(session, sources)
     if beyond:
-        unread["more than the source's limit"] = beyond
+        unread["named, not chosen to be read"] = beyond
     return {
         **_sources_part(sources, documents, archived=_archived(session, subject)),
         **_period(versions, _archived(session, subject)),
@@ -178,7 +178,7 @@ def _window(first: datetime, last: datetime, basis: str) -> dict[str, Any]:
 
 
 def _beyond_budget(session: Session, sources: Sequence[Source]) -> int:
-    """Documents that sources named and `max_documents` kept out: known, but not read."""
+    """Documents that sources named and that were not chosen, or had no room: known, but not read."""
     ids = [source.id for source in sources]
     held = dict(
         session.exec(

@@ -131,8 +131,7 @@ def _evidence(session: Session, subject: assessing.Subject, codebook: Codebook) 
     rows = assessing.coded_rows(session, subject, codebook.coder_name)
     people = judged(session, {row.version.document_id for row in rows})
     found = [
-        _piece(row, people.get((row.version.document_id, row.place.passage_id)), subject)
-        for row in rows
+        _piece(row, people.get((row.version.document_id, row.passage_id)), subject) for row in rows
     ]
     standing = [item for item in found if item.on_page]
     return [item for item in found if item.on_page or not _reworded(item, standing)]
@@ -156,12 +155,12 @@ def _piece(row: assessing.CodedRow, verdict: Judged | None, subject: assessing.S
         labels, stance = verdict.labels, verdict.stance
     attributed = subject.attributed.get(row.document.url, "")
     return Evidence(
-        passage_id=row.place.passage_id,
+        passage_id=row.passage_id,
         document_id=row.version.document_id,
-        version_id=row.place.version_id,
+        version_id=row.version_id,
         version=row.version.number,
-        quote=row.passage.text,
-        heading_path=row.place.heading_path,
+        quote=row.quote,
+        heading_path=row.heading_path,
         url=row.document.url,
         title=row.document.title,
         stated_date=row.version.stated_date,

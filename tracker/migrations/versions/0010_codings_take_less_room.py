@@ -1,5 +1,8 @@
 """Hashes of passages are bytes on SQLite; codings are found by passage, not by coder."""
 
+from collections.abc import Callable
+from typing import Any
+
 from alembic import op
 
 revision = "0010"
@@ -10,15 +13,17 @@ depends_on = None
 
 def upgrade() -> None:
     op.drop_index("ix_coding_coder", "coding")
-    _rewrite("unhexed", lambda digits: bytes.fromhex(digits))
+    _rewrite(bytes.fromhex)
 
 
 def downgrade() -> None:
     op.create_index("ix_coding_coder", "coding", ["coder"])
-    _rewrite("hexed", lambda digest: digest.hex())
+    _rewrite(bytes.hex)
 
 
-def _rewrite(name, how) -> None:
+def _rewrite(how: Callable[[Any], Any]) -> None:
     if op.get_bind().dialect.name == "sqlite":
-        op.get_bind().connection.driver_connection.create_function(name, 1, how, deterministic=True)
-        op.execute(f"UPDATE passage SET sha256 = {name}(sha256)")
+        driver = op.get_bind().connection.driver_connection
+        assert driver is not None
+        driver.create_function("rewritten", 1, how, deterministic=True)
+        op.execute("UPDATE passage SET sha256 = rewritten(sha256)")

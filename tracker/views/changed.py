@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from tracker import queries
-from tracker.changes import Comparison, Piece, compare
+from tracker.changes import Comparison, Piece, as_html, compare
 from tracker.model import ChangeKind
 from tracker.queries import ChangeRow, VersionRow
-from tracker.views import differences
 from tracker.views.addresses import APP, Places, web_archive
 from tracker.views.html import (
     actions,
@@ -129,7 +128,7 @@ def text(changed: Changed) -> str:
             "This document’s text is withheld.", "Its versions and hashes are kept and listed."
         )
     if changed.difference.sentences:
-        return differences.changed_sentences(changed.difference)
+        return as_html(changed.difference.sentences)
     return card(
         "No sentence differs.",
         f"{escape(sentence(row.summary))}; the last text we read is kept.",

@@ -40,3 +40,8 @@ _NOT = re.compile(
 def binds(words: str) -> bool:
     """Tell whether words decide how far a sentence binds."""
     return any(pattern.search(words) for pattern in (*FORCES, ALL, SOME, _NOT))
+
+
+def obliges(text: str) -> bool:
+    """Tell whether a text binds most strongly: by "must" and its kin."""
+    return bool(FORCES[0].search(text))

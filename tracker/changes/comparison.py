@@ -8,14 +8,16 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from tracker.changes.alignment import Alignment, Pair, align
-from tracker.changes.binding import ENTRY, binds
+from tracker.changes.binding import ENTRY, binds, obliges
 from tracker.changes.wording import WordChange, WordKind, word_changes
 from tracker.extraction.sentences import sentences
-from tracker.model import Recommendation
+from tracker.model import Recommendation, Topic
 
 RECOMMENDATIONS = frozenset(map(str, Recommendation))
+#: Topics on which no finding rests by itself (codebook, "What follows for an institution").
+BESIDE = frozenset(map(str, Topic)) - {Topic.CHINA}
 
-FEW_WORDS = 4  # from which an edit is about its whole sentence
+FEW_WORDS = 4  # from which an edit is about more than its own words
 _CELLS = " | "  # what stands between the cells of a table row (tracker.extraction.text)
 
 
@@ -27,8 +29,7 @@ class Piece:
     heading_path: tuple[str, ...] = ()
     labels: frozenset[str] = frozenset()
     elements: frozenset[str] = frozenset()  # "R1 before_start"
-    # Words that led to a label. A topic is then touched only by an edit of a sentence that has one,
-    # a recommendation by one of a paragraph that has one, or of an entry of its list.
+    # Words that led to a label: an edit then touches it only where it is about them (`_changed`).
     cues: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -112,26 +113,35 @@ class _Unit:
     piece: Piece
     paragraph: str = ""
 
-    def bears(self, text: str) -> frozenset[str]:
-        """The labels of the passage that these words of the unit bear."""
+    def says(self, text: str, *, spread: bool = False) -> frozenset[str]:
+        """The labels of the passage that these words of the unit bear: their cues stand in them.
+
+        With `spread`, what belongs to a rule bears it too: the entries of its list, the rows of its
+        table, and sentences of its paragraph that oblige.
+        """
         if self.kind is UnitKind.HEADING:
             return frozenset()
-        return frozenset(label for label in self.piece.labels if self._bears(label, text))
-
-    def _bears(self, label: str, text: str) -> bool:
-        if label not in self.piece.cues:
-            return True
-        if label in RECOMMENDATIONS:
-            if self.kind is UnitKind.ROW or ENTRY.match(self.paragraph):
-                return True
-            text = self.paragraph
         lower = text.lower()
-        return any(cue.lower() in lower for cue in self.piece.cues[label])
+        return frozenset(
+            label
+            for label in self.piece.labels
+            if self._cued(label, lower)
+            or (spread and label in RECOMMENDATIONS and self._of_rule(label))
+        )
+
+    def _cued(self, label: str, lower: str) -> bool:
+        cues = self.piece.cues.get(label)
+        return cues is None or any(cue.lower() in lower for cue in cues)
+
+    def _of_rule(self, label: str) -> bool:
+        if self.kind is UnitKind.ROW or ENTRY.match(self.paragraph):
+            return True
+        return self._cued(label, self.paragraph.lower()) and obliges(self.text)
 
     @property
     def labels(self) -> frozenset[str]:
         """The labels that the whole unit bears."""
-        return self.bears(self.text)
+        return self.says(self.text, spread=True)
 
 
 def compare(before: Sequence[Piece], after: Sequence[Piece]) -> Comparison:
@@ -151,7 +161,8 @@ def compare(before: Sequence[Piece], after: Sequence[Piece]) -> Comparison:
         labels_touched=frozenset(
             label for s in changes if s.kind is not SentenceKind.MOVED for label in s.labels
         )
-        | (have ^ had if changes else frozenset()),
+        | (((have ^ had) - BESIDE) if changes else frozenset())
+        | frozenset(e.split(" ")[0] for e in elements[0] ^ elements[1] if changes),
         elements_gained=elements[1] - elements[0],
         elements_lost=elements[0] - elements[1],
     )
@@ -212,10 +223,14 @@ def _changed(old: _Unit, new: _Unit) -> SentenceChange:
         "".join(word.text for word in words if word.kind is kind)
         for kind in (WordKind.REMOVED, WordKind.ADDED)
     )
-    if change.changed_words < FEW_WORDS and not binds(f"{gone} {come}"):
-        # A word or two touch only what they are about: a misspelt name is no news on the topic.
-        return replace(change, labels=old.bears(gone) | new.bears(come))
-    return replace(change, labels=old.labels | new.labels)
+    if binds(f"{gone} {come}"):
+        return replace(change, labels=old.labels | new.labels)
+    # An edit touches what its own words are about: a misspelt name is no news on the topic. What
+    # findings rest on is also touched by more words in its sentence, whoever they make decide.
+    labels = old.says(gone) | new.says(come)
+    if change.changed_words >= FEW_WORDS:
+        labels |= (old.says(old.text) | new.says(new.text)) - BESIDE
+    return replace(change, labels=labels)
 
 
 def _moved(old: list[_Unit], new: list[_Unit], block: Sequence[Pair]) -> SentenceChange:

@@ -1,16 +1,19 @@
 """The write side for people: verdicts on codings, append-only, and what waits for one. Knows no screen."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from rapidfuzz import fuzz
 from sqlalchemy import or_
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from tracker.agreement import Agreement, Unit, agreement
-from tracker.anchors import Quote, find_passage
+from tracker.anchors import ALIKE, MOST, Quote, find_passage
+from tracker.changes import binds_otherwise
 from tracker.model import (
     Coding,
     Document,
@@ -28,6 +31,7 @@ from tracker.model import (
 from tracker.store.comparing import labels_of
 from tracker.verdicts import Judged, together
 
+RECOGNISED = 70.0  # per cent of likeness from which a passage is another, edited
 LABELS = frozenset({*map(str, Topic), *map(str, Recommendation)})
 
 
@@ -70,16 +74,25 @@ def record_review(
 def judged(session: Session, document_ids: Iterable[int]) -> dict[tuple[int, int], Judged]:
     """Return what people say, by (document, passage); each person's latest verdict counts.
 
-    A verdict follows its passage through small edits of the document (see `anchors`); where the
-    quote is no longer found it stays with the passage that was judged.
+    A verdict follows its passage through edits of the document (see `anchors`), marked `outdated`
+    where they touch what was judged; it also stays with the words that were judged.
     """
+    latest = _latest(session, document_ids)
     found = {}
-    for (document_id, passage_id), people in _latest(session, document_ids).items():
-        now = _where_now(session, document_id, passage_id)
-        edited = now is not None and now != passage_id
-        verdict = replace(together(list(people.values())), edited=edited)
-        found[document_id, passage_id if now is None else now] = verdict
+    for place, now in _followed(session, latest).items():
+        verdict = together(list(latest[place].values()))
+        found[place] = replace(verdict, outdated=now.outdated)
+        if now.key != place and now.key not in latest:
+            found[now.key] = replace(verdict, edited=True, outdated=now.outdated)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """Where judged words stand in the latest version; where they are gone, where they stood."""
+
+    key: tuple[int, int]
+    outdated: bool = False
 
 
 def _latest(
@@ -94,20 +107,43 @@ def _latest(
     return latest
 
 
-def _where_now(session: Session, document_id: int, passage_id: int) -> int | None:
-    """The passage of the document's latest version that a judged passage stands in, or None."""
+def _followed(session: Session, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], _Now]:
+    """Return what became of judged passages."""
+    by_document: defaultdict[int, list[int]] = defaultdict(list)
+    for document_id, passage_id in places:
+        by_document[document_id].append(passage_id)
+    found = {}
+    for document_id, passage_ids in by_document.items():
+        current = _current(session, document_id)
+        for passage_id in passage_ids:
+            now = _Now((document_id, passage_id))
+            if passage_id not in current:
+                now = _edited(session, now.key, current)
+            found[document_id, passage_id] = now
+    return found
+
+
+def _current(session: Session, document_id: int) -> dict[int, str]:
+    """The passages of a document's latest version, in order."""
     rows = session.exec(
         select(Passage.id, Passage.text)
         .join(VersionPassage, col(VersionPassage.passage_id) == Passage.id)
         .join(Version, col(VersionPassage.version_id) == Version.id)
         .where(Version.document_id == document_id, col(Version.current))
         .order_by(col(VersionPassage.position))
-    ).all()
-    if passage_id in {number for number, _ in rows}:
-        return passage_id
-    was = session.get_one(Passage, passage_id).text
-    place = find_passage(Quote(was), [text for _, text in rows])
-    return None if place is None else rows[place][0]
+    )
+    return {number: text for number, text in rows if number is not None}
+
+
+def _edited(session: Session, place: tuple[int, int], current: Mapping[int, str]) -> _Now:
+    document_id, passage_id = place
+    was, texts = session.get_one(Passage, passage_id).text, list(current.values())
+    at = find_passage(Quote(was), texts, alike=RECOGNISED)
+    if at is None:
+        return _Now(place)
+    likeness = fuzz.ratio(was[:MOST], texts[at][:MOST])
+    outdated = likeness < ALIKE or binds_otherwise(was, texts[at])
+    return _Now((document_id, list(current)[at]), outdated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +166,7 @@ class Waiting:
     confidence: float
     judged_by: int  # people who have judged it; what they said is not told, so a second works blind
     disputed: bool = False
+    outdated: bool = False  # people judged an earlier wording of it
 
     @property
     def key(self) -> str:
@@ -139,7 +176,7 @@ class Waiting:
     @property
     def weight(self) -> float:
         """Impact times uncertainty: what a verdict on it may change in a finding."""
-        if self.disputed:
+        if self.disputed or self.outdated:
             return 100.0
         own = 1.0 if self.voice in {Voice.INSTITUTION, Voice.UNIT} else 0.4
         unsure = 1.0 - abs(2.0 * self.confidence - 1.0)
@@ -199,13 +236,20 @@ def waiting(
     """Return what this person should judge next, weightiest first.
 
     A passage waits until `people` have judged it, or longer where they differ; nobody is asked
-    twice, and what the machine found nothing in is not asked for.
+    twice on the same words, and what the machine found nothing in is asked for only where people
+    judged an earlier wording of it.
     """
     latest = _latest(session)
+    earlier = _followed(session, latest)
+    followed = {now.key: latest[place] for place, now in earlier.items() if not now.outdated}
+    outdated = {now.key for now in earlier.values() if now.outdated} - set(latest)
     found = []
-    for row in _coded(session, coder):
+    for row in _coded(session, coder, [passage_id for _, passage_id in outdated]):
         coding, passage, place, version, document, institution = row
-        given = latest.get((version.document_id, place.passage_id), {})
+        key = version.document_id, place.passage_id
+        if not _says_something(coding) and key not in outdated:
+            continue
+        given = latest.get(key) or followed.get(key, {})
         verdict = together(list(given.values())) if given else None
         disputed = verdict is not None and verdict.disputed
         if reviewer in given or (len(given) >= people and not disputed):
@@ -228,14 +272,24 @@ def waiting(
                 confidence=coding.confidence,
                 judged_by=len(given),
                 disputed=disputed,
+                outdated=key in outdated,
             )
         )
     found.sort(key=lambda item: (-item.weight, item.passage_id))
     return found[:limit]
 
 
-def _coded(session: Session, coder: str) -> Iterable[Any]:
-    labelled = or_(col(Coding.china), *(col(getattr(Coding, str(c))) for c in Recommendation))
+def _says_something(coding: Coding) -> bool:
+    return coding.china or any(getattr(coding, str(code)) for code in Recommendation)
+
+
+def _coded(session: Session, coder: str, others: Collection[int]) -> Iterable[Any]:
+    """The passages that say something on the subject, and these others."""
+    labelled = or_(
+        col(Coding.china),
+        *(col(getattr(Coding, str(c))) for c in Recommendation),
+        col(Coding.passage_id).in_(others),
+    )
     return session.exec(
         select(Coding, Passage, VersionPassage, Version, Document, Institution)  # type: ignore[call-overload]  # typed for four at most
         .join(Passage, col(Coding.passage_id) == Passage.id)

@@ -21,7 +21,7 @@ from tracker.changes.comparison import (
     compare,
 )
 from tracker.changes.markup import as_html, as_html_sides
-from tracker.changes.meaning import Shift, meaning, shifts
+from tracker.changes.meaning import Shift, binds_otherwise, meaning, shifts
 from tracker.changes.rendering import (
     as_ansi,
     as_text,
@@ -45,6 +45,7 @@ __all__ = [
     "as_html",
     "as_html_sides",
     "as_text",
+    "binds_otherwise",
     "classify",
     "compare",
     "from_json",

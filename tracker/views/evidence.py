@@ -71,9 +71,14 @@ def evidence_card(
     )
     return (
         f'<figure class="t-card">{quoted(item["quote"], item.get("language"), cues)}'
-        f'<figcaption class="t-meta">{source}<br>{escape(stated)} · {_there(item)} · {escape(PEOPLE[item["reviewed"]])}<br>{ways}{carries}'
+        f'<figcaption class="t-meta">{source}<br>{escape(stated)} · {_there(item)} · {escape(_people(item))}<br>{ways}{carries}'
         f'</figcaption><details class="t-more"><summary>Evidence and coding</summary>{_provenance(item, cues, version)}</details></figure>'
     )
+
+
+def _people(item: Mapping[str, Any]) -> str:
+    said = PEOPLE[item["reviewed"]]
+    return f"{said}, on an earlier wording" if item.get("earlier_wording") else said
 
 
 def _there(item: Mapping[str, Any]) -> str:

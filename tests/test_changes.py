@@ -277,6 +277,7 @@ CUED = {
         ("surveillance", "The gates use facial recognition.", "The gates use cards.", ChangeClass.MATERIAL),
         ("surveillance", "The gates use facial recognition.", "The gates do not use facial recognition.", ChangeClass.MATERIAL),
         ("surveillance", "Gates with facial recognition stand in the old hall.", "Gates with facial recognition stand beside our new northern library.", ChangeClass.MINOR),
+        ("surveillance", "The gates use facial recognition (TTW).", "The gates use facial recognition (see our chapter on facial recognition).", ChangeClass.MINOR),
         # Partners alone are context.
         ("partnership", "Our partners meet in May.", "Our partners left.", ChangeClass.MINOR),
     ],

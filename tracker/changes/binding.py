@@ -1,4 +1,4 @@
-"""The words by which a sentence binds: force, reach, refusal. Pure."""
+"""The words by which a sentence binds, or only points elsewhere. Pure."""
 
 import re
 
@@ -30,6 +30,11 @@ SOME = re.compile(
 )
 #: How an entry of a list begins.
 ENTRY = re.compile(r"^(?:[-•*–]|\(?\w{1,3}[.)])\s+")
+#: Where a text points: addresses, anchors of markup, "(see below)".
+POINTERS = re.compile(
+    r"https?://\S+|www\.\S+|\{\w+\}|<[^<>\s]*>|\((?:see|cf|siehe|voir|zie|véase|se)\b[^()]*\)",
+    re.IGNORECASE,
+)
 _NOT = re.compile(
     r"\b(?:not?|never|without|except|unless|only|nor|cannot|kein\w*|nicht|ohne|nur|ne|pas|sans|sauf"
     r"|niet|geen|zonder|sin|salvo|inte|ikke)\b|n't\b",

@@ -6,16 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from tracker.changes.binding import POINTERS
 from tracker.changes.comparison import Comparison, SentenceKind, UnitKind
 from tracker.model import ChangeClass, ChangeKind, Topic
 
 _CONTEXT = frozenset({str(Topic.PARTNERSHIP)})
 FLIP_WITHIN = timedelta(days=14)
-#: Where a text points: addresses, anchors of markup, "(see below)".
-_URL = re.compile(
-    r"https?://\S+|www\.\S+|\{\w+\}|<[^<>\s]*>|\((?:see|cf|siehe|voir|zie|véase|se)\b[^()]*\)",
-    re.IGNORECASE,
-)
 #: Months beside a figure; alone, "may" and "march" are words.
 _MONTH = (
     r"(?:jan|feb|mar|apr|may|mai|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez|january|february|march"
@@ -64,7 +60,7 @@ def _bare(text: str) -> str:
 
 _FOLDS = (
     (ChangeKind.TYPOGRAPHIC, _bare),
-    (ChangeKind.LINKS, lambda text: _bare(_URL.sub("", text))),
+    (ChangeKind.LINKS, lambda text: _bare(POINTERS.sub("", text))),
     (ChangeKind.NUMBERS, lambda text: _bare(re.sub(r"\d+", "", _DATE.sub("", text)))),
 )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from tracker.changes.alignment import Alignment, Pair, align
-from tracker.changes.binding import ENTRY, binds, obliges
+from tracker.changes.binding import ENTRY, POINTERS, binds, obliges
 from tracker.changes.wording import WordChange, WordKind, word_changes
 from tracker.extraction.sentences import sentences
 from tracker.model import Recommendation, Topic
@@ -227,7 +227,7 @@ def _changed(old: _Unit, new: _Unit) -> SentenceChange:
         return replace(change, labels=old.labels | new.labels)
     # An edit touches what its own words are about: a misspelt name is no news on the topic. What
     # findings rest on is also touched by more words in its sentence, whoever they make decide.
-    labels = old.says(gone) | new.says(come)
+    labels = old.says(POINTERS.sub("", gone)) | new.says(POINTERS.sub("", come))
     if change.changed_words >= FEW_WORDS:
         labels |= (old.says(old.text) | new.says(new.text)) - BESIDE
     return replace(change, labels=labels)

@@ -166,6 +166,7 @@ TABLES = (
         "changes",
         "What changed, and between which captures",
         (
+            ("id", "integer", "number of the change in this store, as in the address of its page"),
             _INSTITUTION,
             ("url", "string", "document"),
             ("title", "string", "title of the document"),
@@ -182,7 +183,7 @@ TABLES = (
             ("folded", "boolean", "part of another change"),
             ("superseded", "boolean", "an older capture showed that it happened otherwise"),
         ),
-        (),
+        ("id",),
     ),
 )
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from tracker import queries
+from tracker.addresses import web_archive
 from tracker.changes import Comparison, Piece, as_html, compare
 from tracker.model import ChangeKind
 from tracker.queries import ChangeRow, VersionRow
-from tracker.views.addresses import APP, Places, web_archive
+from tracker.views.addresses import APP, Places
 from tracker.views.html import (
     actions,
     between,

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from tracker import queries
+from tracker.addresses import web_archive
 from tracker.changes import Comparison, as_html, as_html_sides, compare, summary
 from tracker.queries import ChangeRow, CheckRow, DocumentRow, VersionRow
-from tracker.views.addresses import APP, Places, web_archive
+from tracker.views.addresses import APP, Places
 from tracker.views.changed import pieces
 from tracker.views.html import (
     actions,

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from tracker.addresses import web_archive
 from tracker.queries import VersionRow
-from tracker.views.addresses import APP, Places, text_fragment, web_archive
+from tracker.views.addresses import APP, Places, text_fragment
 from tracker.views.html import (
     PEOPLE,
     between,

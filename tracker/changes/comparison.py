@@ -111,37 +111,37 @@ class _Unit:
     kind: UnitKind
     heading_path: tuple[str, ...]
     piece: Piece
-    paragraph: str = ""
+    listed: bool = False  # an entry of a list, or a row
+    ruled: frozenset[str] = frozenset()  # recommendations whose cues its paragraph holds
 
-    def says(self, text: str, *, spread: bool = False) -> frozenset[str]:
-        """The labels of the passage that these words of the unit bear: their cues stand in them.
-
-        With `spread`, what belongs to a rule bears it too: the entries of its list, the rows of its
-        table, and sentences of its paragraph that oblige.
-        """
-        if self.kind is UnitKind.HEADING:
-            return frozenset()
-        lower = text.lower()
-        return frozenset(
-            label
-            for label in self.piece.labels
-            if self._cued(label, lower)
-            or (spread and label in RECOMMENDATIONS and self._of_rule(label))
-        )
-
-    def _cued(self, label: str, lower: str) -> bool:
-        cues = self.piece.cues.get(label)
-        return cues is None or any(cue.lower() in lower for cue in cues)
-
-    def _of_rule(self, label: str) -> bool:
-        if self.kind is UnitKind.ROW or ENTRY.match(self.paragraph):
-            return True
-        return self._cued(label, self.paragraph.lower()) and obliges(self.text)
+    def says(self, text: str) -> frozenset[str]:
+        """The labels of the passage that these words of the unit bear: their cues stand in them."""
+        return frozenset() if self.kind is UnitKind.HEADING else _cued(self.piece, text)
 
     @property
     def labels(self) -> frozenset[str]:
-        """The labels that the whole unit bears."""
-        return self.says(self.text, spread=True)
+        """The labels that the whole unit bears.
+
+        What belongs to a rule bears it too: the entries of its list, the rows of its table, and
+        sentences of its paragraph that oblige.
+        """
+        if self.kind is UnitKind.HEADING:
+            return frozenset()
+        if self.listed:
+            return self.says(self.text) | (self.piece.labels & RECOMMENDATIONS)
+        return self.says(self.text) | (
+            self.ruled if self.ruled and obliges(self.text) else frozenset()
+        )
+
+
+def _cued(piece: Piece, text: str) -> frozenset[str]:
+    """The labels of a piece whose words stand in a text; those that came without words too."""
+    lower = text.lower()
+    return frozenset(
+        label
+        for label in piece.labels
+        if (cues := piece.cues.get(label)) is None or any(cue in lower for cue in cues)
+    )
 
 
 def compare(before: Sequence[Piece], after: Sequence[Piece]) -> Comparison:
@@ -175,23 +175,29 @@ def _labels(pieces: Iterable[Piece]) -> frozenset[str]:
 def _units(pieces: Iterable[Piece]) -> Iterator[_Unit]:
     """The headings, table rows and sentences of a text in order."""
     path: tuple[str, ...] = ()
-    for piece in pieces:
+    for piece in map(_in_small_letters, pieces):
         for depth, heading in enumerate(piece.heading_path, 1):
             if piece.heading_path[:depth] != path[:depth]:
                 above = piece.heading_path[: depth - 1]
                 yield _Unit(heading.strip(), UnitKind.HEADING, above, piece)
         path = piece.heading_path
-        for kind, text, paragraph in _lines(piece.text):
-            yield _Unit(text, kind, path, piece, paragraph)
+        for line in re.split(r"\n+", piece.text):
+            yield from _of_line(line, path, piece)
 
 
-def _lines(text: str) -> Iterator[tuple[UnitKind, str, str]]:
-    for line in re.split(r"\n+", text):
-        if _CELLS in line:
-            yield UnitKind.ROW, line.strip(), line
-        else:
-            for start, end in sentences(line):
-                yield UnitKind.SENTENCE, line[start:end].strip(), line
+def _in_small_letters(piece: Piece) -> Piece:
+    cues = {label: tuple(cue.lower() for cue in words) for label, words in piece.cues.items()}
+    return replace(piece, cues=cues)
+
+
+def _of_line(line: str, path: tuple[str, ...], piece: Piece) -> Iterator[_Unit]:
+    if _CELLS in line:
+        yield _Unit(line.strip(), UnitKind.ROW, path, piece, listed=True)
+        return
+    listed = ENTRY.match(line) is not None
+    ruled = _cued(piece, line) & RECOMMENDATIONS
+    for start, end in sentences(line):
+        yield _Unit(line[start:end].strip(), UnitKind.SENTENCE, path, piece, listed, ruled)
 
 
 def _in_order(old: list[_Unit], new: list[_Unit], found: Alignment) -> Iterator[SentenceChange]:

@@ -27,7 +27,7 @@ from tracker.views.html import (
 JOINED = " › "
 CLASSES = {
     "material": "touches coded text, or a document came or went",
-    "minor": "wording, dates, links or order; no coded text",
+    "minor": "wording, dates, links or order; no words on what is coded",
     "availability": "what could be read, not what the text says",
     "record": "our own record, not the institution’s text",
     "technical": "our own re-reading of kept bytes; never sent",

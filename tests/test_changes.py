@@ -278,6 +278,7 @@ CUED = {
         ("surveillance", "The gates use facial recognition.", "The gates do not use facial recognition.", ChangeClass.MATERIAL),
         ("surveillance", "Gates with facial recognition stand in the old hall.", "Gates with facial recognition stand beside our new northern library.", ChangeClass.MINOR),
         ("surveillance", "The gates use facial recognition (TTW).", "The gates use facial recognition (see our chapter on facial recognition).", ChangeClass.MINOR),
+        ("surveillance", "Since last year the college uses facial recognition at its three gates.", "Since last year the college has ended facial recognition at its three gates.", ChangeClass.MATERIAL),
         # Partners alone are context.
         ("partnership", "Our partners meet in May.", "Our partners left.", ChangeClass.MINOR),
     ],

@@ -158,6 +158,7 @@ TABLES = (
             ("version", "integer", "version of the document"),
             ("labels", "array", "labels of the codebook"),
             ("reviewed", "string", "none, one or two"),
+            ("earlier_wording", "boolean", "people judged words that have since been edited"),
             ("on_page", "boolean", "whether the document could be read at the last check"),
         ),
         ("institution", "question", "number"),

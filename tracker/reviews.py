@@ -109,17 +109,27 @@ def _latest(
 
 def _followed(session: Session, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], _Now]:
     """Return what became of judged passages."""
-    by_document: defaultdict[int, list[int]] = defaultdict(list)
-    for document_id, passage_id in places:
-        by_document[document_id].append(passage_id)
-    found = {}
-    for document_id, passage_ids in by_document.items():
-        current = _current(session, document_id)
-        for passage_id in passage_ids:
-            now = _Now((document_id, passage_id))
-            if passage_id not in current:
-                now = _edited(session, now.key, current)
-            found[document_id, passage_id] = now
+    found = {place: _Now(place) for place in places}
+    standing = _standing(session, {document_id for document_id, _ in found})
+    texts: dict[int, dict[int, str]] = {}
+    for place in found.keys() - standing:
+        document_id = place[0]
+        if document_id not in texts:
+            texts[document_id] = _current(session, document_id)
+        found[place] = _edited(session, place, texts[document_id])
+    return found
+
+
+def _standing(session: Session, document_ids: Collection[int]) -> set[tuple[int, int]]:
+    """The passages of these documents' latest versions, as (document, passage)."""
+    ids, found = sorted(document_ids), set[tuple[int, int]]()
+    for start in range(0, len(ids), 500):
+        rows = session.exec(
+            select(Version.document_id, VersionPassage.passage_id)
+            .join(VersionPassage, col(VersionPassage.version_id) == Version.id)
+            .where(col(Version.document_id).in_(ids[start : start + 500]), col(Version.current))
+        )
+        found.update(rows.all())
     return found
 
 

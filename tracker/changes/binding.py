@@ -40,11 +40,18 @@ _NOT = re.compile(
     r"|niet|geen|zonder|sin|salvo|inte|ikke)\b|n't\b",
     re.IGNORECASE,
 )
+#: That something ends or begins: "uses" became "ended its use of".
+_TURNS = re.compile(
+    r"\b(?:ceas(?:es?|ed)|ended|stop(?:s|ped)|suspend\w*|terminat\w*|withdr[ae]w\w*|abandon\w*|ban(?:s|ned)"
+    r"|phas(?:ed?|ing) out|beg[aiu]ns?|start(?:s|ed)|introduc(?:es?|ed)|beende\w*|eingestellt|ausgesetzt|begonnen"
+    r"|cess[eé]\w*|suspend\w*|beëindig\w*|stopgezet|opgeschort|suspendi\w*|avslut\w*|ophør\w*|opphør\w*)\b",
+    re.IGNORECASE,
+)
 
 
 def binds(words: str) -> bool:
-    """Tell whether words decide how far a sentence binds."""
-    return any(pattern.search(words) for pattern in (*FORCES, ALL, SOME, _NOT))
+    """Tell whether words decide how far a sentence binds, or whether it still holds."""
+    return any(pattern.search(words) for pattern in (*FORCES, ALL, SOME, _NOT, _TURNS))
 
 
 def obliges(text: str) -> bool:

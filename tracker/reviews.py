@@ -1,19 +1,16 @@
 """The write side for people: verdicts on codings, append-only, and what waits for one. Knows no screen."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from rapidfuzz import fuzz
 from sqlalchemy import or_
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from tracker.agreement import Agreement, Unit, agreement
-from tracker.anchors import ALIKE, MOST, Quote, find_passage
-from tracker.changes import binds_otherwise
+from tracker.following import followed_from
 from tracker.model import (
     Coding,
     Document,
@@ -31,7 +28,6 @@ from tracker.model import (
 from tracker.store.comparing import labels_of
 from tracker.verdicts import Judged, together
 
-RECOGNISED = 70.0  # per cent of likeness from which a passage is another, edited
 LABELS = frozenset({*map(str, Topic), *map(str, Recommendation)})
 
 
@@ -79,20 +75,12 @@ def judged(session: Session, document_ids: Iterable[int]) -> dict[tuple[int, int
     """
     latest = _latest(session, document_ids)
     found = {}
-    for place, now in _followed(session, latest).items():
+    for place, now in followed_from(session, latest).items():
         verdict = together(list(latest[place].values()))
         found[place] = replace(verdict, outdated=now.outdated)
         if now.key != place and now.key not in latest:
             found[now.key] = replace(verdict, edited=True, outdated=now.outdated)
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Now:
-    """Where judged words stand in the latest version; where they are gone, where they stood."""
-
-    key: tuple[int, int]
-    outdated: bool = False
 
 
 def _latest(
@@ -105,55 +93,6 @@ def _latest(
     for row in session.exec(query):
         latest.setdefault((row.document_id, row.passage_id), {})[row.reviewer] = row
     return latest
-
-
-def _followed(session: Session, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], _Now]:
-    """Return what became of judged passages."""
-    found = {place: _Now(place) for place in places}
-    standing = _standing(session, {document_id for document_id, _ in found})
-    texts: dict[int, dict[int, str]] = {}
-    for place in found.keys() - standing:
-        document_id = place[0]
-        if document_id not in texts:
-            texts[document_id] = _current(session, document_id)
-        found[place] = _edited(session, place, texts[document_id])
-    return found
-
-
-def _standing(session: Session, document_ids: Collection[int]) -> set[tuple[int, int]]:
-    """The passages of these documents' latest versions, as (document, passage)."""
-    ids, found = sorted(document_ids), set[tuple[int, int]]()
-    for start in range(0, len(ids), 500):
-        rows = session.exec(
-            select(Version.document_id, VersionPassage.passage_id)
-            .join(VersionPassage, col(VersionPassage.version_id) == Version.id)
-            .where(col(Version.document_id).in_(ids[start : start + 500]), col(Version.current))
-        )
-        found.update(rows.all())
-    return found
-
-
-def _current(session: Session, document_id: int) -> dict[int, str]:
-    """The passages of a document's latest version, in order."""
-    rows = session.exec(
-        select(Passage.id, Passage.text)
-        .join(VersionPassage, col(VersionPassage.passage_id) == Passage.id)
-        .join(Version, col(VersionPassage.version_id) == Version.id)
-        .where(Version.document_id == document_id, col(Version.current))
-        .order_by(col(VersionPassage.position))
-    )
-    return {number: text for number, text in rows if number is not None}
-
-
-def _edited(session: Session, place: tuple[int, int], current: Mapping[int, str]) -> _Now:
-    document_id, passage_id = place
-    was, texts = session.get_one(Passage, passage_id).text, list(current.values())
-    at = find_passage(Quote(was), texts, alike=RECOGNISED)
-    if at is None:
-        return _Now(place)
-    likeness = fuzz.ratio(was[:MOST], texts[at][:MOST])
-    outdated = likeness < ALIKE or binds_otherwise(was, texts[at])
-    return _Now((document_id, list(current)[at]), outdated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +189,7 @@ def waiting(
     judged an earlier wording of it.
     """
     latest = _latest(session)
-    earlier = _followed(session, latest)
+    earlier = followed_from(session, latest)
     followed = {now.key: latest[place] for place, now in earlier.items() if not now.outdated}
     outdated = {now.key for now in earlier.values() if now.outdated} - set(latest)
     found = []

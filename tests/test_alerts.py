@@ -158,6 +158,19 @@ def test_a_mail_can_also_be_ended_by_mail_where_a_mailbox_is_set(
     assert mail["Bcc"] is None
 
 
+def test_the_ways_out_are_written_as_they_are_however_long(sqlite_store, tmp_path):
+    fill(sqlite_store)
+    subscribe(sqlite_store, Channel.OUTBOX, name="n" * 90)
+
+    send_due(sqlite_store, settings_for(tmp_path, unsubscribe_mail="stop@tracker.example"), at=NOON)
+
+    [file] = (tmp_path / "outbox").glob("*.eml")
+    head, _, _ = file.read_bytes().partition(b"\r\n\r\n")
+    [ways] = [line for line in head.split(b"\r\n") if line.startswith(b"List-Unsubscribe: ")]
+    assert re.fullmatch(rb"List-Unsubscribe: <https://\S+>, <mailto:\S+n{90}>", ways)
+    assert max(map(len, head.split(b"\r\n"))) <= 998  # RFC 5322, 2.1.1
+
+
 def test_crawled_text_is_data_in_every_part_of_a_mail(store, tmp_path, mail_server):
     fill(store, title=HOSTILE)
     subscribe(store, Channel.EMAIL, "reader@reader.example")

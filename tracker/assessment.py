@@ -150,6 +150,9 @@ def _reworded(gone: Evidence, standing: list[Evidence]) -> bool:
 
 def _piece(row: assessing.CodedRow, verdict: Judged | None, subject: assessing.Subject) -> Evidence:
     labels, stance = comparing.labels_of(row.coding), row.coding.stance
+    earlier = verdict is not None and verdict.outdated and verdict.reviewed is not Reviewed.NONE
+    if verdict is not None and verdict.outdated and row.on_page:
+        verdict = None  # it was about other words: those that stand now wait for a person
     amended = verdict is not None and (verdict.labels, verdict.stance) != (labels, stance)
     if verdict is not None and not verdict.rejected:
         labels, stance = verdict.labels, verdict.stance
@@ -180,6 +183,7 @@ def _piece(row: assessing.CodedRow, verdict: Judged | None, subject: assessing.S
         gone_from=row.gone_from,
         gone_to=row.gone_to,
         voice_because=row.document.voice_because,
+        earlier_wording=earlier,
     )
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_
 from sqlmodel import Session, col, delete, func, select, update
 
-from tracker.archive import pack_text, sha256
+from tracker.archive import pack_text, sha256, unpack_text
 from tracker.extraction.text import Extracted, PassageText
 from tracker.model import (
     Coding,
@@ -35,6 +35,9 @@ from tracker.store.documents import (
 from tracker.store.rows import add_rows
 
 HEADINGS_JOINED = " › "
+#: Reads that showed a collapse, and since when, before the next may show what the page now is.
+COLLAPSES = 2
+COLLAPSED_FOR = timedelta(hours=72)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +168,23 @@ def record_unread(
     if document.last_good_at is None or document.last_good_at < pending.captured_at:
         # The next read must bring bytes again: "not modified" since a wall would say nothing.
         document.etag = document.last_modified = document.last_payload_id = None
+
+
+def lasting_collapse(session: Session, pending: PendingSnapshot) -> str | None:
+    """Return the text before a collapse that several reads over three days have shown, else None."""
+    before = _current(session, pending.document_id)
+    if before is None:
+        return None
+    reads = session.exec(
+        select(Snapshot.captured_at)
+        .where(Snapshot.document_id == pending.document_id)
+        .where(Snapshot.quarantine == QuarantineReason.COLLAPSE)
+        .where(Snapshot.captured_at > before.last_seen_at)
+        .where(Snapshot.captured_at < pending.captured_at)
+        .order_by(col(Snapshot.captured_at))
+    ).all()
+    lasting = len(reads) >= COLLAPSES and pending.captured_at - reads[0] >= COLLAPSED_FOR
+    return unpack_text(before.body) if lasting else None
 
 
 def record_text(

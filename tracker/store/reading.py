@@ -60,14 +60,20 @@ class PendingSnapshot:
 
 
 def pending_snapshots(
-    session: Session, *, limit: int, document_id: int | None = None
+    session: Session, *, limit: int, document_id: int | None = None, leave: Sequence[int] = ()
 ) -> list[PendingSnapshot]:
-    """Return snapshots nobody has read yet, first captured first, at most one a document."""
+    """Return snapshots nobody has read yet, first captured first, at most one a document.
+
+    What the runs to `leave` fetched waits for their end, so that a site is judged as a whole.
+    """
     waiting = select(Snapshot.document_id, func.min(Snapshot.captured_at).label("first")).where(
         Snapshot.state == SnapshotState.PENDING
     )
     if document_id is not None:
         waiting = waiting.where(Snapshot.document_id == document_id)
+    if leave:
+        ended = select(Fetch.id).where(col(Fetch.run_id).not_in(leave))
+        waiting = waiting.where(col(Snapshot.fetch_id).in_(ended))
     first = waiting.group_by(col(Snapshot.document_id)).limit(limit).subquery()
     rows = session.exec(
         select(Snapshot, Document, Fetch, Source)

@@ -146,9 +146,7 @@ def _exists(url: str) -> bool:
     return parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").exists()
 
 
-def _crawl(
-    store: Store, file: SourcesFile, settings: Settings, asked: Asked, turn: Turn
-) -> int:
+def _crawl(store: Store, file: SourcesFile, settings: Settings, asked: Asked, turn: Turn) -> int:
     clock = _clock(asked.at)
     started = time.monotonic()
     run_id, tasks = _begin(store, file, asked, turn, clock())

@@ -48,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         with at_work(store) as turn:
             turn.take_all()
-            return _import(store, file, settings, archive, asked, turn)
+            return _import(store, file, settings, archive, asked, turn=turn)
     except WrongAddressError as error:
         print(error, file=sys.stderr)
         return WRONG_INPUT
@@ -90,6 +90,7 @@ def _import(
     settings: Settings,
     archive: Archive,
     asked: Asked,
+    *,
     turn: Turn,
 ) -> int:
     def clock() -> datetime:
@@ -102,9 +103,7 @@ def _import(
         raise WrongAddressError("\n".join(problems))
     with store.transaction() as session:
         scope = {"archive": archive.index, "urls": list(asked.urls)}
-        run_id = start_run(
-            session, verb="import", scope=scope, tool=NAME, at=clock(), turn=turn
-        )
+        run_id = start_run(session, verb="import", scope=scope, tool=NAME, at=clock(), turn=turn)
     importer = Importer(store, run_id, file, at=clock())
     finished, failed, left_out = _read(settings, archive, asked, importer, clock)
     counts = {**importer.report(), "failed": failed, "left_out": left_out}

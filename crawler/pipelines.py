@@ -59,7 +59,7 @@ class Record:
         except (DBAPIError, RunLostError) as error:
             if self._stopping is None:
                 said = str(getattr(error, "orig", error)).splitlines()[0]
-                log.error("the crawl ends: what it reads cannot be written down (%s)", said)
+                log.critical("the crawl ends: what it reads cannot be written down (%s)", said)
                 self.crawler.stats.set_value(UNWRITTEN, True)
                 stop = self.crawler.engine.close_spider_async(reason="store")
                 self._stopping = asyncio.get_running_loop().create_task(stop)

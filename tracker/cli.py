@@ -19,6 +19,7 @@ from tracker.commands import (
     sources,
     upkeep,
     watching,
+    working,
 )
 from tracker.commands.shared import WRONG_INPUT, WrongInputError
 from tracker.settings import SettingsError
@@ -32,7 +33,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for verbs in (crawling, archives, watching, answers, explaining, reading, releases, upkeep):
+for verbs in (
+    crawling,
+    archives,
+    watching,
+    working,
+    answers,
+    explaining,
+    reading,
+    releases,
+    upkeep,
+):
     app.add_typer(verbs.app)
 app.add_typer(sources.app, name="sources")
 app.add_typer(alerts.app, name="alerts")

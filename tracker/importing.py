@@ -11,8 +11,8 @@ from tracker.model import RunState
 from tracker.sources import SourcesFile
 from tracker.store import Store
 from tracker.store.crawling import close_run, start_run, sync_sources
-from tracker.store.locks import Turn
 from tracker.store.importing import Importer
+from tracker.store.locks import Turn
 from tracker.warc import NotWarcError, WarcReader
 
 TOOL = f"policy-ethics-tracker/{version('policy-ethics-tracker')}"

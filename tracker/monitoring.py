@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import or_
 from sqlmodel import Session, col, func, select
 
 from tracker.model import (
@@ -92,6 +93,25 @@ def next_due(session: Session) -> datetime | None:
         select(func.min(Document.due_at)).where(col(Document.moved_to_id).is_(None))
     ).one()
     return min([*times, *([first] if first else [])], default=None)
+
+
+def due(session: Session, *, at: datetime) -> list[str]:
+    """Return the keys of the institutions of which a source or a document is due."""
+    listed = select(Source, Institution.key).join(Institution)
+    rows = session.exec(listed.where(col(Source.listed), col(Institution.listed))).all()
+    watched = [
+        (source, key) for source, key in rows if not source.valid_until or source.valid_until > at
+    ]
+    waiting = set(
+        session.exec(
+            select(Document.source_id)
+            .where(col(Document.moved_to_id).is_(None))
+            .where(or_(col(Document.due_at).is_(None), col(Document.due_at) <= at))
+            .distinct()
+        )
+    )
+    found = {key for source, key in watched if source.id in waiting}
+    return sorted(found | {key for source, key in watched if (source_due(source) or at) <= at})
 
 
 def _problems(found: Status, at: datetime, oldest: timedelta) -> Iterator[str]:

@@ -78,9 +78,7 @@ def _import_files(paths: list[Path], *, as_json: bool) -> None:
         with at_work(store) as turn:
             turn.take_all()
             at, largest = datetime.now(UTC), settings.max_bytes
-            done = import_files(
-                store, file, paths, at=at, largest=largest, turn=turn, told=_told
-            )
+            done = import_files(store, file, paths, at=at, largest=largest, turn=turn, told=_told)
     except ImportRefusedError as error:
         raise WrongInputError(str(error)) from None
     if as_json:

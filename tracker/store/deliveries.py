@@ -243,6 +243,19 @@ def unsent(session: Session) -> int:
     return session.exec(query).one()
 
 
+def delivery_lag(session: Session, *, at: datetime) -> timedelta | None:
+    """Return how long what is due has been waiting to be sent, the longest; None where nothing is."""
+    active = select(Subscription.id).where(Subscription.state == SubscriptionState.ACTIVE)
+    first = session.exec(
+        select(func.min(Delivery.next_try_at)).where(
+            col(Delivery.state).in_((DeliveryState.DUE, DeliveryState.CLAIMED)),
+            col(Delivery.next_try_at) <= at,
+            col(Delivery.subscription_id).in_(active),
+        )
+    ).one()
+    return None if first is None else at - first
+
+
 def next_window(cadence: Cadence, timezone: str, after: datetime) -> datetime:
     """Return when word of something known since `after` falls due, in UTC."""
     if cadence is Cadence.INSTANT:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
+from tracker.addresses import bare_host, suffixes
 from tracker.store import Store
 
 BUSY = 75  # EX_TEMPFAIL of sysexits.h: what a program that found the lock taken exits with
@@ -36,12 +37,12 @@ class Turn:
         Each host is locked alone, and each domain above it together with whoever is beside it, so
         that who wants the domain finds it taken.
         """
-        names = {host.partition("/")[0].partition(":")[0].lower() for host in hosts}
-        above = {".".join(n.split(".")[i:]) for n in names for i in range(1, n.count(".") + 1)}
+        names = {bare_host(host) for host in hosts}
+        above = {domain for name in names for domain in suffixes(name)} - names
         self._take(CRAWL, shared=True)
         for name in sorted(names):
             self._take(f"host {name}", busy=f"another run is reading {name} or a host beside it")
-        for name in sorted(above - names):
+        for name in sorted(above):
             self._take(f"host {name}", shared=True, busy=f"another run is reading {name}")
 
     def take_all(self) -> None:

@@ -4,9 +4,8 @@ A document's first capture is stored against its host's key frame (the host's fi
 ones against the document's first capture, whenever that is smaller: a chain of at most two.
 """
 
-from urllib.parse import urlsplit
-
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select

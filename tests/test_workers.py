@@ -1,0 +1,75 @@
+"""Workers that share one queue: nothing is done twice, nothing is lost, and no host is hurried."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from teams import Team, database, declare, final_rows, gaps, hosts, make_due, publish
+from webserver import serving
+
+INSTITUTIONS, PAGES, DELAY = 3, 6, 0.25
+
+
+def subscribe(team) -> None:
+    team("alerts", "add", "mine", "--channel", "outbox", "--rule", "{}")
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """The rows of one process that runs by itself on the embedded database."""
+    folder = tmp_path_factory.mktemp("alone")
+    declare(folder, INSTITUTIONS)
+    with serving() as site:
+        team = Team(folder, site, f"sqlite:///{folder / 'tracker.db'}", delay=0)
+        subscribe(team)
+        for later in (False, True, True):
+            publish(site, INSTITUTIONS, PAGES, later=later)
+            team("run", "--due")
+            make_due(team.store)
+        yield final_rows(team.store)
+        team.store.close()
+
+
+@pytest.fixture
+def team(tmp_path, site, postgres):
+    declare(tmp_path, INSTITUTIONS)
+    with database(postgres, f"team_{os.getpid()}") as url:
+        made = Team(tmp_path, site, url, delay=DELAY)
+        yield made
+        made.store.close()
+
+
+def a_job_of(team, worker_pid: int) -> None:
+    """Wait until a worker's process has a crawl under way that has written something."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        children = Path(f"/proc/{worker_pid}/task/{worker_pid}/children").read_text()
+        if children and team.sql("SELECT 1 FROM snapshot"):
+            return
+        time.sleep(0.02)
+    raise AssertionError("no job began")
+
+
+@pytest.mark.timeout(600)
+def test_two_workers_one_killed_leave_the_rows_of_one_process(alone, team, site):
+    subscribe(team)
+    crawls = len(hosts(INSTITUTIONS))
+    publish(site, INSTITUTIONS, PAGES, later=False)
+    with team.workers(2) as workers:
+        a_job_of(team, workers[0].pid)
+        os.killpg(workers[0].pid, signal.SIGKILL)
+        team.wait(crawls)
+        publish(site, INSTITUTIONS, PAGES, later=True)
+        for _ in range(2):
+            team.make_due()
+            team.wait(crawls)
+
+    rows = final_rows(team.store)
+    assert {name: rows[name] for name in rows if rows[name] != alone[name]} == {}
+    assert rows["changes"]
+    assert rows["deliveries"]
+    assert "clean" in team("verify")
+    assert ("interrupted",) in team.sql("SELECT state FROM run")
+    assert min(gaps(site).values()) > DELAY - 0.02

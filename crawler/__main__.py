@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 from crawler import importing
 from crawler.progress import Bar, Lines, Progress, Silent
@@ -20,7 +21,7 @@ from crawler.settings import NAME, scrapy_settings
 from tracker.model import InstitutionKind, RunState
 from tracker.settings import Settings, SettingsError, load_settings
 from tracker.sources import SourcesError, SourcesFile, load_sources, nearest
-from tracker.store import Store, StoreError
+from tracker.store import Store, StoreError, loss
 from tracker.store.crawling import RunLostError, finish_run, start_run, sync_sources
 from tracker.store.locks import BUSY, BusyError, Turn, at_work
 from tracker.store.planning import SourceTask, plan
@@ -69,6 +70,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _crawl(store, file, settings, asked, turn)
     except BusyError as error:
         print(error, file=sys.stderr)
+        return BUSY
+    except DBAPIError as error:
+        print(loss(error), file=sys.stderr)
         return BUSY
     except RunLostError as error:
         print(error, file=sys.stderr)

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import yaml
 from chain import PLAIN, RULE
 from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
 from sqlmodel import select
 from webserver import Answer, Site
 
@@ -159,6 +160,17 @@ class Team:
         self.sql("DELETE FROM procrastinate_jobs WHERE task_name <> 'schedule'")
 
 
+def a_job_of(team: Team, worker_pid: int) -> None:
+    """Wait until a worker has a crawl under way that has written something."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        children = Path(f"/proc/{worker_pid}/task/{worker_pid}/children").read_text()
+        if children and team.sql("SELECT 1 FROM snapshot"):
+            return
+        time.sleep(0.02)
+    raise AssertionError("no job began")
+
+
 def make_due(store: Store) -> None:
     """Let a day pass on an SQLite store."""
     with store.engine.begin() as connection:
@@ -169,13 +181,12 @@ def make_due(store: Store) -> None:
 @contextmanager
 def database(server: str, name: str) -> Iterator[str]:
     """A database of its own on a server."""
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    engine = create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with engine.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
     yield server.replace("/postgres?", f"/{name}?")
     with engine.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    engine.dispose()
 
 
 def final_rows(store: Store) -> dict[str, list[str]]:

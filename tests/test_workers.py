@@ -2,11 +2,9 @@
 
 import os
 import signal
-import time
-from pathlib import Path
 
 import pytest
-from teams import Team, database, declare, final_rows, gaps, hosts, make_due, publish
+from teams import Team, a_job_of, database, declare, final_rows, gaps, hosts, make_due, publish
 from webserver import serving
 
 INSTITUTIONS, PAGES, DELAY = 3, 6, 0.25
@@ -39,17 +37,6 @@ def team(tmp_path, site, postgres):
         made = Team(tmp_path, site, url, delay=DELAY)
         yield made
         made.store.close()
-
-
-def a_job_of(team, worker_pid: int) -> None:
-    """Wait until a worker's process has a crawl under way that has written something."""
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        children = Path(f"/proc/{worker_pid}/task/{worker_pid}/children").read_text()
-        if children and team.sql("SELECT 1 FROM snapshot"):
-            return
-        time.sleep(0.02)
-    raise AssertionError("no job began")
 
 
 @pytest.mark.timeout(600)

@@ -4,6 +4,7 @@ import os
 import sys
 
 import typer
+from sqlalchemy.exc import DBAPIError
 
 from tracker.coding import evaluation
 from tracker.commands import (
@@ -24,7 +25,7 @@ from tracker.commands import (
 from tracker.commands.shared import WRONG_INPUT, WrongInputError
 from tracker.settings import SettingsError
 from tracker.sources import SourcesError
-from tracker.store import StoreError
+from tracker.store import StoreError, loss
 from tracker.store.locks import BUSY, BusyError
 
 app = typer.Typer(
@@ -66,6 +67,9 @@ def main() -> None:
         sys.exit(WRONG_INPUT)
     except BusyError as error:
         print(error, file=sys.stderr)
+        sys.exit(BUSY)
+    except DBAPIError as error:
+        print(loss(error), file=sys.stderr)
         sys.exit(BUSY)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -17,7 +17,7 @@ from sqlmodel import Session
 from tracker.addresses import bare_host, suffixes
 from tracker.store import Store
 
-BUSY = 75  # EX_TEMPFAIL of sysexits.h: what a program that found the lock taken exits with
+BUSY = 75  # EX_TEMPFAIL of sysexits.h: the lock was taken, or the connection lost; try again later
 CRAWL = "crawl"
 
 

@@ -160,15 +160,19 @@ class Team:
         self.sql("DELETE FROM procrastinate_jobs WHERE task_name <> 'schedule'")
 
 
-def a_job_of(team: Team, worker_pid: int) -> None:
-    """Wait until a worker has a crawl under way that has written something."""
+def a_job_of(team: Team, worker_pid: int | None = None) -> None:
+    """Wait until a worker has a crawl under way that has written something, or anybody has."""
     until = time.monotonic() + 60
     while time.monotonic() < until:
-        children = Path(f"/proc/{worker_pid}/task/{worker_pid}/children").read_text()
-        if children and team.sql("SELECT 1 FROM snapshot"):
+        busy = worker_pid is None or _children(worker_pid)
+        if busy and team.sql("SELECT 1 FROM snapshot"):
             return
         time.sleep(0.02)
     raise AssertionError("no job began")
+
+
+def _children(pid: int) -> str:
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text()
 
 
 def make_due(store: Store) -> None:

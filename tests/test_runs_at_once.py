@@ -1,14 +1,18 @@
 """Runs beside each other on PostgreSQL: each has its hosts to itself, none is closed while it lives."""
 
+import re
 import subprocess
 import sys
 import threading
+import urllib.request
 from datetime import timedelta
 
 import pytest
 from alembic import command
-from builders import NOON, a_failure, a_page, a_source, a_sources_file, an_institution
+from browsing import ARGUMENTS, CHROMIUM, open_at, serving
+from builders import NOON, a_failure, a_page, a_source, a_sources_file, an_institution, read_page
 from conftest import _empty_postgres
+from playwright.sync_api import sync_playwright
 from sqlmodel import col, select
 from test_migrations import config
 
@@ -300,3 +304,27 @@ def test_a_server_without_the_queues_tables_is_said(server):
         connection.exec_driver_sql("DROP TABLE procrastinate_periodic_defers, procrastinate_events, procrastinate_jobs CASCADE")  # fmt: skip
 
     assert jobs.lacking(server.engine) == ["the tables of its queue: `tracker db upgrade`"]
+
+
+@pytest.mark.browser
+def test_the_app_and_monitors_show_the_queue(server, tmp_path):
+    read_page(server, "<p>The reading room is open to all members on weekdays.")
+    with server.transaction() as session:
+        jobs.ask(session, Work.CRAWL, lock="x", institution="alder")
+    url = server.engine.url.render_as_string(hide_password=False)
+
+    with serving(tmp_path, TRACKER_DATABASE_URL=url) as (base, _), sync_playwright() as started:
+        figures = urllib.request.urlopen(f"{base}/metrics").read().decode()
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        page = browser.new_page()
+        open_at(page, f"{base}/sources")
+        said = page.inner_text("main")
+        browser.close()
+
+    assert re.search(r'^tracker_jobs{queue="crawl",state="waiting"} 1$', figures, re.MULTILINE)
+    assert re.search(r"^tracker_workers{} 0$", figures, re.MULTILINE)
+    aged = r'^tracker_source_last_good_read_age_seconds{institution="alder",source="policy"} \d'
+    assert re.search(aged, figures, re.MULTILINE)
+    assert re.search(r"^tracker_delivery_lag_seconds 0", figures, re.MULTILINE)
+    assert "Workers" in said
+    assert "Jobs of the workers" in said

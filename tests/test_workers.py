@@ -1,7 +1,9 @@
 """Workers that share one queue: nothing is done twice, nothing is lost, and no host is hurried."""
 
+import json
 import os
 import signal
+import time
 
 import pytest
 from teams import Team, a_job_of, database, declare, final_rows, gaps, hosts, make_due, publish
@@ -60,3 +62,33 @@ def test_two_workers_one_killed_leave_the_rows_of_one_process(alone, team, site)
     assert "clean" in team("verify")
     assert ("interrupted",) in team.sql("SELECT state FROM run")
     assert min(gaps(site).values()) > DELAY - 0.02
+
+
+def test_a_worker_that_is_told_to_end_ends_clean_and_its_job_waits_for_another(team, site):
+    publish(site, INSTITUTIONS, PAGES, later=False)
+    with team.workers(1) as workers:
+        a_job_of(team, workers[0].pid)
+        workers[0].send_signal(signal.SIGTERM)
+        assert workers[0].wait(timeout=30) == 0
+
+    shown = json.loads(team("queue", "--json"))
+    begun = [job for job in shown["jobs"] if job["tries"]]
+    assert [(job["work"], job["state"]) for job in begun] == [("crawl", "waiting")]
+    assert shown["workers"] == 0
+    assert ("interrupted",) in team.sql("SELECT state FROM run")
+    assert "clean" in team("verify")
+    assert "crawl waiting" in team("worker", "--status")
+
+
+def test_a_job_that_fails_is_tried_again_later(team, site):
+    publish(site, INSTITUTIONS, PAGES, later=False)
+    sources = team.folder / "sources.yaml"
+    with team.workers(1):
+        a_job_of(team)
+        sources.write_text("institutions: [{}]")
+        until = time.monotonic() + 60
+        tried = "SELECT 1 FROM procrastinate_jobs WHERE task_name = 'crawl' AND status = 'todo' AND attempts = 1 AND scheduled_at > now() + interval '10 seconds'"  # fmt: skip
+        while time.monotonic() < until and not team.sql(tried):
+            time.sleep(0.2)
+
+    assert team.sql(tried)

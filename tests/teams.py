@@ -9,7 +9,6 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -36,6 +35,8 @@ from tracker.store import Store
 TREES = "alder beech cedar elm fir gorse hazel juniper larch maple oak poplar".split()
 #: Shares its sites with the institution it stands under, so that their crawls wait for each other.
 INNER = "law-at-oak"
+#: Seconds that one gap may seem short: what is measured is when a thread of the server got the request.
+JITTER = 0.05
 
 
 def hosts(institutions: int) -> dict[str, str]:
@@ -160,19 +161,19 @@ class Team:
         self.sql("DELETE FROM procrastinate_jobs WHERE task_name <> 'schedule'")
 
 
-def a_job_of(team: Team, worker_pid: int | None = None) -> None:
-    """Wait until a worker has a crawl under way that has written something, or anybody has."""
+WROTE = "SELECT 1 FROM snapshot s JOIN document d ON d.id = s.document_id JOIN institution i ON i.id = d.institution_id WHERE i.key = '{}'"
+
+
+def a_job_of(team: Team, worker_pid: int) -> None:
+    """Wait until a worker has a crawl under way that has written something."""
     until = time.monotonic() + 60
     while time.monotonic() < until:
-        busy = worker_pid is None or _children(worker_pid)
-        if busy and team.sql("SELECT 1 FROM snapshot"):
-            return
+        for child in Path(f"/proc/{worker_pid}/task/{worker_pid}/children").read_text().split():
+            words = Path(f"/proc/{child}/cmdline").read_text().split("\0")
+            if "crawler" in words and team.sql(WROTE.format(words[4])):
+                return
         time.sleep(0.02)
     raise AssertionError("no job began")
-
-
-def _children(pid: int) -> str:
-    return Path(f"/proc/{pid}/task/{pid}/children").read_text()
 
 
 def make_due(store: Store) -> None:
@@ -212,13 +213,13 @@ def final_rows(store: Store) -> dict[str, list[str]]:
         }
 
 
-def gaps(site: Site) -> dict[str, float]:
-    """The shortest time between two requests to each host, as its server saw them."""
+def gaps(site: Site, of: int = 1) -> dict[str, float]:
+    """The shortest time in which each host got so many requests after one, as its server saw it."""
     at: defaultdict[str, list[float]] = defaultdict(list)
     for url, times in site.at.items():
         at[urlsplit(url).netloc] += times
     return {
-        host: min(b - a for a, b in pairwise(sorted(times)))
-        for host, times in at.items()
-        if len(times) > 1
+        host: min(b - a for a, b in zip(times, times[of:], strict=False))
+        for host, times in ((host, sorted(times)) for host, times in at.items())
+        if len(times) > of
     }

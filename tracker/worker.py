@@ -108,7 +108,7 @@ def build(store: Store, settings: Settings, pace: Pace) -> App:
     """Return the queue with what is to be done with each kind of job."""
     libpq = make_url(settings.store_url).set(drivername="postgresql")
     address = libpq.render_as_string(hide_password=False)
-    app = App(connector=PsycopgConnector(conninfo=address))
+    app = App(connector=PsycopgConnector(conninfo=address, min_size=1, max_size=3))
 
     @app.periodic(cron=pace.cron)
     @app.task(name=Work.SCHEDULE, queue=Work.SCHEDULE, queueing_lock=Work.SCHEDULE)

@@ -22,8 +22,8 @@ from tracker.model import InstitutionKind, RunState
 from tracker.settings import Settings, SettingsError, load_settings
 from tracker.sources import SourcesError, SourcesFile, load_sources, nearest
 from tracker.store import Store, StoreError, loss
-from tracker.store.crawling import RunLostError, finish_run, start_run, sync_sources
-from tracker.store.locks import BUSY, BusyError, Turn, at_work
+from tracker.store.crawling import finish_run, start_run, sync_sources
+from tracker.store.locks import BUSY, BusyError, RunLostError, Turn, at_work
 from tracker.store.planning import SourceTask, plan
 from tracker.store.recorder import Recorder
 
@@ -154,7 +154,7 @@ def _crawl(store: Store, file: SourcesFile, settings: Settings, asked: Asked, tu
     clock = _clock(asked.at)
     started = time.monotonic()
     run_id, tasks = _begin(store, file, asked, turn, clock())
-    recorder = Recorder(store, run_id)
+    recorder = Recorder(store, run_id, turn)
     progress = _progress(asked)
     given: dict[str, Any] = {
         "tasks": tasks,

@@ -10,8 +10,8 @@ from typing import Any, Self
 from sqlalchemy.exc import DBAPIError
 
 from crawler.items import CaptureRead, DocumentRead, SourceRead
-from tracker.store.crawling import RunLostError
 from tracker.store.importing import Importer
+from tracker.store.locks import RunLostError
 from tracker.store.recorder import Recorder
 
 Item = SourceRead | DocumentRead | CaptureRead

@@ -20,10 +20,10 @@ from tracker import monitoring, queries
 from tracker.archive import Candidate
 from tracker.model import Document, Payload, Run, RunState, Source
 from tracker.store import Store, jobs
-from tracker.store.crawling import RunLostError, finish_run, living_runs, start_run, sync_sources
+from tracker.store.crawling import finish_run, living_runs, start_run, sync_sources
 from tracker.store.integrity import damage
 from tracker.store.jobs import Work
-from tracker.store.locks import BusyError, at_work
+from tracker.store.locks import BusyError, RunLostError, at_work
 from tracker.store.owning import neighbours
 from tracker.store.planning import plan
 from tracker.store.reading import pending_snapshots

@@ -98,8 +98,23 @@ def test_a_job_that_fails_is_tried_again_later(team, site):
         a_job_of(team, workers[0].pid)
         sources.write_text("institutions: [{}]")
         until = time.monotonic() + 60
-        tried = "SELECT 1 FROM procrastinate_jobs WHERE task_name = 'crawl' AND status = 'todo' AND attempts = 1 AND scheduled_at > now() + interval '10 seconds'"  # fmt: skip
+        tried = "SELECT 1 FROM procrastinate_jobs WHERE task_name = 'crawl' AND status = 'todo' AND attempts = 1 AND scheduled_at > now() + interval '1 second'"  # fmt: skip
         while time.monotonic() < until and not team.sql(tried):
             time.sleep(0.2)
 
     assert team.sql(tried)
+
+
+def test_workers_outlive_the_loss_of_every_connection(team, site):
+    publish(site, INSTITUTIONS, PAGES, later=False)
+    with team.workers(2) as workers:
+        a_job_of(team, workers[0].pid)
+        team.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")  # fmt: skip
+        team.wait(len(hosts(INSTITUTIONS)))
+        assert [worker.poll() for worker in workers] == [None, None]
+
+    pages = len(hosts(INSTITUTIONS)) * PAGES
+    assert team.sql("SELECT count(*) FROM document WHERE state = 'live'") == [(pages,)]
+    assert "clean" in team("verify")
+    assert ("interrupted",) in team.sql("SELECT state FROM run")
+    assert min(gaps(site).values()) > DELAY - JITTER

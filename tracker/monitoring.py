@@ -120,7 +120,7 @@ def _problems(found: Status, at: datetime, oldest: timedelta) -> Iterator[str]:
         yield "no run was ever complete: `tracker run`"
     elif at - last > oldest:
         hours = round((at - last).total_seconds() / 3600)
-        yield f"the last complete run ended {hours} hours ago: does cron or `tracker watch` run?"
+        yield f"the last complete run ended {hours} hours ago: does cron, `tracker watch` or a worker run?"
     failed = found.sources.get(SourceState.FAILED, 0)
     if failed and not found.sources.get(SourceState.OK, 0):
         yield f"all {failed} sources that were tried failed: is there a network?"

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, RetryDecision
+from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
 from sqlalchemy.engine import make_url
 from sqlmodel import Session
@@ -31,8 +32,6 @@ from tracker.store.reading import pending_snapshots
 log = logging.getLogger(__name__)
 
 MOST_TRIES = 6
-FIRST_WAIT = 30  # seconds before the second try, doubled before each further one
-BUSY_WAIT = 20  # seconds, where somebody else is at that work by hand
 DERIVING = "deriving"  # the lock of update and send: one of them at a time
 KEPT_HOURS = 72  # that a finished job can be looked at
 WORST = 400  # characters kept of what a failed command said last
@@ -55,6 +54,16 @@ class Pace:
         return self.look / 2
 
     @property
+    def first_wait(self) -> int:
+        """Seconds before a second try, doubled before each further one."""
+        return self.look // 2
+
+    @property
+    def busy_wait(self) -> int:
+        """Seconds before another try where somebody is at that work by hand."""
+        return self.look // 3
+
+    @property
     def rest(self) -> timedelta:
         """How long an institution is left alone after a crawl, though something of it stays due."""
         return timedelta(seconds=10 * self.look)
@@ -65,6 +74,10 @@ class Pace:
         return "* * * * *" if self.look == 60 else f"* * * * * */{self.look}"
 
 
+class DatabaseLostError(Exception):
+    """A worker cannot reach its database; the message says why."""
+
+
 class CommandFailedError(Exception):
     """A job's command ended with an error; the message is what it said last."""
 
@@ -72,14 +85,17 @@ class CommandFailedError(Exception):
 class _Again(BaseRetryStrategy):
     """Later and later, and no more after a number of tries; what only was interrupted at once."""
 
+    def __init__(self, pace: Pace) -> None:
+        self.pace = pace
+
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         if isinstance(exception, asyncio.CancelledError):
             return RetryDecision(retry_in={"seconds": 0})
         if isinstance(exception, BusyError):
-            return RetryDecision(retry_in={"seconds": BUSY_WAIT})
+            return RetryDecision(retry_in={"seconds": self.pace.busy_wait})
         if job.attempts + 1 >= MOST_TRIES:
             return None
-        return RetryDecision(retry_in={"seconds": FIRST_WAIT * 2**job.attempts})
+        return RetryDecision(retry_in={"seconds": self.pace.first_wait * 2**job.attempts})
 
 
 def run_worker(
@@ -89,7 +105,10 @@ def run_worker(
     queues: Sequence[Work] = (),
     pace: Pace,
 ) -> None:
-    """Do jobs until told to end, then let what runs end clean."""
+    """Do jobs until told to end, then let what runs end clean.
+
+    Raises DatabaseLostError where the database cannot be reached any longer.
+    """
     store = Store.open(settings.store_url)
     chosen = [*queues, Work.SCHEDULE] if queues else None
     try:
@@ -100,6 +119,8 @@ def run_worker(
             stalled_worker_timeout=pace.dead_after,
             shutdown_graceful_timeout=1.0,
         )
+    except ConnectorException as error:
+        raise DatabaseLostError(f"the database cannot be reached: {error.__cause__}") from None
     finally:
         store.close()
 
@@ -124,17 +145,17 @@ def build(store: Store, settings: Settings, pace: Pace) -> App:
         except BusyError:
             log.info("another worker looks for what is due")
 
-    @app.task(name=Work.CRAWL, queue=Work.CRAWL, retry=_Again(), pass_context=True)
+    @app.task(name=Work.CRAWL, queue=Work.CRAWL, retry=_Again(pace), pass_context=True)
     async def crawl(context: JobContext, institution: str) -> None:
         await _command(context, "crawler", "crawl", institution, "--due", "--quiet")
         await asyncio.to_thread(_ask, store, Work.UPDATE)
 
-    @app.task(name=Work.UPDATE, queue=Work.UPDATE, retry=_Again(), pass_context=True)
+    @app.task(name=Work.UPDATE, queue=Work.UPDATE, retry=_Again(pace), pass_context=True)
     async def update(context: JobContext) -> None:
         await _command(context, "tracker", "update")
         await asyncio.to_thread(_ask, store, Work.SEND)
 
-    @app.task(name=Work.SEND, queue=Work.SEND, retry=_Again(), pass_context=True)
+    @app.task(name=Work.SEND, queue=Work.SEND, retry=_Again(pace), pass_context=True)
     async def send(context: JobContext) -> None:
         await _command(context, "tracker", "alerts", "send")
 

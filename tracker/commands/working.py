@@ -13,6 +13,7 @@ from tracker.commands.shared import Json, WrongInputError, open_store, print_tab
 from tracker.settings import load_settings
 from tracker.store import Store
 from tracker.store.jobs import Work, lacking
+from tracker.store.locks import BUSY
 
 app = typer.Typer()
 COLUMNS = ("work", "institution", "state", "tries", "since", "not_before")
@@ -33,7 +34,7 @@ def worker(
         queue(as_json=as_json)
         raise typer.Exit
     _store().close()
-    from tracker.worker import Pace, run_worker  # noqa: PLC0415  (an extra)
+    from tracker.worker import DatabaseLostError, Pace, run_worker  # noqa: PLC0415  (an extra)
 
     chosen = _queues(queues)
     logging.basicConfig(
@@ -42,7 +43,11 @@ def worker(
     logging.getLogger("procrastinate").setLevel(logging.ERROR)  # how jobs end is said by themselves
     settings, named = load_settings(), ", ".join(chosen) or "every queue"
     logging.getLogger("tracker.worker").info("working on %s; end with Ctrl-C or SIGTERM", named)
-    run_worker(settings, concurrency=concurrency, queues=chosen, pace=Pace(look))
+    try:
+        run_worker(settings, concurrency=concurrency, queues=chosen, pace=Pace(look))
+    except DatabaseLostError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(BUSY) from None
 
 
 @app.command()

@@ -20,15 +20,11 @@ from tracker.model import (
 )
 from tracker.sources import InstitutionEntry, SourceEntry, SourcesFile
 from tracker.store.integrity import manifest
-from tracker.store.locks import Turn, is_alive, one_at_a_time
+from tracker.store.locks import RunLostError, Turn, is_alive, one_at_a_time
 from tracker.store.owning import assign_documents
 from tracker.store.planning import DECLARED, asked_for
 
 RESUMABLE = timedelta(hours=24)
-
-
-class RunLostError(Exception):
-    """A run was closed by another process, which took it for dead: its connection had been lost."""
 
 
 def sync_sources(session: Session, file: SourcesFile) -> None:

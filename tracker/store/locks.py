@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from tracker.addresses import bare_host, suffixes
@@ -23,6 +23,10 @@ CRAWL = "crawl"
 
 class BusyError(Exception):
     """Somebody else is at this work; the message says how to go on."""
+
+
+class RunLostError(Exception):
+    """A run no longer has to itself what it took: it must write nothing more; the message says why."""
 
 
 class Turn:
@@ -52,6 +56,18 @@ class Turn:
     def take_run(self, run_id: int) -> None:
         """Let others see that this run is alive; to be called before its row can be seen."""
         self._take(_run(run_id))
+
+    def hold(self) -> None:
+        """Raise RunLostError where the connection was lost that kept others off."""
+        if self._connection is None:
+            return
+        try:
+            self._connection.exec_driver_sql("SELECT 1")
+        except SQLAlchemyError:
+            raise RunLostError(
+                "the connection to the database was lost, and with it what kept others off our "
+                "hosts; run the same command again, it goes on from there"
+            ) from None
 
     def _take(self, name: str, *, shared: bool = False, busy: str = "") -> None:
         if self._connection is not None and not _try(self._connection, name, shared=shared):
@@ -114,7 +130,7 @@ def _lasting(store: Store) -> Iterator[Connection]:
         try:
             yield connection
         finally:
-            with suppress(DBAPIError):  # lost, and its locks with it
+            with suppress(SQLAlchemyError):  # lost, and its locks with it
                 connection.execute(text("SELECT pg_advisory_unlock_all()"))
 
 

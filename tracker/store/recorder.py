@@ -23,6 +23,7 @@ from tracker.model import (
 from tracker.store import Store
 from tracker.store.crawling import note_source, still_ours
 from tracker.store.documents import SHORTEST, good, hours_of, in_turn, next_visit, note_failure
+from tracker.store.locks import Turn
 from tracker.store.naming import known_as, name, note_addresses
 from tracker.store.owning import Ownership
 from tracker.store.payloads import payload_bytes, record_payload
@@ -35,9 +36,10 @@ Result = Fetched | NotFetched
 class Recorder:
     """Records one run's results; `counts` says what came of them so far."""
 
-    def __init__(self, store: Store, run_id: int) -> None:
+    def __init__(self, store: Store, run_id: int, turn: Turn | None = None) -> None:
         self.store = store
         self.run_id = run_id
+        self.turn = turn or Turn()
         self.counts: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
         self._waiting: list[tuple[DocumentTask, Result]] = []
@@ -178,6 +180,7 @@ class Recorder:
 
     def _ours(self, session: Session) -> None:
         if session.get_bind().dialect.name != "sqlite":  # there nobody else is at work
+            self.turn.hold()
             still_ours(session, self.run_id)
 
     def _record_unchanged(

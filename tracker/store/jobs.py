@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from importlib.util import find_spec
 from typing import Any
 
@@ -53,20 +54,26 @@ def install(engine: Engine) -> None:
     """Bring the queue's tables to what the installed procrastinate needs; nothing where they are so.
 
     The table's comment says which of its migrations was the last, for it keeps no record itself.
+    Each is a transaction of its own: what one adds to a type, the next can use only once it is kept.
     """
     folder = files("procrastinate") / "sql"
     found = (step for step in (folder / "migrations").iterdir() if step.name.endswith(".sql"))
     steps = sorted(found, key=lambda step: step.name)
-    fresh = not has_tables(engine)
+    if not has_tables(engine):
+        _apply(engine, folder / "schema.sql", steps[-1].name)
+        return
     with engine.begin() as connection:
-        given = "SELECT obj_description(CAST(:t AS regclass))"
-        known = "" if fresh else connection.execute(text(given), {"t": TABLE}).scalar() or ""
-        later = [step for step in steps if step.name > known]
-        missing = [folder / "schema.sql"] if fresh else later
-        for step in missing:
-            connection.exec_driver_sql(step.read_text(encoding="utf-8").replace("%", "%%"))
-        if missing:
-            connection.exec_driver_sql(f"COMMENT ON TABLE {TABLE} IS '{steps[-1].name}'")
+        given = text("SELECT obj_description(CAST(:t AS regclass))")
+        known = connection.execute(given, {"t": TABLE}).scalar() or ""
+    for step in steps:
+        if step.name > known:
+            _apply(engine, step, step.name)
+
+
+def _apply(engine: Engine, step: Traversable, name: str) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql(step.read_text(encoding="utf-8").replace("%", "%%"))
+        connection.exec_driver_sql(f"COMMENT ON TABLE {TABLE} IS '{name}'")
 
 
 def ask(

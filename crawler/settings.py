@@ -51,7 +51,7 @@ def scrapy_settings(settings: Settings) -> dict[str, Any]:
         "STATS_DUMP": False,
         "EXTENSIONS": {
             **dict.fromkeys(_UNUSED_EXTENSIONS),
-            "crawler.middlewares.beginning.FirstWait": 0,
+            "crawler.middlewares.pace.FirstWait": 0,
         },
         "DOWNLOADER_MIDDLEWARES": {
             **dict.fromkeys(_UNUSED_MIDDLEWARES),

@@ -1,4 +1,4 @@
-"""The first request to a host waits as all others do: another run may have asked it a moment ago."""
+"""The delay between two requests to a host, from a run's first on."""
 
 from time import monotonic
 from typing import Any, Self
@@ -8,7 +8,10 @@ from scrapy.http import Request
 
 
 class FirstWait:
-    """Counts a host's delay from when this run began, which is when it got the host to itself."""
+    """Counts a host's delay from when this run began, which is when it got the host to itself.
+
+    Another run may have asked it a moment before.
+    """
 
     def __init__(self, crawler: Any) -> None:
         self.crawler = crawler
@@ -21,6 +24,5 @@ class FirstWait:
         return made
 
     def wait(self, request: Request) -> None:
-        downloader = self.crawler.engine.downloader
-        slot = downloader.slots[downloader.get_slot_key(request)]
+        slot = self.crawler.engine.downloader.slots[request.meta["download_slot"]]
         slot.lastseen = slot.lastseen or self.began

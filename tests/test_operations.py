@@ -1,5 +1,6 @@
 """What docs/operations.md and deploy/ tell people to type exists; the queue's tables survive a newer procrastinate."""
 
+import json
 import os
 import re
 import shlex
@@ -100,3 +101,17 @@ def test_an_older_queue_is_brought_up_to_what_is_installed(postgres):
 
             assert before != shapes[-1] == shape(engine)
     assert shapes[0] <= shapes[1]
+
+
+def test_the_manuals_sizes_are_the_measured_ones():
+    measured = json.loads((ROOT / "docs/benchmarks/workers.json").read_text(encoding="utf-8"))
+    rows = [
+        f"| {name} | {team['crawl_seconds']} s | {team['times_as_fast_as_one']} | {team['highest_rate_at_a_host']} | {team['connections_at_most']} |"
+        for name, team in measured["teams"].items()
+    ]  # fmt: skip
+    memory = measured["teams"]["4 workers"]["peak_mb_of_a_process"]
+    said = [f"{memory[name]} MB" for name in ("worker", "crawl", "update")]
+
+    assert measured["wrong"] == []
+    assert [row for row in rows if row not in OPERATIONS] == []
+    assert [figure for figure in said if figure not in OPERATIONS] == []

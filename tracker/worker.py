@@ -20,7 +20,7 @@ from sqlmodel import Session
 
 from tracker import monitoring
 from tracker.settings import Settings
-from tracker.sources import load_sources
+from tracker.sources import SourcesError, load_sources
 from tracker.store import Store, jobs
 from tracker.store.crawling import living_runs, sync_sources
 from tracker.store.deliveries import delivery_lag
@@ -76,6 +76,11 @@ class Pace:
 
 class DatabaseLostError(Exception):
     """A worker cannot reach its database; the message says why."""
+
+
+def is_news(record: logging.LogRecord) -> bool:
+    """Tell whether a line of the log says more than that the database was lost, which is said once."""
+    return not (record.exc_info and isinstance(record.exc_info[1], ConnectorException))
 
 
 class CommandFailedError(Exception):
@@ -144,6 +149,8 @@ def build(store: Store, settings: Settings, pace: Pace) -> App:
                 )
         except BusyError:
             log.info("another worker looks for what is due")
+        except SourcesError as error:
+            log.warning("nothing is put into the queue: %s", error)
 
     @app.task(name=Work.CRAWL, queue=Work.CRAWL, retry=_Again(pace), pass_context=True)
     async def crawl(context: JobContext, institution: str) -> None:

@@ -34,12 +34,14 @@ def worker(
         queue(as_json=as_json)
         raise typer.Exit
     _store().close()
-    from tracker.worker import DatabaseLostError, Pace, run_worker  # noqa: PLC0415  (an extra)
+    from tracker.worker import DatabaseLostError, Pace, is_news, run_worker  # noqa: PLC0415  (an extra)
 
     chosen = _queues(queues)
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%F %T", stream=sys.stderr
     )
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(is_news)
     logging.getLogger("procrastinate").setLevel(logging.ERROR)  # how jobs end is said by themselves
     settings, named = load_settings(), ", ".join(chosen) or "every queue"
     logging.getLogger("tracker.worker").info("working on %s; end with Ctrl-C or SIGTERM", named)

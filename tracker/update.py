@@ -54,7 +54,6 @@ from tracker.store import (
     subscriptions,
 )
 from tracker.store.crawling import living_runs
-from tracker.store.documents import in_turn
 from tracker.store.payloads import payload_bytes
 from tracker.store.telling import retell_speakers
 from tracker.store.word_index import index_coded
@@ -120,7 +119,7 @@ def _read_snapshots(store: Store, told: Told, *, ocr: bool, at: datetime) -> tup
         # A slow file, read inside a transaction, would keep every other writer waiting.
         readings = [(p, _read(store, p, ocr=ocr)) for p in batch if not p.reopens]
         with store.transaction() as session:
-            in_turn(session, [pending.document_id for pending, _ in readings])
+            reading.hold(session, [pending for pending, _ in readings])
             made.update(_record(session, p, found, ocr=ocr) for p, found in readings)
         for pending in batch:
             if pending.reopens:

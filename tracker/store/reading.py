@@ -27,6 +27,7 @@ from tracker.model import (
 )
 from tracker.store.documents import (
     hours_of,
+    in_turn,
     last_good_read,
     latest,
     note_change,
@@ -129,6 +130,18 @@ def pending_of(
         imported=snapshot.imported,
         reopens=read_to is not None and snapshot.captured_at <= read_to,
     )
+
+
+def hold(session: Session, batch: Sequence[PendingSnapshot]) -> None:
+    """Get hold of what a batch is recorded into: alone, and with one question rather than one each."""
+    in_turn(session, [pending.document_id for pending in batch])
+    rows = session.exec(
+        select(Snapshot, Document, Source)
+        .join(Document, col(Snapshot.document_id) == Document.id)
+        .join(Source, col(Document.source_id) == Source.id)
+        .where(col(Snapshot.id).in_([pending.id for pending in batch]))
+    )
+    session.info["held"] = rows.all()  # until its end, or it would ask for each of them again
 
 
 def version_ids(session: Session, document_id: int) -> set[int | None]:

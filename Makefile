@@ -69,6 +69,7 @@ archive-proof: env  ## Import real histories from pywb on loopback, export them,
 
 lock:  ## Compile the requirements files anew
 	@$(UV); uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 -q -o requirements.lock
+	@$(UV); uv pip compile pyproject.toml --extra team --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 -q -o deploy/requirements.lock
 	@$(UV); uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 -q -o requirements-dev.lock
 
 clean:  ## Remove the environment and caches, never data

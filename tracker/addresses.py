@@ -140,14 +140,19 @@ class Owners:
         path = unquote(_without_dots(parts.path)).rstrip("/") + "/"
         found = [
             ((len(bare), len(prefix)), key)
-            for bare in _suffixes(name)
+            for bare in suffixes(name)
             for wanted, prefix, key in self._under.get(bare, ())
             if wanted in {"", port} and path.startswith(prefix)
         ]
         return sorted(found, key=lambda pair: pair[0], reverse=True)
 
 
-def _suffixes(name: str) -> list[str]:
+def bare_host(entry: str) -> str:
+    """Return the host's name of an entry such as host:port/path."""
+    return entry.partition("/")[0].partition(":")[0].lower()
+
+
+def suffixes(name: str) -> list[str]:
     """A host and the domains it stands under, the nearest first."""
     labels = name.split(".")
     return [".".join(labels[at:]) for at in range(len(labels))]

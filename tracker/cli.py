@@ -5,6 +5,7 @@ import os
 import sys
 
 import typer
+from sqlalchemy.exc import DBAPIError
 
 from tracker.coding import evaluation
 from tracker.coding.calibration import CalibrationError
@@ -22,11 +23,12 @@ from tracker.commands import (
     training,
     upkeep,
     watching,
+    working,
 )
 from tracker.commands.shared import WRONG_INPUT, WrongInputError
 from tracker.settings import SettingsError
 from tracker.sources import SourcesError
-from tracker.store import StoreError
+from tracker.store import StoreError, loss
 from tracker.store.locks import BUSY, BusyError
 
 app = typer.Typer(
@@ -39,6 +41,7 @@ for verbs in (
     crawling,
     archives,
     watching,
+    working,
     answers,
     explaining,
     reading,
@@ -70,6 +73,9 @@ def main() -> None:
         sys.exit(WRONG_INPUT)
     except BusyError as error:
         print(error, file=sys.stderr)
+        sys.exit(BUSY)
+    except DBAPIError as error:
+        print(loss(error), file=sys.stderr)
         sys.exit(BUSY)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlmodel import Session
@@ -42,7 +43,7 @@ from tracker.model import (
     Topic,
     VersionOrigin,
 )
-from tracker.rederiving import freshen, read_snapshot, reextract
+from tracker.rederiving import freshen, read_bytes, read_snapshot, reextract
 from tracker.settings import Settings
 from tracker.store import (
     Store,
@@ -56,6 +57,8 @@ from tracker.store import (
     reopening,
     subscriptions,
 )
+from tracker.store.crawling import living_runs
+from tracker.store.payloads import payload_bytes
 from tracker.store.telling import retell_speakers
 from tracker.store.word_index import index_coded
 
@@ -127,8 +130,12 @@ def _read_snapshots(store: Store, told: Told, *, ocr: bool, at: datetime) -> tup
     made: Counter[bool | None] = Counter()
     while True:
         with store.transaction() as session:
-            batch = reading.pending_snapshots(session, limit=BATCH)
-            made.update(_read_snapshot(session, p, ocr=ocr) for p in batch if not p.reopens)
+            batch = reading.pending_snapshots(session, limit=BATCH, leave=living_runs(session))
+        # A slow file, read inside a transaction, would keep every other writer waiting.
+        readings = [(p, _read(store, p, ocr=ocr)) for p in batch if not p.reopens]
+        with store.transaction() as session:
+            reading.hold(session, [pending for pending, _ in readings])
+            made.update(_record(session, p, found, ocr=ocr) for p, found in readings)
         for pending in batch:
             if pending.reopens:
                 made[True] += _read_anew(store, pending.document_id, ocr=ocr, at=at)
@@ -143,17 +150,34 @@ def _read_anew(store: Store, document_id: int, *, ocr: bool, at: datetime) -> in
         before = reading.version_ids(session, document_id)
         reopening.reopen(session, document_id)
         while batch := reading.pending_snapshots(session, limit=1, document_id=document_id):
-            _read_snapshot(session, replace(batch[0], reopens=True), ocr=ocr)
+            pending = replace(batch[0], reopens=True)
+            body, found = read_snapshot(session, pending, ocr=ocr)
+            lasts = partial(_was_cut, session, pending)
+            _record(session, pending, _judged(pending, body, found, lasts))
         reopening.settle(session, document_id, at=at)
         return len(reading.version_ids(session, document_id) - before)
 
 
-def _read_snapshot(session: Session, pending: reading.PendingSnapshot, *, ocr: bool) -> bool | None:
-    """Read one snapshot: True for a new version, False where it was set aside, None for the same."""
-    body, found = read_snapshot(session, pending, ocr=ocr)
+def _read(store: Store, pending: reading.PendingSnapshot, *, ocr: bool) -> Extracted | Unreadable:
+    with store.transaction() as session:
+        body = payload_bytes(session, pending.payload_id)
+
+    def lasts(found: Extracted) -> bool:
+        with store.transaction() as session:
+            return _was_cut(session, pending, found)
+
+    return _judged(pending, body, read_bytes(body, pending, ocr=ocr), lasts)
+
+
+def _judged(
+    pending: reading.PendingSnapshot,
+    body: bytes,
+    found: Extracted | Unreadable,
+    was_cut: Callable[[Extracted], bool],
+) -> Extracted | Unreadable:
+    """Return what a snapshot says, or that it is to be set aside and why."""
     if isinstance(found, Unreadable):
-        reading.record_unread(session, pending, detail=found.reason, quarantine=found.quarantine)
-        return False
+        return found
     why = quarantine(
         found,
         body,
@@ -163,15 +187,9 @@ def _read_snapshot(session: Session, pending: reading.PendingSnapshot, *, ocr: b
         url=pending.url,
         final_url=pending.final_url,
     )
-    if why is QuarantineReason.COLLAPSE and _was_cut(session, pending, found):
-        why = None
-    if why is not None:
-        said = f"looks like {why.replace('_', ' ')}"
-        reading.record_unread(session, pending, detail=said, quarantine=why)
-        return False
-    if pending.previous_words is not None and not pending.reopens:
-        freshen(session, pending.document_id, ocr=ocr)
-    return _record(session, pending, found)
+    if why is QuarantineReason.COLLAPSE and was_cut(found):
+        return found
+    return Unreadable(f"looks like {why.replace('_', ' ')}", why) if why else found
 
 
 def _was_cut(session: Session, pending: reading.PendingSnapshot, found: Extracted) -> bool:
@@ -180,7 +198,19 @@ def _was_cut(session: Session, pending: reading.PendingSnapshot, found: Extracte
     return before is not None and is_cut(found.text, before)
 
 
-def _record(session: Session, pending: reading.PendingSnapshot, found: Extracted) -> bool | None:
+def _record(
+    session: Session,
+    pending: reading.PendingSnapshot,
+    found: Extracted | Unreadable,
+    *,
+    ocr: bool = False,
+) -> bool | None:
+    """Record a reading: True for a new version, False where it was set aside, None for the same."""
+    if isinstance(found, Unreadable):
+        reading.record_unread(session, pending, detail=found.reason, quarantine=found.quarantine)
+        return False
+    if pending.previous_words is not None and not pending.reopens:
+        freshen(session, pending.document_id, ocr=ocr)
     made = reading.record_text(session, pending, found, split(found))
     return True if made is not None else None
 

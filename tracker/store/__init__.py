@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from sqlalchemy import Engine, event, inspect, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlmodel import Session, create_engine
 
 from tracker.migrations import HEAD
@@ -20,6 +20,16 @@ from tracker.migrations import HEAD
 
 class StoreError(Exception):
     """The database cannot be used as it is; the message says what to do."""
+
+
+def loss(error: DBAPIError) -> str:
+    """Return what to tell a person whose connection to the database was lost; else raise the error."""
+    if not error.connection_invalidated:
+        raise error
+    return (
+        f"the connection to the database was lost ({str(error.orig).splitlines()[0]}); nothing was "
+        "left half done: run the same command again, it goes on from there"
+    )
 
 
 class Store:
@@ -87,7 +97,7 @@ def upgrade(engine: Engine) -> None:
 def _engine(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(url)
+        return create_engine(url, pool_pre_ping=True)  # one lost since is made anew, unseen
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, connect_args={"timeout": 30})

@@ -43,7 +43,11 @@ class BackupError(Exception):
 
 
 def dump(session: Session, file: BinaryIO, *, at: datetime, subscribers: bool = True) -> int:
-    """Write every row of the store; return how many. Without subscribers, addresses stay out."""
+    """Write every row of the store as of one moment; return how many. Without subscribers, addresses stay out.
+
+    To be called first thing in a transaction.
+    """
+    _hold_still(session)
     rows = 0
     with zstandard.ZstdCompressor(level=9).stream_writer(file, closefd=False) as packed:
         head = {"format": FORMAT, "schema": HEAD, "at": at.isoformat()}
@@ -76,6 +80,14 @@ def load(session: Session, file: BinaryIO) -> int:
         _continue_counting(session)
     index_coded(session)
     return rows
+
+
+def _hold_still(session: Session) -> None:
+    """Show this transaction the store as it is now, whatever others write while we read it."""
+    if session.get_bind().dialect.name == "sqlite":
+        session.connection().exec_driver_sql("BEGIN")  # its driver begins none for reading
+    else:
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 
 def head_of(path: Path) -> dict[str, Any]:

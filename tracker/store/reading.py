@@ -23,6 +23,7 @@ from tracker.model import (
 )
 from tracker.store.documents import (
     hours_of,
+    in_turn,
     last_good_read,
     latest,
     note_change,
@@ -60,14 +61,20 @@ class PendingSnapshot:
 
 
 def pending_snapshots(
-    session: Session, *, limit: int, document_id: int | None = None
+    session: Session, *, limit: int, document_id: int | None = None, leave: Sequence[int] = ()
 ) -> list[PendingSnapshot]:
-    """Return snapshots nobody has read yet, first captured first, at most one a document."""
+    """Return snapshots nobody has read yet, first captured first, at most one a document.
+
+    What the runs to `leave` fetched waits for their end, so that a site is judged as a whole.
+    """
     waiting = select(Snapshot.document_id, func.min(Snapshot.captured_at).label("first")).where(
         Snapshot.state == SnapshotState.PENDING
     )
     if document_id is not None:
         waiting = waiting.where(Snapshot.document_id == document_id)
+    if leave:
+        ended = select(Fetch.id).where(col(Fetch.run_id).not_in(leave))
+        waiting = waiting.where(col(Snapshot.fetch_id).in_(ended))
     first = waiting.group_by(col(Snapshot.document_id)).limit(limit).subquery()
     rows = session.exec(
         select(Snapshot, Document, Fetch, Source)
@@ -80,7 +87,6 @@ def pending_snapshots(
         # Of captures of the same second the bytes decide, not who came first.
         .order_by(col(Snapshot.document_id), col(Payload.sha256).desc())
     ).all()
-    session.info["pending"] = rows  # held until its end, or it would ask for each of them again
     found = {row[0].document_id: row for row in rows}.values()
     current = _current_versions(session, [row[0].document_id for row in found])
     read_to = _read_up_to(session, [row[0].document_id for row in found])
@@ -124,6 +130,18 @@ def pending_of(
         imported=snapshot.imported,
         reopens=read_to is not None and snapshot.captured_at <= read_to,
     )
+
+
+def hold(session: Session, batch: Sequence[PendingSnapshot]) -> None:
+    """Get hold of what a batch is recorded into: alone, and with one question rather than one each."""
+    in_turn(session, [pending.document_id for pending in batch])
+    rows = session.exec(
+        select(Snapshot, Document, Source)
+        .join(Document, col(Snapshot.document_id) == Document.id)
+        .join(Source, col(Document.source_id) == Source.id)
+        .where(col(Snapshot.id).in_([pending.id for pending in batch]))
+    )
+    session.info["held"] = rows.all()  # until its end, or it would ask for each of them again
 
 
 def version_ids(session: Session, document_id: int) -> set[int | None]:

@@ -21,8 +21,9 @@ from tracker.model import (
     Voice,
 )
 from tracker.store import Store
-from tracker.store.crawling import note_source
-from tracker.store.documents import SHORTEST, good, hours_of, next_visit, note_failure
+from tracker.store.crawling import note_source, still_ours
+from tracker.store.documents import SHORTEST, good, hours_of, in_turn, next_visit, note_failure
+from tracker.store.locks import Turn
 from tracker.store.naming import known_as, name, note_addresses
 from tracker.store.owning import Ownership
 from tracker.store.payloads import payload_bytes, record_payload
@@ -36,9 +37,10 @@ Result = Fetched | NotFetched
 class Recorder:
     """Records one run's results; `counts` says what came of them so far."""
 
-    def __init__(self, store: Store, run_id: int) -> None:
+    def __init__(self, store: Store, run_id: int, turn: Turn | None = None) -> None:
         self.store = store
         self.run_id = run_id
+        self.turn = turn or Turn()
         self.counts: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
         self._waiting: list[tuple[DocumentTask, Result]] = []
@@ -53,6 +55,7 @@ class Recorder:
         The source's own address speaks for the source; the parts beside it do not.
         """
         with self.store.transaction() as session:
+            self._ours(session)
             row = session.get_one(Source, source_id)
             if result.url == row.url:
                 reason = result.reason if isinstance(result, NotFetched) else None
@@ -166,6 +169,8 @@ class Recorder:
             return
         waiting, self._waiting = self._waiting, []
         with self.store.transaction() as session:
+            self._ours(session)
+            in_turn(session, [task.id for task, _ in waiting])
             unchanged = [(t, r) for t, r in waiting if isinstance(r, Fetched) and r.not_modified]
             self._record_unchanged(session, unchanged)
             others = [(t, r) for t, r in waiting if isinstance(r, NotFetched) or not r.not_modified]
@@ -175,6 +180,11 @@ class Recorder:
                     self._record_failure(session, task, result, documents[task.id])
                 else:
                     self._record_body(session, task, result, documents[task.id])
+
+    def _ours(self, session: Session) -> None:
+        if session.get_bind().dialect.name != "sqlite":  # there nobody else is at work
+            self.turn.hold()
+            still_ours(session, self.run_id)
 
     def _record_unchanged(
         self, session: Session, results: list[tuple[DocumentTask, Fetched]]

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlmodel import Session, col, func, select
@@ -42,6 +42,19 @@ def unsent(session: Session) -> int:
     """Count the deliveries that are neither settled nor given up."""
     query = select(func.count()).select_from(Delivery).where(col(Delivery.state).in_(OPEN))
     return session.exec(query).one()
+
+
+def delivery_lag(session: Session, *, at: datetime) -> timedelta | None:
+    """Return how long what is due has been waiting to be sent, the longest; None where nothing is."""
+    active = select(Subscription.id).where(Subscription.state == SubscriptionState.ACTIVE)
+    first = session.exec(
+        select(func.min(Delivery.next_try_at)).where(
+            col(Delivery.state).in_((DeliveryState.DUE, DeliveryState.CLAIMED)),
+            col(Delivery.next_try_at) <= at,
+            col(Delivery.subscription_id).in_(active),
+        )
+    ).one()
+    return None if first is None else at - first
 
 
 class Held(StrEnum):

@@ -176,6 +176,7 @@ def alerts_send() -> None:
     with alone(store, "update"):
         report = send_due(store, load_settings(), at=datetime.now(UTC), alone=True)
     notices = f", {report.notices} about subscriptions" if report.notices else ""
+    notices += f", {report.asked} to institutions" if report.asked else ""
     print(f"{report.sent} sent{notices}, {report.failed} failed, {report.waiting} waiting")
     raise typer.Exit(1 if report.failed else 0)
 

@@ -117,7 +117,7 @@ def _drawer(chosen: tables.Filters) -> None:
     close = html.go(f"/compare?{urlencode(chosen, doseq=True)}", "Close this cell")
     shared.show(
         '<section class="t-card" aria-label="One cell and what it rests on">',
-        f"<h2>{html.go(APP.institution(key), row.name)}: {html.escape(findings.title(code))}</h2>",
+        f"<h2>{html.go(APP.institution(key), row.name)}: {html.escape(question_title(code))}</h2>",
         f'<p class="t-meta">The report: “{html.escape(entry.report)}”. Our rule: every element with * in the institution’s own voice makes “stated”, any makes “partial”.</p>',
         findings.block(row, around, most=CARDS),
         "<h3>History of this cell</h3>",
@@ -140,7 +140,7 @@ def _side_by_side(picked: Sequence[str]) -> None:
         )
         return
     shared.show("<h2>Side by side, element by element</h2>")
-    titles = {code: findings.title(code) for code in tables.CODES}
+    titles = {code: question_title(code) for code in tables.CODES}
     code = st.selectbox("Recommendation", list(titles), format_func=titles.__getitem__)
     with open_store().transaction() as session:
         rows = queries.finding_rows(session, questions=[code], institutions=picked[:BESIDE])

@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tracker.coding.codebook import load_codebook
 from tracker.findings import SPOKEN_RULES
-from tracker.model import SPOKEN, Recommendation
 from tracker.queries import Context, FindingRow
 from tracker.views.addresses import APP, Places
 from tracker.views.evidence import evidence_card, search_record
@@ -30,13 +28,6 @@ SPOKEN_WORDS = {
     "not_checked": "not read well enough to say anything, with the reason",
     "unreachable": "too many starting points failed, with the reasons",
 }
-
-
-def title(question: str) -> str:
-    """Return what a finding answers, in words."""
-    if question == SPOKEN:
-        return QUESTION
-    return f"{question} {load_codebook().recommendations[Recommendation(question)].title}"
 
 
 def headline(row: FindingRow) -> str:

@@ -95,7 +95,7 @@ def summary(profile: Profile) -> str:
     """Return all findings in one table: the answer above the fold."""
     rows = [
         [
-            escape(findings.title(row.question)),
+            escape(question_title(row.question)),
             finding_badge(row.result, row.reviewed),
             rule(row.rule) + findings.elements(row) + findings.deeds(row),
         ]

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from tracker import queries
-from tracker.coding.codebook import RecommendationEntry, load_codebook
+from tracker.coding.codebook import RecommendationEntry, load_codebook, question_title
 from tracker.model import CoverageResult, InstitutionKind, Recommendation
 from tracker.queries import Cell, FindingRow
 from tracker.views import findings, html, matrix, shared, tables
@@ -93,7 +93,7 @@ def _sum(kept: Sequence[Cell], code: str) -> str:
 def _cell(cell: Cell | None, chosen: tables.Filters) -> str:
     if cell is None:
         return '<span class="t-small">filtered out</span>'
-    badge = html.finding_badge(cell.result, cell.reviewed)
+    badge = html.finding_badge(cell.result, cell.reviewed, cell.overlays)
     if cell.result == "not_applicable":
         return badge
     query = urlencode({**chosen, "cell": f"{cell.institution}:{cell.question}"}, doseq=True)
@@ -160,7 +160,7 @@ def _held(row: FindingRow, element: str) -> str:
     found = [i for i in row.evidence if element in i["elements"].get(row.question, ())]
     if not found:
         return (
-            html.finding_badge(row.result, row.reviewed)
+            html.finding_badge(row.result, row.reviewed, row.overlays)
             if not row.evidence
             else '<span class="t-small">no quote holds it</span>'
         )

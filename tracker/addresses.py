@@ -195,3 +195,8 @@ def _inside(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress
     if address in NAT64:
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address
+
+
+def web_archive(url: str) -> str:
+    """Return where the Internet Archive keeps its copies of an address."""
+    return f"https://web.archive.org/web/*/{url}"

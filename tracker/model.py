@@ -15,6 +15,8 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
+from tracker.columns import Digest, Words
+
 
 class InstitutionKind(StrEnum):
     ETHICS_INSTITUTE = "ethics_institute"
@@ -536,7 +538,7 @@ class Version(SQLModel, table=True):
 
 class Passage(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
-    sha256: str = Field(unique=True)
+    sha256: str = Field(unique=True, sa_type=Digest)
     text: str = Field(sa_type=Text)
     words: int
     language: str | None = None
@@ -558,7 +560,7 @@ class Coding(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     passage_id: int = Field(foreign_key="passage.id")
-    coder: str = Field(index=True)  # codebook and coder version, such as "codebook 1.2 · coder 1"
+    coder: str  # codebook and coder version, such as "codebook 1.2 · coder 1"
     china: bool = False
     surveillance: bool = False
     human_rights: bool = False
@@ -571,8 +573,8 @@ class Coding(SQLModel, table=True):
     R5: bool = False
     R6: bool = False
     in_passing: bool = False  # the abuse is not the passage's subject
-    elements: dict[str, list[str]] = Field(default_factory=dict, sa_type=JSON)
-    cues: dict[str, list[str]] = Field(default_factory=dict, sa_type=JSON)
+    elements: dict[str, list[str]] = Field(default_factory=dict, sa_type=Words)
+    cues: dict[str, list[str]] = Field(default_factory=dict, sa_type=Words)
     confidence: float = 0.0
 
 

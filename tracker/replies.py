@@ -326,10 +326,9 @@ def _address_problems(address: str, institution: Institution) -> list[str]:
         return [f'address: "{address}" is not an e-mail address']
     if is_official_mail(address, institution.hosts):
         return []
-    return [
-        f"address: {address.rpartition('@')[2]} is none of the official hosts of {institution.key} "
-        f"({', '.join(institution.hosts)}); add it to `hosts` in sources.yaml if it is"
-    ]
+    host = address.rpartition("@")[2]
+    official = f"the official hosts of {institution.key} ({', '.join(institution.hosts)})"
+    return [f"address: {host} is none of {official}; add it to `hosts` in sources.yaml if it is"]
 
 
 def _unknown(questions: Collection[str]) -> list[str]:

@@ -1,6 +1,6 @@
 """The write side for people: verdicts on codings, append-only, and what waits for one. Knows no screen."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from tracker.agreement import Agreement, Unit, agreement
-from tracker.anchors import Quote, find_passage
+from tracker.following import followed_from
 from tracker.model import (
     Coding,
     Document,
@@ -70,15 +70,16 @@ def record_review(
 def judged(session: Session, document_ids: Iterable[int]) -> dict[tuple[int, int], Judged]:
     """Return what people say, by (document, passage); each person's latest verdict counts.
 
-    A verdict follows its passage through small edits of the document (see `anchors`); where the
-    quote is no longer found it stays with the passage that was judged.
+    A verdict follows its passage through edits of the document (see `anchors`), marked `outdated`
+    where they touch what was judged; it also stays with the words that were judged.
     """
+    latest = _latest(session, document_ids)
     found = {}
-    for (document_id, passage_id), people in _latest(session, document_ids).items():
-        now = _where_now(session, document_id, passage_id)
-        edited = now is not None and now != passage_id
-        verdict = replace(together(list(people.values())), edited=edited)
-        found[document_id, passage_id if now is None else now] = verdict
+    for place, now in followed_from(session, latest).items():
+        verdict = together(list(latest[place].values()))
+        found[place] = replace(verdict, outdated=now.outdated)
+        if now.key != place and now.key not in latest:
+            found[now.key] = replace(verdict, edited=True, outdated=now.outdated)
     return found
 
 
@@ -92,22 +93,6 @@ def _latest(
     for row in session.exec(query):
         latest.setdefault((row.document_id, row.passage_id), {})[row.reviewer] = row
     return latest
-
-
-def _where_now(session: Session, document_id: int, passage_id: int) -> int | None:
-    """The passage of the document's latest version that a judged passage stands in, or None."""
-    rows = session.exec(
-        select(Passage.id, Passage.text)
-        .join(VersionPassage, col(VersionPassage.passage_id) == Passage.id)
-        .join(Version, col(VersionPassage.version_id) == Version.id)
-        .where(Version.document_id == document_id, col(Version.current))
-        .order_by(col(VersionPassage.position))
-    ).all()
-    if passage_id in {number for number, _ in rows}:
-        return passage_id
-    was = session.get_one(Passage, passage_id).text
-    place = find_passage(Quote(was), [text for _, text in rows])
-    return None if place is None else rows[place][0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +115,7 @@ class Waiting:
     confidence: float
     judged_by: int  # people who have judged it; what they said is not told, so a second works blind
     disputed: bool = False
+    outdated: bool = False  # people judged an earlier wording of it
 
     @property
     def key(self) -> str:
@@ -139,7 +125,7 @@ class Waiting:
     @property
     def weight(self) -> float:
         """Impact times uncertainty: what a verdict on it may change in a finding."""
-        if self.disputed:
+        if self.disputed or self.outdated:
             return 100.0
         own = 1.0 if self.voice in {Voice.INSTITUTION, Voice.UNIT} else 0.4
         unsure = 1.0 - abs(2.0 * self.confidence - 1.0)
@@ -199,13 +185,20 @@ def waiting(
     """Return what this person should judge next, weightiest first.
 
     A passage waits until `people` have judged it, or longer where they differ; nobody is asked
-    twice, and what the machine found nothing in is not asked for.
+    twice on the same words, and what the machine found nothing in is asked for only where people
+    judged an earlier wording of it.
     """
     latest = _latest(session)
+    earlier = followed_from(session, latest)
+    followed = {now.key: latest[place] for place, now in earlier.items() if not now.outdated}
+    outdated = {now.key for now in earlier.values() if now.outdated} - set(latest)
     found = []
-    for row in _coded(session, coder):
+    for row in _coded(session, coder, [passage_id for _, passage_id in outdated]):
         coding, passage, place, version, document, institution = row
-        given = latest.get((version.document_id, place.passage_id), {})
+        key = version.document_id, place.passage_id
+        if not _says_something(coding) and key not in outdated:
+            continue
+        given = latest.get(key) or followed.get(key, {})
         verdict = together(list(given.values())) if given else None
         disputed = verdict is not None and verdict.disputed
         if reviewer in given or (len(given) >= people and not disputed):
@@ -228,14 +221,24 @@ def waiting(
                 confidence=coding.confidence,
                 judged_by=len(given),
                 disputed=disputed,
+                outdated=key in outdated,
             )
         )
     found.sort(key=lambda item: (-item.weight, item.passage_id))
     return found[:limit]
 
 
-def _coded(session: Session, coder: str) -> Iterable[Any]:
-    labelled = or_(col(Coding.china), *(col(getattr(Coding, str(c))) for c in Recommendation))
+def _says_something(coding: Coding) -> bool:
+    return coding.china or any(getattr(coding, str(code)) for code in Recommendation)
+
+
+def _coded(session: Session, coder: str, others: Collection[int]) -> Iterable[Any]:
+    """The passages that say something on the subject, and these others."""
+    labelled = or_(
+        col(Coding.china),
+        *(col(getattr(Coding, str(c))) for c in Recommendation),
+        col(Coding.passage_id).in_(others),
+    )
     return session.exec(
         select(Coding, Passage, VersionPassage, Version, Document, Institution)  # type: ignore[call-overload]  # typed for four at most
         .join(Passage, col(Coding.passage_id) == Passage.id)

@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     ocr: bool = False
     smtp_url: str = ""
     mail_from: str = ""
+    unsubscribe_mail: Annotated[str, Field(pattern=r"^$|^[^@\s<>?,]+@[^@\s<>?,]+$")] = ""
     secret: str = ""
     operator: str = ""
     oidc_metadata_url: str = ""  # of the provider that reviewers sign in with

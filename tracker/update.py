@@ -28,11 +28,12 @@ from tracker.coding.codebook import Codebook, load_codebook
 from tracker.coding.coded import Coded
 from tracker.coding.coder import code
 from tracker.extraction.passages import split
-from tracker.extraction.quality import quarantine
+from tracker.extraction.quality import is_cut, quarantine
 from tracker.extraction.text import Extracted, Unreadable
 from tracker.model import (
     ChangeClass,
     ChangeKind,
+    QuarantineReason,
     Recommendation,
     Topic,
     VersionOrigin,
@@ -145,6 +146,8 @@ def _read_snapshot(session: Session, pending: reading.PendingSnapshot, *, ocr: b
         url=pending.url,
         final_url=pending.final_url,
     )
+    if why is QuarantineReason.COLLAPSE and _was_cut(session, pending, found):
+        why = None
     if why is not None:
         said = f"looks like {why.replace('_', ' ')}"
         reading.record_unread(session, pending, detail=said, quarantine=why)
@@ -152,6 +155,12 @@ def _read_snapshot(session: Session, pending: reading.PendingSnapshot, *, ocr: b
     if pending.previous_words is not None and not pending.reopens:
         freshen(session, pending.document_id, ocr=ocr)
     return _record(session, pending, found)
+
+
+def _was_cut(session: Session, pending: reading.PendingSnapshot, found: Extracted) -> bool:
+    """Whether a collapse is what the page now is: it lasts, and what is left stood there before."""
+    before = reading.lasting_collapse(session, pending)
+    return before is not None and is_cut(found.text, before)
 
 
 def _record(session: Session, pending: reading.PendingSnapshot, found: Extracted) -> bool | None:

@@ -51,9 +51,9 @@ def sender(channel: Channel, settings: Settings) -> Sender:
     """Return what sends through a channel; raises ValueError for one that is only ever asked."""
     match channel:
         case Channel.OUTBOX:
-            return Outbox(settings.outbox, settings.mail_from)
+            return Outbox(settings.outbox, settings.mail_from, settings.unsubscribe_mail)
         case Channel.EMAIL:
-            return Smtp(settings.smtp_url, settings.mail_from)
+            return Smtp(settings.smtp_url, settings.mail_from, settings.unsubscribe_mail)
         case Channel.WEBHOOK:
             return Webhook(settings.secret, settings.allow_hosts)
         case Channel.APPRISE:
@@ -68,12 +68,17 @@ class Outbox:
 
     folder: Path
     mail_from: str = ""
+    unsubscribe_mail: str = ""
 
     def send(self, message: Message) -> None:
         """Write the file under the message's id: a repeat replaces it, a kill leaves it whole."""
         self.folder.mkdir(parents=True, exist_ok=True)
         part = self.folder / f"{message.id}.part"
-        part.write_bytes(as_email(message, mail_from=self.mail_from).as_bytes())
+        part.write_bytes(
+            as_email(
+                message, mail_from=self.mail_from, unsubscribe_mail=self.unsubscribe_mail
+            ).as_bytes()
+        )
         part.replace(part.with_suffix(".eml"))
 
 
@@ -83,11 +88,13 @@ class Smtp:
 
     url: str
     mail_from: str = ""
+    unsubscribe_mail: str = ""
     tls: ssl.SSLContext | None = None  # None: certificates are checked against the system's
 
     def send(self, message: Message) -> None:
         """Send one mail; refusals that begin with 5 are final."""
-        self.hand_over(as_email(message, mail_from=self.mail_from))
+        mail = as_email(message, mail_from=self.mail_from, unsubscribe_mail=self.unsubscribe_mail)
+        self.hand_over(mail)
 
     def hand_over(self, mail: EmailMessage) -> None:
         """Send a mail as it is; raises SendFailedError where the server does not take it."""

@@ -25,9 +25,9 @@ from tracker.store.deliveries import (
     mark_failed,
     mark_sent,
     release_claims,
-    unsent,
 )
 from tracker.store.subscriptions import Recipient
+from tracker.store.tallies import unsent
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def code(text: str, codebook: Codebook) -> Coded:
         stance=said,
         recommendations=frozenset(stated),
         in_passing=in_passing,
-        elements=_elements(text, stated, codebook),
+        elements=_elements(seen.folded, stated, codebook),
         cues={label: tuple(dict.fromkeys(words))[:MOST_CUES] for label, words in cues.items()},
         confidence=_confidence(cues, held, stated),
         mentions=_mentions(seen),
@@ -43,13 +43,13 @@ def code(text: str, codebook: Codebook) -> Coded:
 
 
 def _elements(
-    text: str, stated: set[Recommendation], codebook: Codebook
+    folded: str, stated: set[Recommendation], codebook: Codebook
 ) -> dict[str, tuple[str, ...]]:
-    """Return which elements of the stated recommendations the text holds."""
+    """Return which elements of the stated recommendations a folded text holds."""
     if not stated:
         return {}
     mask = 0
-    for _, _, found in codebook.element_words.find(text):
+    for _, _, found in codebook.element_words.find_folded(folded):
         mask |= found
     held = {name for at, name in enumerate(codebook.elements) if mask >> at & 1}
     entries = {r: codebook.recommendations[r] for r in sorted(stated)}

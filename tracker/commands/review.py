@@ -151,6 +151,7 @@ def _row(item: Waiting) -> dict[str, Any]:
         "confidence": item.confidence,
         "judged_by": item.judged_by,
         "disputed": item.disputed,
+        "outdated": item.outdated,
         "weight": round(item.weight, 3),
     }
 

@@ -7,7 +7,6 @@ the same message id: a receiver can tell a repeat from news.
 
 import hashlib
 import math
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -28,7 +27,7 @@ from tracker.model import (
     Subscription,
     SubscriptionState,
 )
-from tracker.store.subscriptions import OPEN, Recipient, recipient_of, recipients
+from tracker.store.subscriptions import Recipient, recipient_of, recipients
 
 #: How long a sender may take to settle what it claimed.
 LEASE = timedelta(minutes=15)
@@ -223,39 +222,6 @@ def release_claims(session: Session, *, at: datetime) -> None:
     """Make due at once what killed senders had claimed; only for who knows no other sender runs."""
     claimed = col(Delivery.state) == DeliveryState.CLAIMED
     session.exec(update(Delivery).where(claimed).values(state=DeliveryState.DUE, next_try_at=at))
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """What became of a subscription's deliveries."""
-
-    sent: int = 0
-    waiting: int = 0
-    failed: int = 0
-    error: str = ""  # of the last failure
-
-
-def tallies(session: Session) -> dict[int, Tally]:
-    """Return what became of deliveries, by subscription."""
-    rows = session.exec(
-        select(Delivery.subscription_id, Delivery.state, Delivery.error).order_by(col(Delivery.id))
-    )
-    found: defaultdict[int, Tally] = defaultdict(Tally)
-    for subscription_id, state, error in rows:
-        old = found[subscription_id]
-        found[subscription_id] = Tally(
-            old.sent + (state is DeliveryState.SENT),
-            old.waiting + (state in OPEN),
-            old.failed + (state is DeliveryState.FAILED),
-            error or old.error,
-        )
-    return found
-
-
-def unsent(session: Session) -> int:
-    """Count the deliveries that are neither settled nor given up."""
-    query = select(func.count()).select_from(Delivery).where(col(Delivery.state).in_(OPEN))
-    return session.exec(query).one()
 
 
 def next_window(cadence: Cadence, timezone: str, after: datetime) -> datetime:

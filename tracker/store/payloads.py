@@ -6,10 +6,11 @@ ones against the document's first capture, whenever that is smaller: a chain of 
 
 from urllib.parse import urlsplit
 
-from sqlmodel import Session, col, insert, select
+from sqlmodel import Session, select
 
 from tracker.archive import pack, sha256, unpack
 from tracker.model import KeyFrame, Payload
+from tracker.store.rows import add_row, add_rows
 
 
 def record_payload(
@@ -36,11 +37,9 @@ def record_payload(
         "body": packed.body,
         "base_id": base_id if packed.on_base else None,
     }
-    payload_id: int = session.exec(insert(Payload).values(**row).returning(col(Payload.id))).one()[
-        0
-    ]
+    payload_id = add_row(session, Payload, row)
     if base_id is None and key_frame:
-        session.exec(insert(KeyFrame).values(host=host, payload_id=payload_id))
+        add_rows(session, KeyFrame, [{"host": host, "payload_id": payload_id}])
     return payload_id
 
 

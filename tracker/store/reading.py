@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_
-from sqlmodel import Session, col, delete, func, insert, select, update
+from sqlmodel import Session, col, delete, func, select, update
 
-from tracker.archive import pack_text, sha256
+from tracker.archive import pack_text, sha256, unpack_text
 from tracker.extraction.text import Extracted, PassageText
 from tracker.model import (
     Coding,
@@ -32,8 +32,12 @@ from tracker.store.documents import (
     note_change,
     recount_failures,
 )
+from tracker.store.rows import add_rows
 
 HEADINGS_JOINED = " › "
+#: Reads that showed a collapse, and since when, before the next may show what the page now is.
+COLLAPSES = 2
+COLLAPSED_FOR = timedelta(hours=72)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ def pending_snapshots(
         # Of captures of the same second the bytes decide, not who came first.
         .order_by(col(Snapshot.document_id), col(Payload.sha256).desc())
     ).all()
+    session.info["pending"] = rows  # held until its end, or it would ask for each of them again
     found = {row[0].document_id: row for row in rows}.values()
     current = _current_versions(session, [row[0].document_id for row in found])
     read_to = _read_up_to(session, [row[0].document_id for row in found])
@@ -165,6 +170,23 @@ def record_unread(
         document.etag = document.last_modified = document.last_payload_id = None
 
 
+def lasting_collapse(session: Session, pending: PendingSnapshot) -> str | None:
+    """Return the text before a collapse that several reads over three days have shown, else None."""
+    before = _current(session, pending.document_id)
+    if before is None:
+        return None
+    reads = session.exec(
+        select(Snapshot.captured_at)
+        .where(Snapshot.document_id == pending.document_id)
+        .where(Snapshot.quarantine == QuarantineReason.COLLAPSE)
+        .where(Snapshot.captured_at > before.last_seen_at)
+        .where(Snapshot.captured_at < pending.captured_at)
+        .order_by(col(Snapshot.captured_at))
+    ).all()
+    lasting = len(reads) >= COLLAPSES and pending.captured_at - reads[0] >= COLLAPSED_FOR
+    return unpack_text(before.body) if lasting else None
+
+
 def record_text(
     session: Session,
     pending: PendingSnapshot,
@@ -176,7 +198,7 @@ def record_text(
     document = session.get_one(Document, pending.document_id)
     snapshot.quarantine, snapshot.detail = None, ""
     describe(document, extracted)
-    before = _current(session, pending.document_id)
+    before = _current(session, pending.document_id) if pending.previous_words is not None else None
     text_sha256 = sha256(extracted.text.encode())
     if before is not None and before.text_sha256 == text_sha256:
         snapshot.state = SnapshotState.SAME_TEXT
@@ -294,9 +316,8 @@ def record_passages(
         for digest, passage in zip(hashes, passages, strict=True)
         if digest not in known
     }
-    if fresh:
-        session.exec(insert(Passage), params=list(fresh.values()))
-        known |= _passage_ids(session, list(fresh))
+    add_rows(session, Passage, list(fresh.values()))
+    known |= _passage_ids(session, list(fresh))
     rows = [
         {
             "version_id": version_id,
@@ -308,15 +329,17 @@ def record_passages(
         }
         for position, (digest, passage) in enumerate(zip(hashes, passages, strict=True))
     ]
-    session.exec(insert(VersionPassage), params=rows)
+    add_rows(session, VersionPassage, rows)
 
 
 def _passage_ids(session: Session, hashes: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for start in range(0, len(hashes), 500):
         chunk = hashes[start : start + 500]
-        rows = session.exec(select(Passage).where(col(Passage.sha256).in_(chunk)))
-        found |= {row.sha256: _id(row.id) for row in rows}
+        rows = session.exec(
+            select(Passage.sha256, Passage.id).where(col(Passage.sha256).in_(chunk))
+        )
+        found |= {digest: _id(passage_id) for digest, passage_id in rows}
     return found
 
 
@@ -347,8 +370,7 @@ def uncoded_passages(session: Session, coder: str, *, limit: int) -> list[tuple[
 
 def record_codings(session: Session, coder: str, rows: Sequence[dict[str, Any]]) -> None:
     """Add one coding a passage; each row has `passage_id` and the columns of the coding table."""
-    if rows:
-        session.exec(insert(Coding), params=[{"coder": coder, **row} for row in rows])
+    add_rows(session, Coding, [{"coder": coder, **row} for row in rows])
 
 
 def record_entities(
@@ -356,8 +378,7 @@ def record_entities(
 ) -> None:
     """Replace what these passages were found to name; a row has the columns of passage_entity."""
     session.exec(delete(PassageEntity).where(col(PassageEntity.passage_id).in_(list(passage_ids))))
-    if rows:
-        session.exec(insert(PassageEntity), params=list(rows))
+    add_rows(session, PassageEntity, rows)
 
 
 def _id(value: int | None) -> int:

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from tracker import queries
 from tracker.settings import Settings
-from tracker.store.deliveries import unsent
+from tracker.store.tallies import unsent
 from tracker.views.addresses import PRINTED
 from tracker.views.opening import open_store
 from tracker.views.strict import headers

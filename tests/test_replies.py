@@ -1,11 +1,13 @@
 """Institutions are asked, they reply, they dispute; who may do what, and what the public sees of it."""
 
 import email
+import io
 import socket
 from datetime import timedelta
 from email.policy import default
 
 import pytest
+import zstandard
 from aiosmtpd.controller import Controller
 from builders import NOON, an_institution, read_page
 from sqlmodel import col, select, update
@@ -29,6 +31,7 @@ from tracker.model import (
 )
 from tracker.settings import Settings
 from tracker.standing import Asked, Gate, Said, Subject, plain, standing
+from tracker.store.backup import dump
 from tracker.store.people import set_role
 from tracker.store.replies import heard, notice_rows, reply_rows
 from tracker.store.subscriptions import add_subscription
@@ -400,3 +403,17 @@ def test_what_was_heard_keeps_addresses_to_itself(told):
         decide(session, enter(session))
         assert reply_rows(session)[0].address == "press@alder.example"
         assert "press@" not in str(heard(session)["alder"].said[0].to_json())
+
+
+def test_a_backup_without_subscribers_has_no_address_and_opens_no_private_page(told):
+    ask(told, SETTINGS)
+    with told.transaction() as session:
+        enter(session)
+        token = notice_rows(session)[0].token
+        whole, public = io.BytesIO(), io.BytesIO()
+        dump(session, whole, at=NOON)
+        dump(session, public, at=NOON, subscribers=False)
+    shown = [zstandard.ZstdDecompressor().stream_reader(b.getvalue()).read().decode() for b in (whole, public)]  # fmt: skip
+
+    assert [("press@alder.example" in text, token in text) for text in shown] == [(True, True), (False, False)]  # fmt: skip
+    assert "@alder.example" in shown[1]  # whose host the public sees

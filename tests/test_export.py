@@ -14,10 +14,11 @@ from sqlmodel import select
 from tracker.coding.codebook import load_codebook
 from tracker.export import QUOTE_LENGTH, cell, content_hash, differences, freeze, write
 from tracker.model import Change, Verdict
-from tracker.reviews import record_review, waiting
+from tracker.reviews import record_review
 from tracker.settings import Settings
 from tracker.store.releases import frozen_data, record_release, releases
 from tracker.update import update
+from tracker.waiting import waiting
 
 CODEBOOK = {"version": "1.2"}
 CONDEMNS = (

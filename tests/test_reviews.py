@@ -12,10 +12,11 @@ from sqlmodel import select
 
 from tracker.coding.codebook import load_codebook
 from tracker.model import Change, ChangeClass, Finding, Review, Reviewed, Stance, Verdict
-from tracker.reviews import agreements, judged, record_review, waiting
+from tracker.reviews import agreements, judged, record_review
 from tracker.settings import Settings
 from tracker.update import update
 from tracker.verdicts import together
+from tracker.waiting import waiting
 
 CONDEMNS = (
     "Our institute condemns the mass surveillance and arbitrary detention of Uyghurs in Xinjiang by "

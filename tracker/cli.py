@@ -7,6 +7,7 @@ import sys
 import typer
 
 from tracker.coding import evaluation
+from tracker.coding.calibration import CalibrationError
 from tracker.commands import (
     alerts,
     answers,
@@ -18,6 +19,7 @@ from tracker.commands import (
     releases,
     review,
     sources,
+    training,
     upkeep,
     watching,
 )
@@ -33,7 +35,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for verbs in (crawling, archives, watching, answers, explaining, reading, releases, upkeep):
+for verbs in (
+    crawling,
+    archives,
+    watching,
+    answers,
+    explaining,
+    reading,
+    training,
+    releases,
+    upkeep,
+):
     app.add_typer(verbs.app)
 app.add_typer(sources.app, name="sources")
 app.add_typer(alerts.app, name="alerts")
@@ -52,6 +64,7 @@ def main() -> None:
         SourcesError,
         StoreError,
         evaluation.InputError,
+        CalibrationError,
     ) as error:
         print(error, file=sys.stderr)
         sys.exit(WRONG_INPUT)

@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8501"
     chromium: str = ""
     ocr: bool = False
+    calibration: Path | None = None  # a file of `tracker train` that rates codings
     smtp_url: str = ""
     mail_from: str = ""
     unsubscribe_mail: Annotated[str, Field(pattern=r"^$|^[^@\s<>?,]+@[^@\s<>?,]+$")] = ""

@@ -24,9 +24,10 @@ from tracker.changes import (
     still_shown,
     summary,
 )
+from tracker.coding.calibration import load_calibration
 from tracker.coding.codebook import Codebook, load_codebook
 from tracker.coding.coded import Coded
-from tracker.coding.coder import code
+from tracker.coding.coder import code, confidence
 from tracker.extraction.passages import split
 from tracker.extraction.quality import is_cut, quarantine
 from tracker.extraction.text import Extracted, Unreadable
@@ -42,6 +43,7 @@ from tracker.rederiving import freshen, read_snapshot, reextract
 from tracker.settings import Settings
 from tracker.store import (
     Store,
+    codings,
     comparing,
     confirming,
     deliveries,
@@ -86,10 +88,12 @@ def update(
     With `anew`, kept bytes that an older extractor read are read again first; that tells nobody.
     `told` hears the name of each stage and how far it is.
     """
-    codebook = load_codebook()
+    codebook = _calibrated(settings)
     if anew:
         reextract(store, told, ocr=settings.ocr)
     versions, set_aside = _read_snapshots(store, told, ocr=settings.ocr, at=at)
+    if recode:
+        _rate_anew(store, codebook)
     coded = _code_passages(store, codebook, told)
     with store.transaction() as session:
         index_coded(session)
@@ -103,6 +107,15 @@ def update(
     assess(store, codebook, force=recode)
     return Updated(
         versions, set_aside, coded, moves + changes + events, owed_moves + owed + owed_events
+    )
+
+
+def _calibrated(settings: Settings) -> Codebook:
+    codebook = load_codebook()
+    if settings.calibration is None:
+        return codebook
+    return replace(
+        codebook, calibration=load_calibration(settings.calibration, codebook.coder_name)
     )
 
 
@@ -169,18 +182,40 @@ def _record(session: Session, pending: reading.PendingSnapshot, found: Extracted
 
 
 def _code_passages(store: Store, codebook: Codebook, told: Told) -> int:
-    coded = 0
+    """Code what this coder has not coded yet; what is coded stays so, whenever a run ends."""
+    coded = last = 0
     while True:
         with store.transaction() as session:
-            batch = reading.uncoded_passages(session, codebook.coder_name, limit=10 * BATCH)
+            batch = codings.uncoded_passages(
+                session, codebook.coder_name, after=last, limit=10 * BATCH
+            )
             found = [(passage_id, code(text, codebook)) for passage_id, text in batch]
-            reading.record_codings(session, codebook.coder_name, [coding_row(*f) for f in found])
+            codings.record_codings(session, codebook.coder_name, [coding_row(*f) for f in found])
             named = [row for passage_id, coded in found for row in entity_rows(passage_id, coded)]
-            reading.record_entities(session, [passage_id for passage_id, _ in batch], named)
+            codings.record_entities(session, [passage_id for passage_id, _ in batch], named)
         if not batch:
             return coded
-        coded += len(batch)
+        coded, last = coded + len(batch), batch[-1][0]
         told("coding", coded)
+
+
+def _rate_anew(store: Store, codebook: Codebook) -> None:
+    """Let every coding say how sure it is by today's calibration; the coding itself stays."""
+    last = 0
+    while True:
+        with store.transaction() as session:
+            batch = codings.rated_codings(
+                session, codebook.coder_name, after=last, limit=100 * BATCH
+            )
+            told = {
+                row.id: confidence(row.held, row.stance, row.cues, row.words, codebook)
+                for row in batch
+            }
+            changed = {row.id: told[row.id] for row in batch if told[row.id] != row.confidence}
+            codings.record_confidence(session, changed)
+        if not batch:
+            return
+        last = batch[-1].id
 
 
 def entity_rows(passage_id: int, coded: Coded) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from functools import cache
 
 from pydantic import BaseModel, ConfigDict
 
+from tracker.coding.calibration import Calibration
 from tracker.coding.evidence import Evidence
 from tracker.coding.lexicon import Lexicon, load_lexicon, read_data, terms
 from tracker.coding.matching import Matcher
@@ -53,6 +54,7 @@ class Codebook:
     element_words: Matcher  # of all elements at once; the nth element is the bit 1 << n
     results: Mapping[str, Mapping[str, re.Pattern[str]]]  # force, reach, status, deeds, partners
     partners: re.Pattern[str]
+    calibration: Calibration | None = None  # rates answers, changes none
 
     @property
     def coder_name(self) -> str:

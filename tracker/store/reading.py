@@ -3,19 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import and_
 from sqlmodel import Session, col, delete, func, select, update
 
 from tracker.archive import pack_text, sha256, unpack_text
 from tracker.extraction.text import Extracted, PassageText
 from tracker.model import (
-    Coding,
     Document,
     Fetch,
     Passage,
-    PassageEntity,
     Payload,
     QuarantineReason,
     Snapshot,
@@ -353,32 +349,6 @@ def note_seen(session: Session) -> None:
         .where(col(Version.current), last_good > Version.last_seen_at)
         .values(last_seen_at=last_good)
     )
-
-
-def uncoded_passages(session: Session, coder: str, *, limit: int) -> list[tuple[int, str]]:
-    """Return (id, text) of passages that this coder has not coded yet."""
-    coded = and_(col(Coding.passage_id) == Passage.id, col(Coding.coder) == coder)
-    rows = session.exec(
-        select(Passage.id, Passage.text)
-        .join(Coding, coded, isouter=True)
-        .where(col(Coding.id).is_(None))
-        .order_by(col(Passage.id))
-        .limit(limit)
-    )
-    return [(_id(passage_id), text) for passage_id, text in rows]
-
-
-def record_codings(session: Session, coder: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Add one coding a passage; each row has `passage_id` and the columns of the coding table."""
-    add_rows(session, Coding, [{"coder": coder, **row} for row in rows])
-
-
-def record_entities(
-    session: Session, passage_ids: Sequence[int], rows: Sequence[dict[str, Any]]
-) -> None:
-    """Replace what these passages were found to name; a row has the columns of passage_entity."""
-    session.exec(delete(PassageEntity).where(col(PassageEntity.passage_id).in_(list(passage_ids))))
-    add_rows(session, PassageEntity, rows)
 
 
 def _id(value: int | None) -> int:

@@ -8,11 +8,12 @@ import streamlit as st
 from tracker.agreement import Agreement, Estimate
 from tracker.coding.codebook import load_codebook
 from tracker.model import Stance, Verdict
-from tracker.reviews import LABELS, Waiting, agreements, judge, waiting
+from tracker.reviews import LABELS, agreements
 from tracker.views import html, people, shared
 from tracker.views.addresses import APP
 from tracker.views.evidence import marked
 from tracker.views.opening import open_store
+from tracker.waiting import Waiting, judge, waiting
 
 VERDICTS = {
     Verdict.CONFIRM: "Confirm: the machine’s labels and stance hold",

@@ -104,6 +104,16 @@ def on_official_host(url: str, hosts: Iterable[str]) -> bool:
     return closeness(url, hosts) is not None
 
 
+def is_official_mail(address: str, hosts: Iterable[str]) -> bool:
+    """Tell whether a mail address is at one of these hosts, or below one.
+
+    Mail knows no paths, ports or `www.`: whoever writes from a shared host is told apart by a person.
+    """
+    host = address.rpartition("@")[2]
+    names = {entry.partition("/")[0].partition(":")[0].removeprefix("www.") for entry in hosts}
+    return "@" in address and on_official_host(f"http://{host}/", names)
+
+
 def closeness(url: str, hosts: Iterable[str]) -> tuple[int, int] | None:
     """Return how closely these hosts name a URL, as (length of the host, length of the path)."""
     found = Owners({"": hosts}).by_closeness(url)

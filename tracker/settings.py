@@ -6,6 +6,8 @@ from typing import Annotated
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from tracker.standing import Gate
+
 
 class Settings(BaseSettings):
     """Every setting, from variables named TRACKER_…; see README, "Settings"."""
@@ -35,6 +37,8 @@ class Settings(BaseSettings):
     oidc_client_secret: Annotated[str, Field(repr=False)] = ""
     confirm_after_hours: Annotated[float, Field(ge=0)] = 1.0
     meaning_after_review: bool = True
+    reply_days: Annotated[int, Field(gt=0)] = 14  # that an institution has to answer a notice
+    withhold_until_reply: bool = False
 
     @field_validator("allow_hosts", mode="before")
     @classmethod
@@ -47,6 +51,11 @@ class Settings(BaseSettings):
     def store_url(self) -> str:
         """Address of the database: the one set, else the embedded SQLite file in data_dir."""
         return self.database_url or f"sqlite:///{self.data_dir / 'tracker.db'}"
+
+    @property
+    def gate(self) -> Gate:
+        """How long institutions have to answer, and whether the public waits for it."""
+        return Gate(self.reply_days, withhold=self.withhold_until_reply)
 
     @property
     def outbox(self) -> Path:

@@ -1,7 +1,7 @@
 """The one place that strings the stages together. Derives what is missing, so any kill is only a pause."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -9,9 +9,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from tracker.alerts.facts import facts_of
-from tracker.alerts.subscriptions import Rule as AlertRule
-from tracker.alerts.subscriptions import matches
+from tracker.alerts.owing import owe_matching
 from tracker.assessment import assess
 from tracker.changes import (
     Comparison,
@@ -39,7 +37,6 @@ from tracker.model import (
     ChangeKind,
     QuarantineReason,
     Recommendation,
-    SubscriptionState,
     Topic,
     VersionOrigin,
 )
@@ -55,7 +52,6 @@ from tracker.store import (
     moving,
     reading,
     reopening,
-    subscriptions,
 )
 from tracker.store.crawling import living_runs
 from tracker.store.payloads import payload_bytes
@@ -294,7 +290,7 @@ def _compare_versions(store: Store, codebook: Codebook, *, at: datetime) -> tupl
         # One transaction an institution: a change and what is owed for it are there together.
         with store.transaction() as session:
             found = _compare_institution(session, versions, codebook, at=at)
-            owed += _owe(session, found, at=at)
+            owed += owe_matching(session, found, at=at)
             made += len(found)
     return made, owed
 
@@ -441,19 +437,7 @@ def _told_of(
     """Fold what befell a whole site, owe word of the rest; count both."""
     made = [change_id for change_id, _ in found]
     folding.fold_events(session, made)
-    return len(made), _owe(session, made, at=at)
-
-
-def _owe(session: Session, change_ids: Iterable[int], *, at: datetime) -> int:
-    """Owe every subscriber word of the changes that its rule asks for."""
-    facts = facts_of(session, list(change_ids))
-    owed = 0
-    for recipient in subscriptions.recipients(session):
-        if recipient.state is SubscriptionState.ACTIVE and facts:
-            rule = AlertRule.model_validate(recipient.rule)
-            wanted = [fact.id for fact in facts if matches(rule, fact)]
-            owed += deliveries.owe(session, recipient, wanted, at=at) if wanted else 0
-    return owed
+    return len(made), owe_matching(session, made, at=at)
 
 
 def _confirm(store: Store, settings: Settings, *, at: datetime) -> None:

@@ -120,6 +120,11 @@ def trial(recipient: Recipient, *, public_url: str, at: datetime) -> Message:
     )
 
 
+def plain_text(kind: str, facts: Mapping[str, Any]) -> str:
+    """Return a message that has no other form than its text."""
+    return _templates().get_template(f"{kind}.txt").render(facts)
+
+
 def _rendered(kind: str, facts: Mapping[str, Any]) -> tuple[str, str]:
     text, html = (_templates().get_template(f"{kind}.{ending}") for ending in ("txt", "html"))
     return text.render(facts), html.render(facts)
@@ -138,7 +143,7 @@ def as_email(message: Message, *, mail_from: str, unsubscribe_mail: str = "") ->
     host = domain(message.public_url)
     mail = EmailMessage(policy=MAIL)
     mail["Subject"] = message.subject
-    mail["From"] = mail_from or Address("Policy and ethics-statement tracker", "tracker", host)
+    mail["From"] = mail_from or our_address(host)
     mail["To"] = message.recipient.target or Address(
         one_line(message.recipient.name), "outbox", host
     )
@@ -153,6 +158,11 @@ def as_email(message: Message, *, mail_from: str, unsubscribe_mail: str = "") ->
     mail.add_alternative(message.html, subtype="html")
     mail.set_boundary(f"part-{message.id}")
     return mail
+
+
+def our_address(host: str) -> Address:
+    """Return whom mail comes from where nobody set it."""
+    return Address("Policy and ethics-statement tracker", "tracker", host)
 
 
 def _ways_out(message: Message, mailbox: str) -> str:

@@ -11,7 +11,7 @@ from tracker.coding.calibration import Calibration
 from tracker.coding.evidence import Evidence
 from tracker.coding.lexicon import Lexicon, load_lexicon, read_data, terms
 from tracker.coding.matching import Matcher
-from tracker.model import InstitutionKind, Recommendation
+from tracker.model import SPOKEN, InstitutionKind, Recommendation
 
 CODER_VERSION = 4
 
@@ -99,3 +99,10 @@ def pattern(words: Iterable[str]) -> re.Pattern[str]:
 def _spelled(term: str) -> str:
     words = [re.escape(word).replace(r"\*", r"\w*") for word in term.split()]
     return r"[\s-]+".join(words)
+
+
+def question_title(question: str) -> str:
+    """Return what a finding answers, in words."""
+    if question == SPOKEN:
+        return "Who has spoken"
+    return f"{question} {load_codebook().recommendations[Recommendation(question)].title}"

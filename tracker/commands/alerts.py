@@ -176,6 +176,7 @@ def alerts_send() -> None:
     with alone(store, "update"):
         report = send_due(store, load_settings(), at=now, alone=True)
     notices = f", {report.notices} about subscriptions" if report.notices else ""
+    notices += f", {report.asked} to institutions" if report.asked else ""
     print(f"{report.sent} sent{notices}, {report.failed} failed, {report.waiting} waiting")
     if not report.sent:
         print(f"nothing sent: {'; '.join(why_nothing(store, now))}")

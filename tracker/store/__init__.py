@@ -16,6 +16,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 from sqlmodel import Session, create_engine
 
 from tracker.migrations import HEAD
+from tracker.standing import Gate
+
+OPEN_GATE = Gate()
 
 
 class StoreError(Exception):
@@ -35,18 +38,19 @@ def loss(error: DBAPIError) -> str:
 class Store:
     """One database, SQLite or PostgreSQL."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, engine: Engine, *, gate: Gate = OPEN_GATE) -> None:
+        self.engine, self.gate = engine, gate
 
     @classmethod
-    def open(cls, url: str, *, migrate: bool = True) -> Self:
+    def open(cls, url: str, *, migrate: bool = True, gate: Gate = OPEN_GATE) -> Self:
         """Open the database at that URL, creating or upgrading an SQLite file.
 
+        `gate` says what those who read through this store do not see yet.
         Raises StoreError where it cannot be reached or a server's schema is not the one this
         program knows.
         """
         try:
-            return cls._open(url, migrate=migrate)
+            return cls._open(url, migrate=migrate, gate=gate)
         except (OperationalError, ArgumentError, NoSuchModuleError, OSError) as error:
             said = str(getattr(error, "orig", error)).splitlines()[0]
             raise StoreError(
@@ -55,7 +59,7 @@ class Store:
             ) from None
 
     @classmethod
-    def _open(cls, url: str, *, migrate: bool) -> Self:
+    def _open(cls, url: str, *, migrate: bool, gate: Gate) -> Self:
         engine = _engine(url)
         if migrate and engine.dialect.name == "sqlite" and _revision(engine) != HEAD:
             upgrade(engine)
@@ -65,12 +69,13 @@ class Store:
                 f"{_shown(url)} has schema {found or 'none'}, this program needs {HEAD}: "
                 "run `tracker db upgrade`"
             )
-        return cls(engine)
+        return cls(engine, gate=gate)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """Give a session whose writes are kept together or not at all."""
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            session.info["gate"] = self.gate
             yield session
 
     def close(self) -> None:

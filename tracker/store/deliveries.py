@@ -7,7 +7,7 @@ the same message id: a receiver can tell a repeat from news.
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -100,7 +100,7 @@ def owe_told(session: Session, record_id: int, about_id: int, *, at: datetime) -
     """
     told = select(Delivery.subscription_id).where(
         Delivery.change_id == about_id,
-        col(Delivery.state).in_((DeliveryState.SENT, DeliveryState.CLAIMED)),
+        col(Delivery.state).in_(TOLD),
     )
     return sum(
         owe(session, recipient, [record_id], at=at)
@@ -108,6 +108,21 @@ def owe_told(session: Session, record_id: int, about_id: int, *, at: datetime) -
         if recipient.state is not SubscriptionState.ENDED
         and recipient.id in set(session.exec(told).all())
     )
+
+
+def told_of(session: Session, institution_id: int, labels: Collection[str]) -> list[int]:
+    """Return the changes of an institution with one of these labels that somebody was told of or is owed."""
+    counts = (*TOLD, DeliveryState.WAITING, DeliveryState.DUE)
+    rows = session.exec(
+        select(Change)
+        .join(Document, col(Change.document_id) == Document.id)
+        .where(Document.institution_id == institution_id)
+        .where(
+            col(Change.id).in_(select(Delivery.change_id).where(col(Delivery.state).in_(counts)))
+        )
+        .order_by(col(Change.seen_to), col(Change.id))
+    )
+    return [_id(change.id) for change in rows if not set(change.labels).isdisjoint(labels)]
 
 
 def withdraw(session: Session, change_id: int) -> int:

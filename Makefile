@@ -32,7 +32,7 @@ run: env  ## Crawl a starter set of real institutions, then open the app
 	$(BIN)/tracker serve
 
 test: env  ## Run every test
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 
 check: env  ## Lint, format, types, import directions, dead code
 	$(BIN)/ruff check

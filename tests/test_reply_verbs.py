@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 from typer.testing import CliRunner
 
 from tracker.alerts.asking import GOOD_FOR, private_link
+from tracker.alerts.facts import facts_between
 from tracker.cli import app
 from tracker.model import Role
 from tracker.replies import ReplyError
@@ -93,10 +94,35 @@ def spoken() -> dict:
 
 
 def test_a_notice_sent_by_hand_starts_the_time_to_reply(store):
-    run("notices", "log", "alder", "--address", "by letter", "--by", "ada", "--sent", "2026-03-04")
+    by_letter()
 
     assert spoken()["asked_at"].startswith("2026-03-04")
     assert spoken()["reply_due"].startswith("2026-03-18")
+
+
+def test_what_was_last_heard_of_an_institution_stands_beside_its_changes(store):
+    read_page(store, BODY.replace("an abuse", "a grave abuse"), at=NOON + timedelta(days=1))
+    said = []
+    for do in (
+        lambda: None,
+        by_letter,
+        add_reply,
+        lambda: run("replies", "confirm", "1", "--by", "ada"),
+    ):
+        do()
+        with store.transaction() as session:
+            said.append(facts_between(session, NOON, NOON + timedelta(days=9))[-1].dealing)
+
+    assert said == [
+        "institution not yet asked",
+        *["institution asked about our findings on 2026-03-04"]
+        * 2,  # nothing is heard before an admin confirms it
+        "institution disputes a finding of ours since 2026-03-05",
+    ]
+
+
+def by_letter():
+    run("notices", "log", "alder", "--address", "by letter", "--by", "ada", "--sent", "2026-03-04")
 
 
 def test_a_correction_is_public(store):

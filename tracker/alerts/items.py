@@ -144,7 +144,7 @@ def _confidence(change: ChangeFacts) -> str:
         MeaningState.CONFIRMED: "meaning confirmed by a person",
         MeaningState.REJECTED: "a person found no change of meaning",
     }
-    return f"Text change {seen}; {assessed[change.meaning_state]}; institution not yet asked."
+    return f"Text change {seen}; {assessed[change.meaning_state]}; {change.dealing}."
 
 
 def _meaning(change: ChangeFacts, *, unreviewed: bool) -> str:

@@ -276,6 +276,24 @@ def heard(session: Session) -> Mapping[str, Heard]:
     }
 
 
+NOT_ASKED = "institution not yet asked"
+
+
+def dealings(session: Session) -> Mapping[str, str]:
+    """Return, by institution, in a few words what was heard of it last; only of those that were asked or wrote."""
+    return {key: found for key, one in heard(session).items() if (found := _dealing(one))}
+
+
+def _dealing(one: Heard) -> str:
+    if one.said:
+        last = max(one.said, key=lambda said: said.received_at)
+        what = "disputes a finding of ours since" if last.disputes else "replied on"
+        return f"institution {what} {last.received_at:%Y-%m-%d}"
+    if one.asked:
+        return f"institution asked about our findings on {one.asked[-1].at:%Y-%m-%d}"
+    return ""
+
+
 def corrections(session: Session) -> list[Corrected]:
     """Return every public correction, by number."""
     query = (

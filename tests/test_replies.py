@@ -2,7 +2,10 @@
 
 import email
 import io
+import json
 import socket
+import subprocess
+import sys
 from datetime import timedelta
 from email.policy import default
 
@@ -16,7 +19,7 @@ from tracker import queries, replies
 from tracker.addresses import is_official_mail
 from tracker.alerts.asking import GOOD_FOR, notice_behind, private_link, send_notices
 from tracker.alerts.channels import is_address
-from tracker.export import freeze
+from tracker.export import freeze, write
 from tracker.model import (
     SPOKEN,
     Change,
@@ -418,3 +421,35 @@ def test_a_backup_without_subscribers_has_no_address_and_opens_no_private_page(t
 
     assert [("press@alder.example" in text, token in text) for text in shown] == [(True, True), (False, False)]  # fmt: skip
     assert "@alder.example" in shown[1]  # whose host the public sees
+
+
+def test_the_data_package_holds_replies_and_corrections_without_addresses(told, tmp_path):
+    folder = tmp_path / "package"
+    with told.transaction() as session:
+        decide(session, enter(session, text="=cmd() We never said so.", disputes=[SPOKEN]))
+        replies.correct(session, "alder", SPOKEN, note="A visitor's words.", by="ada", at=NOON)
+        frozen = freeze(session, codebook={"version": "1"}, at=NOON)
+    list(write(frozen, folder, release="2026.3.2"))
+    done = subprocess.run(
+        [sys.executable, "-m", "frictionless", "validate", "--json", "datapackage.json"],
+        cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert json.loads(done.stdout)["valid"], done.stdout
+    assert [row["disputed"] for row in frozen["tables"]["spoken"]] == [True]
+    assert "'=cmd() We never said so." in (folder / "replies.csv").read_text("utf-8")
+    assert "A visitor's words." in (folder / "corrections.csv").read_text("utf-8")
+    assert not [p for p in folder.iterdir() if b"press@alder.example" in p.read_bytes()]
+
+
+def test_a_release_from_before_replies_can_still_be_written(told, tmp_path):
+    folder = tmp_path / "package"
+    with told.transaction() as session:
+        frozen = freeze(session, codebook={"version": "1"}, at=NOON)
+    for table in ("replies", "corrections"):
+        del frozen["tables"][table]
+    for row in frozen["tables"]["spoken"]:
+        del row["disputed"]
+    list(write(frozen, folder, release="2026.3.1"))
+
+    assert (folder / "replies.csv").read_text("utf-8").count("\n") == 1

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+import socket
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
@@ -19,6 +20,8 @@ UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
 INDEX_FILE = re.compile(r"/(index|default)\.(html?|php\d?|aspx?|jsp|cfm|shtml)$", re.IGNORECASE)
 SAFE_IN_PATH = "/:@!$&'()*+,;=~%-._"
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
+#: All that is handed out of IPv6 so far; the rest is old mappings, local or nobody's (RFC 4291 §2.4).
+UNICAST = ipaddress.ip_network("2000::/3")
 
 
 def canonical_url(url: str) -> str:
@@ -153,13 +156,25 @@ def _suffixes(name: str) -> list[str]:
     return [".".join(labels[at:]) for at in range(len(labels))]
 
 
-def is_literal(host: str) -> bool:
-    """Tell whether a URL's host is an IP address rather than a name."""
+def literal(host: str) -> str | None:
+    """Return the IP address that a URL's host is, in its usual spelling; None for a name.
+
+    Also `0x7f.1`, `0177.0.0.1` and `2130706433`, which resolvers read as addresses (URL, §3.5).
+    """
+    bare = host.strip("[]").rstrip(".")
     try:
-        ipaddress.ip_address(host.strip("[]"))
+        return str(ipaddress.ip_address(bare))
     except ValueError:
-        return False
-    return True
+        pass
+    if not _NUMERIC.fullmatch(bare.rpartition(".")[2]):
+        return None
+    try:
+        return socket.inet_ntoa(socket.inet_aton(bare))
+    except (OSError, UnicodeError):
+        return None
+
+
+_NUMERIC = re.compile(r"0x[0-9a-f]*|[0-9]+", re.IGNORECASE)
 
 
 def refusal(address: str) -> str | None:
@@ -171,7 +186,7 @@ def refusal(address: str) -> str | None:
         return "a loopback address"
     if found.is_multicast:
         return "a multicast address"
-    if not found.is_global:
+    if not found.is_global or (isinstance(found, ipaddress.IPv6Address) and found not in UNICAST):
         return "not a public address"
     return None
 

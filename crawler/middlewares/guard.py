@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request
 
-from tracker.addresses import is_literal, on_official_host, refusal
+from tracker.addresses import literal, on_official_host, refusal
 from tracker.model import Reason
 
 
@@ -39,6 +39,6 @@ class Guard:
             raise Refused(Reason.FOREIGN_HOST, f"{host} is not an official host")
         if host in self.allowed:
             return
-        why = refusal(host) if is_literal(host) else None
-        if why:
+        address = literal(host)
+        if address and (why := refusal(address)):
             raise Refused(Reason.PRIVATE_ADDRESS, f"{host} is {why}")

@@ -37,7 +37,7 @@ class Store:
         """
         try:
             return cls._open(url, migrate=migrate)
-        except (OperationalError, ArgumentError, NoSuchModuleError, OSError) as error:
+        except (OperationalError, ArgumentError, NoSuchModuleError, OSError, ImportError) as error:
             said = str(getattr(error, "orig", error)).splitlines()[0]
             raise StoreError(
                 f"the database cannot be opened: {said}; look at TRACKER_DATABASE_URL or "

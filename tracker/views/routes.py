@@ -74,7 +74,7 @@ async def agree(request: Request) -> Response:
 
 async def leave(request: Request) -> Response:
     """The way out: GET only shows a button, since scanners follow links; POST ends it (RFC 8058)."""
-    if request.method == "GET":
+    if request.method != "POST":
         return _button(request, "Stop these alerts")
     store = Store.open(Settings().store_url)
     with store.transaction() as session:

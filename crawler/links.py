@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from tracker.addresses import canonical_url
 from tracker.archive import Candidate
+from tracker.extraction.normalise import normalise
 
 
 def candidate_at(
@@ -20,7 +21,7 @@ def candidate_at(
         url = canonical_url(urljoin(base, address.strip()))
     except ValueError:
         return None
-    return Candidate(url, " ".join(title.split())[:300], at)
+    return Candidate(url, normalise(title)[:300], at)
 
 
 def addresses(named: Iterable[str], base: str) -> tuple[str, ...]:

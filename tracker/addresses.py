@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+LONGEST_URL = 2_000  # as sitemaps.org has it, nearly; an index of PostgreSQL holds 2,700 bytes
 #: Parameters that say who sent the reader or which session it is, never which document it is.
 TRACKING = re.compile(
     r"(utm_\w+|pk_\w+|piwik_\w+|mtm_\w+|matomo_\w+|hsa_\w+|at_(medium|campaign|custom\d)|_hs(enc|mi)|hsctatracking"
@@ -27,7 +28,7 @@ UNICAST = ipaddress.ip_network("2000::/3")
 def canonical_url(url: str) -> str:
     """Return the one spelling of an http(s) URL under which a document is known (RFC 3986 §6.2).
 
-    Raises ValueError where it is no http or https URL with a host.
+    Raises ValueError where it is no http or https URL with a host, or longer than any that is used.
     """
     parts = urlsplit(url.strip())
     scheme = parts.scheme.lower()
@@ -38,7 +39,10 @@ def canonical_url(url: str) -> str:
     netloc = host if port in (None, DEFAULT_PORTS[scheme]) else f"{host}:{port}"
     path = SESSION.sub("", _unescaped(parts.path))
     path = quote(_without_dots(path) or "/", safe=SAFE_IN_PATH)
-    return urlunsplit((scheme, netloc, path, _query(parts.query), ""))
+    canonical = urlunsplit((scheme, netloc, path, _query(parts.query), ""))
+    if len(canonical.encode()) > LONGEST_URL:
+        raise ValueError(f"an address of more than {LONGEST_URL} characters: {url[:60]!r}…")
+    return canonical
 
 
 def identity(url: str) -> str:

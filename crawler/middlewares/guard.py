@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request
 
-from tracker.addresses import literal, on_official_host, refusal
+from tracker.addresses import LONGEST_URL, literal, on_official_host, refusal
 from tracker.model import Reason
 
 
@@ -34,6 +34,8 @@ class Guard:
         host = parts.hostname or ""
         if parts.scheme not in {"http", "https"}:
             raise Refused(Reason.FOREIGN_HOST, f"{parts.scheme} is not a web address")
+        if len(request.url) > LONGEST_URL:
+            raise Refused(Reason.TOO_LARGE, f"its address has more than {LONGEST_URL} characters")
         hosts = request.meta.get("hosts")
         if hosts is not None and not on_official_host(request.url, hosts):
             raise Refused(Reason.FOREIGN_HOST, f"{host} is not an official host")

@@ -23,6 +23,7 @@ SAFE_IN_PATH = "/:@!$&'()*+,;=~%-._"
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 #: All that is handed out of IPv6 so far; the rest is old mappings, local or nobody's (RFC 4291 §2.4).
 UNICAST = ipaddress.ip_network("2000::/3")
+ASSIGNMENTS = ipaddress.ip_network("192.0.0.0/24")  # a cloud's metadata stand there (RFC 6890)
 
 
 def canonical_url(url: str) -> str:
@@ -190,7 +191,8 @@ def refusal(address: str) -> str | None:
         return "a loopback address"
     if found.is_multicast:
         return "a multicast address"
-    if not found.is_global or (isinstance(found, ipaddress.IPv6Address) and found not in UNICAST):
+    unicast = isinstance(found, ipaddress.IPv4Address) or found in UNICAST
+    if not (found.is_global and unicast) or found in ASSIGNMENTS:
         return "not a public address"
     return None
 

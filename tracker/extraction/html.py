@@ -27,7 +27,7 @@ ARTICLE, STRUCTURE, SELECTED = "article", "structure", "selected"
 #: As trafilatura's own: without comments, which would cut paragraphs in two.
 _PARSER = html.HTMLParser(remove_comments=True, remove_pis=True, collect_ids=False)
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
-MOST_TAGS = 500_000  # of a page: each takes a kilobyte while it is read
+MOST_TAGS = 300_000  # of a page: each takes a kilobyte while it is read
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 

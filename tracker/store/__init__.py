@@ -47,6 +47,7 @@ class Store:
     @classmethod
     def _open(cls, url: str, *, migrate: bool) -> Self:
         engine = _engine(url)
+        engine.connect().close()  # what cannot be reached is said here
         if migrate and engine.dialect.name == "sqlite" and _revision(engine) != HEAD:
             upgrade(engine)
         if migrate and (found := _revision(engine)) != HEAD:

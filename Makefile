@@ -32,7 +32,7 @@ run: env  ## Crawl a starter set of real institutions, then open the app
 	$(BIN)/tracker serve
 
 test: env  ## Run every test
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 
 check: env  ## Lint, format, types, import directions, dead code
 	$(BIN)/ruff check
@@ -69,6 +69,7 @@ archive-proof: env  ## Import real histories from pywb on loopback, export them,
 
 lock:  ## Compile the requirements files anew
 	@$(UV); uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 -q -o requirements.lock
+	@$(UV); uv pip compile pyproject.toml --extra team --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 -q -o deploy/requirements.lock
 	@$(UV); uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 -q -o requirements-dev.lock
 
 clean:  ## Remove the environment and caches, never data

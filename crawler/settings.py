@@ -53,7 +53,10 @@ def scrapy_settings(settings: Settings) -> dict[str, Any]:
         "CHROMIUM": settings.chromium,
         "LOG_LEVEL": "ERROR",
         "STATS_DUMP": False,
-        "EXTENSIONS": dict.fromkeys(_UNUSED_EXTENSIONS),
+        "EXTENSIONS": {
+            **dict.fromkeys(_UNUSED_EXTENSIONS),
+            "crawler.middlewares.pace.FirstWait": 0,
+        },
         "DOWNLOADER_MIDDLEWARES": {
             **dict.fromkeys(_UNUSED_MIDDLEWARES),
             "crawler.middlewares.guard.Guard": 40,

@@ -112,6 +112,16 @@ def on_official_host(url: str, hosts: Iterable[str]) -> bool:
     return closeness(url, hosts) is not None
 
 
+def is_official_mail(address: str, hosts: Iterable[str]) -> bool:
+    """Tell whether a mail address is at one of these hosts, or below one.
+
+    Mail knows no paths, ports or `www.`: whoever writes from a shared host is told apart by a person.
+    """
+    host = address.rpartition("@")[2]
+    names = {entry.partition("/")[0].partition(":")[0].removeprefix("www.") for entry in hosts}
+    return "@" in address and on_official_host(f"http://{host}/", names)
+
+
 def closeness(url: str, hosts: Iterable[str]) -> tuple[int, int] | None:
     """Return how closely these hosts name a URL, as (length of the host, length of the path)."""
     found = Owners({"": hosts}).by_closeness(url)
@@ -148,14 +158,19 @@ class Owners:
         path = unquote(_without_dots(parts.path)).rstrip("/") + "/"
         found = [
             ((len(bare), len(prefix)), key)
-            for bare in _suffixes(name)
+            for bare in suffixes(name)
             for wanted, prefix, key in self._under.get(bare, ())
             if wanted in {"", port} and path.startswith(prefix)
         ]
         return sorted(found, key=lambda pair: pair[0], reverse=True)
 
 
-def _suffixes(name: str) -> list[str]:
+def bare_host(entry: str) -> str:
+    """Return the host's name of an entry such as host:port/path."""
+    return entry.partition("/")[0].partition(":")[0].lower()
+
+
+def suffixes(name: str) -> list[str]:
     """A host and the domains it stands under, the nearest first."""
     labels = name.split(".")
     return [".".join(labels[at:]) for at in range(len(labels))]
@@ -206,3 +221,8 @@ def _inside(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress
     if address in NAT64:
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address
+
+
+def web_archive(url: str) -> str:
+    """Return where the Internet Archive keeps its copies of an address."""
+    return f"https://web.archive.org/web/*/{url}"

@@ -158,6 +158,7 @@ TABLES = (
             ("version", "integer", "version of the document"),
             ("labels", "array", "labels of the codebook"),
             ("reviewed", "string", "none, one or two"),
+            ("earlier_wording", "boolean", "people judged words that have since been edited"),
             ("on_page", "boolean", "whether the document could be read at the last check"),
         ),
         ("institution", "question", "number"),
@@ -166,6 +167,7 @@ TABLES = (
         "changes",
         "What changed, and between which captures",
         (
+            ("id", "integer", "number of the change in this store, as in the address of its page"),
             _INSTITUTION,
             ("url", "string", "document"),
             ("title", "string", "title of the document"),
@@ -182,7 +184,7 @@ TABLES = (
             ("folded", "boolean", "part of another change"),
             ("superseded", "boolean", "an older capture showed that it happened otherwise"),
         ),
-        (),
+        ("id",),
     ),
 )
 

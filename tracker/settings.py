@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from tracker.standing import Gate
+
 #: Holds a password: it stands in no text that names the settings, nor in one that says they are wrong.
 Secret = Annotated[str, Field(repr=False)]
 SMTP = frozenset({"smtp", "smtps"})
@@ -31,8 +33,10 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8501"
     chromium: str = ""
     ocr: bool = False
+    calibration: Path | None = None  # a file of `tracker train` that rates codings
     smtp_url: Secret = ""
     mail_from: str = ""
+    unsubscribe_mail: Annotated[str, Field(pattern=r"^$|^[^@\s<>?,]+@[^@\s<>?,]+$")] = ""
     secret: Secret = ""
     operator: str = ""
     oidc_metadata_url: str = ""  # of the provider that reviewers sign in with
@@ -40,6 +44,8 @@ class Settings(BaseSettings):
     oidc_client_secret: Secret = ""
     confirm_after_hours: Annotated[float, Field(ge=0)] = 1.0
     meaning_after_review: bool = True
+    reply_days: Annotated[int, Field(gt=0)] = 14  # that an institution has to answer a notice
+    withhold_until_reply: bool = False
 
     @field_validator("allow_hosts", mode="before")
     @classmethod
@@ -70,6 +76,11 @@ class Settings(BaseSettings):
     def store_url(self) -> str:
         """Address of the database: the one set, else the embedded SQLite file in data_dir."""
         return self.database_url or f"sqlite:///{self.data_dir / 'tracker.db'}"
+
+    @property
+    def gate(self) -> Gate:
+        """How long institutions have to answer, and whether the public waits for it."""
+        return Gate(self.reply_days, withhold=self.withhold_until_reply)
 
     @property
     def outbox(self) -> Path:

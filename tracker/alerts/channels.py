@@ -4,6 +4,7 @@ import re
 import smtplib
 import ssl
 from dataclasses import dataclass
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
@@ -23,10 +24,15 @@ _ADDRESS = re.compile(r"[^\s@<>(),;:\"\[\]\\]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*
 _CHAT_MARKUP = str.maketrans("@<>[]`*_", "＠‹›()'··")
 
 
+def is_address(text: str) -> bool:
+    """Tell whether a text is one e-mail address and nothing else."""
+    return bool(_ADDRESS.fullmatch(text))
+
+
 def target_problem(channel: Channel, target: str, settings: Settings) -> str | None:
     """Return why nothing could be sent to this target, or None."""
     match channel:
-        case Channel.EMAIL if not _ADDRESS.fullmatch(target):
+        case Channel.EMAIL if not is_address(target):
             return f'"{target}" is not an e-mail address; give one with --target'
         case Channel.WEBHOOK:
             return address_problem(target, settings.allow_hosts)
@@ -46,9 +52,9 @@ def sender(channel: Channel, settings: Settings) -> Sender:
     """Return what sends through a channel; raises ValueError for one that is only ever asked."""
     match channel:
         case Channel.OUTBOX:
-            return Outbox(settings.outbox, settings.mail_from)
+            return Outbox(settings.outbox, settings.mail_from, settings.unsubscribe_mail)
         case Channel.EMAIL:
-            return Smtp(settings.smtp_url, settings.mail_from)
+            return Smtp(settings.smtp_url, settings.mail_from, settings.unsubscribe_mail)
         case Channel.WEBHOOK:
             return Webhook(settings.secret, settings.allow_hosts)
         case Channel.APPRISE:
@@ -63,12 +69,17 @@ class Outbox:
 
     folder: Path
     mail_from: str = ""
+    unsubscribe_mail: str = ""
 
     def send(self, message: Message) -> None:
         """Write the file under the message's id: a repeat replaces it, a kill leaves it whole."""
         self.folder.mkdir(parents=True, exist_ok=True)
         part = self.folder / f"{message.id}.part"
-        part.write_bytes(as_email(message, mail_from=self.mail_from).as_bytes())
+        part.write_bytes(
+            as_email(
+                message, mail_from=self.mail_from, unsubscribe_mail=self.unsubscribe_mail
+            ).as_bytes()
+        )
         part.replace(part.with_suffix(".eml"))
 
 
@@ -78,13 +89,18 @@ class Smtp:
 
     url: str
     mail_from: str = ""
+    unsubscribe_mail: str = ""
     tls: ssl.SSLContext | None = None  # None: certificates are checked against the system's
 
     def send(self, message: Message) -> None:
         """Send one mail; refusals that begin with 5 are final."""
+        mail = as_email(message, mail_from=self.mail_from, unsubscribe_mail=self.unsubscribe_mail)
+        self.hand_over(mail)
+
+    def hand_over(self, mail: EmailMessage) -> None:
+        """Send a mail as it is; raises SendFailedError where the server does not take it."""
         if not self.url:
             raise SendFailedError("no mail server is set: TRACKER_SMTP_URL")
-        mail = as_email(message, mail_from=self.mail_from)
         try:
             with self._server() as server:
                 self._enter(server)

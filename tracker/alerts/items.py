@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit
 
+from tracker.addresses import web_archive
 from tracker.alerts.subscriptions import ChangeFacts
 from tracker.changes import SentenceChange, SentenceKind, shortened
 from tracker.model import ChangeClass, ChangeKind, MeaningState
@@ -42,6 +43,11 @@ class Item:
     labels: tuple[str, ...]
     link: str  # our page of the change
     live: str  # the document itself
+
+    @property
+    def archived(self) -> str:
+        """Where the Internet Archive keeps its copies of the document."""
+        return web_archive(self.live) if self.live else ""
 
 
 def item(change: ChangeFacts, *, public_url: str, unreviewed: bool = False) -> Item:

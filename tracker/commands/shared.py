@@ -30,7 +30,8 @@ class WrongInputError(Exception):
 
 
 def open_store() -> Store:
-    return Store.open(load_settings().store_url)
+    settings = load_settings()
+    return Store.open(settings.store_url, gate=settings.gate)
 
 
 def print_rows(

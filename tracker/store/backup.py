@@ -7,7 +7,7 @@ refers to a row of its own table is set once all its rows are there.
 import base64
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -34,6 +34,8 @@ from tracker.store.word_index import index_coded
 
 FORMAT = "policy-ethics-tracker backup 1"
 SUBSCRIBERS = frozenset({"subscription", "delivery"})
+#: Columns that hold an institution's address, or what opens its private page.
+ADDRESSES = {"notice": frozenset({"address", "token"}), "reply": frozenset({"address"})}
 BATCH = 500
 
 _Own = tuple[Table, str, list[dict[str, Any]]]
@@ -44,7 +46,11 @@ class BackupError(Exception):
 
 
 def dump(session: Session, file: BinaryIO, *, at: datetime, subscribers: bool = True) -> int:
-    """Write every row of the store; return how many. Without subscribers, addresses stay out."""
+    """Write every row of the store as of one moment; return how many. Without subscribers, addresses stay out.
+
+    To be called first thing in a transaction.
+    """
+    _hold_still(session)
     rows = 0
     with zstandard.ZstdCompressor(level=9).stream_writer(file, closefd=False) as packed:
         head = {"format": FORMAT, "schema": HEAD, "at": at.isoformat()}
@@ -54,7 +60,8 @@ def dump(session: Session, file: BinaryIO, *, at: datetime, subscribers: bool = 
                 continue
             packed.write(_line({"table": table.name}))
             for row in session.connection().execute(select(table).order_by(*table.primary_key)):
-                packed.write(_line([_plain(value) for value in row]))
+                kept = row if subscribers else _without_addresses(table, row)
+                packed.write(_line([_plain(value) for value in kept]))
                 rows += 1
     return rows
 
@@ -87,6 +94,14 @@ def _fill(session: Session, file: BinaryIO) -> int:
     return rows
 
 
+def _hold_still(session: Session) -> None:
+    """Show this transaction the store as it is now, whatever others write while we read it."""
+    if session.get_bind().dialect.name == "sqlite":
+        session.connection().exec_driver_sql("BEGIN")  # its driver begins none for reading
+    else:
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
 def head_of(path: Path) -> dict[str, Any]:
     """Return what a backup says of itself; raises BackupError where it is none."""
     with path.open("rb") as file:
@@ -103,6 +118,20 @@ def _holds(session: Session, table: Table) -> bool:
 
 def _line(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def _without_addresses(table: Table, row: Sequence[Any]) -> list[Any]:
+    """The row with its addresses cut to their hosts, and a token that opens nothing."""
+    hidden = ADDRESSES.get(table.name, frozenset())
+    cut = {"token": f"withheld {row[0]}", "address": ""}
+    return [
+        f"@{value.rpartition('@')[2]}"
+        if name == "address" and name in hidden and "@" in value
+        else cut[name]
+        if name in hidden
+        else value
+        for name, value in zip(table.columns.keys(), row, strict=True)
+    ]
 
 
 def _plain(value: Any) -> Any:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from tracker import queries
-from tracker.changes import Comparison, Piece, compare
+from tracker.addresses import web_archive
+from tracker.changes import Comparison, Piece, as_html, compare
 from tracker.model import ChangeKind
 from tracker.queries import ChangeRow, VersionRow
-from tracker.views import differences
-from tracker.views.addresses import APP, Places, web_archive
+from tracker.views.addresses import APP, Places
 from tracker.views.html import (
     actions,
     between,
@@ -27,7 +27,7 @@ from tracker.views.html import (
 JOINED = " › "
 CLASSES = {
     "material": "touches coded text, or a document came or went",
-    "minor": "wording, dates, links or order; no coded text",
+    "minor": "wording, dates, links or order; no words on what is coded",
     "availability": "what could be read, not what the text says",
     "record": "our own record, not the institution’s text",
     "technical": "our own re-reading of kept bytes; never sent",
@@ -129,7 +129,7 @@ def text(changed: Changed) -> str:
             "This document’s text is withheld.", "Its versions and hashes are kept and listed."
         )
     if changed.difference.sentences:
-        return differences.changed_sentences(changed.difference)
+        return as_html(changed.difference.sentences)
     return card(
         "No sentence differs.",
         f"{escape(sentence(row.summary))}; the last text we read is kept.",

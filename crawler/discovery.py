@@ -181,7 +181,8 @@ def _xml(body: bytes) -> Any:
 
 def _local(element: Any) -> str:
     tag = None if element is None else element.tag
-    return etree.QName(tag).localname if isinstance(tag, str) else ""
+    # Not by QName, which refuses the names that a parser let pass.
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
 def _lastmod(element: Any) -> datetime | None:

@@ -49,7 +49,8 @@ def parse_sources(text: str, path: Path) -> SourcesFile:
         if said := _repeats_itself(root):
             raise SourcesError(path, [said])
         given = yaml.load(text, Loader)  # noqa: S506  (Loader is the safe one)
-    except ValueError as error:  # a day that is none, a number beyond all numbers
+    # A day that is none, a number beyond all numbers, a tag that its value does not fit.
+    except (ValueError, LookupError, AttributeError, TypeError) as error:
         raise SourcesError(path, [f"holds a value that cannot be read: {error}"]) from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1

@@ -27,7 +27,7 @@ class _Protocol(http11._LenientHTTP11ClientProtocol):  # noqa: SLF001  (neither 
 
 
 class _Factory(http11._LenientHTTP11ClientFactory):  # noqa: SLF001
-    def buildProtocol(self, addr: Any) -> _Protocol:  # noqa: ARG002, N802
+    def buildProtocol(self, _addr: Any) -> _Protocol:  # noqa: N802
         return _Protocol(self._quiescentCallback)  # type: ignore[no-untyped-call]
 
 

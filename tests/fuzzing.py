@@ -128,10 +128,8 @@ def _zipped(name: str, *parts: bytes) -> bytes:
 
 
 def _sources(given: bytes) -> None:
-    try:
+    with suppress(SourcesError):
         parse_sources(given.decode(errors="replace"), Path("sources.yaml"))
-    except SourcesError as error:
-        assert error.problems
 
 
 def _two(given: bytes) -> tuple[list[str], list[str]]:
@@ -172,7 +170,7 @@ def _robots(given: bytes) -> None:
 TAGS = tuple(
     f"<{name}>" for tag in "html head title body main article p div h1 h2 ul li table tr td a br b sup script style template svg form select nav footer time".split() for name in (tag, f"/{tag}")
 )  # fmt: skip
-ATTRIBUTES = ('<a href="/x.pdf">', '<p class="byline">', '<div id=content>', '<time datetime="2026-01-01">', "<base href=//>", "<meta charset=utf-7>", '<meta property="og:title" content="x">', '<html lang="zh">', '<ol start="-1">', '<script type="application/ld+json">{"datePublished":"2026-01-01"}</script>')  # fmt: skip
+ATTRIBUTES = ('<a href="/x.pdf">', '<p class="byline">', "<div id=content>", '<time datetime="2026-01-01">', "<base href=//>", "<meta charset=utf-7>", '<meta property="og:title" content="x">', '<html lang="zh">', '<ol start="-1">', '<script type="application/ld+json">{"datePublished":"2026-01-01"}</script>')  # fmt: skip
 SAID = ("We must screen every partner. ", "China", "surveillance", "\n", " ", "ﬁ", "\u202e", "“", "”", "e.g. ", "1. ", "(a) ", "12 March 2026", "—", "新疆。", "\x00", "&amp;", "&#0;", "<!--", "-->", "<![CDATA[", "]]>")  # fmt: skip
 XML = ("<?xml version='1.0'?>", "<!DOCTYPE x [", "<!ENTITY a 'b'>", "]>", "&a;", "<!--", "-->", "<![CDATA[", "]]>", "xmlns='x'", ">", "<", "/>")  # fmt: skip
 FEED = ("<rss version='2.0'>", "<channel>", "<item>", "</item>", "<title>", "</title>", "<link>", "</link>", "http://alder.example/a", "<guid>", "</guid>", "<pubDate>", "Mon, 99 Foo 2026 25:61:00 +9999", "2026-02-30", "</pubDate>", "<feed xmlns='http://www.w3.org/2005/Atom'>", "<entry>", "</entry>", "<link href='//['/>", "<link rel='next' href='?page=2'/>", "<updated>", "</updated>", '{"version":"https://jsonfeed.org/version/1","items":[', '{"url":"http://a.example/', '","id":1e999,"title":null}', "]}", ",", '{"id":[]}')  # fmt: skip

@@ -211,7 +211,7 @@ def _continue_counting(session: Session) -> None:
         if "id" in table.columns and isinstance(table.columns["id"].type, Integer):
             session.connection().execute(
                 text(
-                    f"SELECT setval(pg_get_serial_sequence('\"{table.name}\"', 'id'), "  # noqa: S608
+                    f"SELECT setval(pg_get_serial_sequence('\"{table.name}\"', 'id'), "  # noqa: S608  (names of our own tables)
                     f'greatest(1, (SELECT max(id) FROM "{table.name}")))'
                 )
             )

@@ -14,6 +14,7 @@ from tracker.queries.documents import (
     document_rows,
     passages_of,
     version_rows,
+    version_text,
     versions_by_id,
 )
 from tracker.queries.findings import (
@@ -78,5 +79,6 @@ __all__ = [
     "terms",
     "units_that_have_spoken",
     "version_rows",
+    "version_text",
     "versions_by_id",
 ]

@@ -136,7 +136,7 @@ def test_a_sitemap_of_nothing_but_tags_is_an_outcome():
         read_sitemap(b"<urlset>" + b"<a/>" * 2_000_001, url=BASE)
 
 
-@pytest.mark.parametrize("unit", ["<div>", "<b>", "<ul><li>", "<blockquote>", "<table><tr><td>", "<span><font>"])  # fmt: skip
+@pytest.mark.parametrize("unit", ["<div>", "<b>", "<table><tr><td>"])  # fmt: skip
 def test_a_hundred_thousand_levels_are_read(unit: str):
     body = (unit * (100_000 // unit.count("<")) + "<a href=x.pdf>deep").encode()
     before = time.process_time()

@@ -57,6 +57,7 @@ quality: env  ## Measure the coder on coded passages, by label, language and dom
 faults: env  ## Kill at random moments and compare with an undisturbed run
 	$(BIN)/python bench/faults.py
 	$(BIN)/python bench/outbox_faults.py
+	$(BIN)/python bench/recode.py
 
 replay: env  ## Replay real histories of documents, where they are: make replay VERSIONS=folder
 	$(BIN)/python bench/replay.py $(VERSIONS)

@@ -62,8 +62,8 @@ def free_port() -> int:
         return sock.getsockname()[1]
 
 
-def declare(folder: Path, base: str) -> None:
-    source = {"kind": "sitemap", "url": f"{base}/sitemap.xml", "max_documents": 600}
+def declare(folder: Path, base: str, *, most: int = 600) -> None:
+    source = {"kind": "sitemap", "url": f"{base}/sitemap.xml", "max_documents": most}
     entry = {
         "key": "bench", "name": "Bench", "kind": "university", "country": "GB",
         "homepage": f"{base}/", "hosts": [base.removeprefix("http://")], "sources": [source],

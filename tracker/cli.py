@@ -15,6 +15,7 @@ from tracker.commands import (
     archives,
     crawling,
     explaining,
+    hearing,
     people,
     reading,
     releases,
@@ -26,6 +27,7 @@ from tracker.commands import (
     working,
 )
 from tracker.commands.shared import WRONG_INPUT, WrongInputError
+from tracker.replies import ReplyError
 from tracker.settings import SettingsError
 from tracker.sources import SourcesError
 from tracker.store import StoreError, loss
@@ -54,6 +56,8 @@ app.add_typer(sources.app, name="sources")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(review.app, name="review")
 app.add_typer(people.app, name="people")
+app.add_typer(hearing.notices, name="notices")
+app.add_typer(hearing.replies, name="replies")
 
 
 def main() -> None:
@@ -65,6 +69,7 @@ def main() -> None:
         WrongInputError,
         SettingsError,
         SourcesError,
+        ReplyError,
         StoreError,
         evaluation.InputError,
         CalibrationError,

@@ -68,8 +68,8 @@ def print_table(rows: Sequence[dict[str, Any]], columns: Sequence[str], title: s
         return
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        last = column == columns[-1]
-        table.add_column(column.replace("_", " "), overflow="fold", no_wrap=not last)
+        # Folded, never cut: a key or an address must be whole to be copied.
+        table.add_column(column.replace("_", " "), overflow="fold")
     for row in rows:
         table.add_row(*[Text(_words(row.get(column))) for column in columns])
     console.print(table)

@@ -108,7 +108,7 @@ def sitemap(_request: Request) -> Response:
 def robots(_request: Request) -> Response:
     """What other people's robots may read: what is published, without limits."""
     base = Settings().public_url.rstrip("/")
-    text = f"User-agent: *\nAllow: /p/\nAllow: /data/\nDisallow: /u/\nSitemap: {base}/sitemap.xml\n"
+    text = f"User-agent: *\nAllow: /p/\nAllow: /data/\nDisallow: /u/\nDisallow: /reply/\nSitemap: {base}/sitemap.xml\n"
     return PlainTextResponse(text)
 
 

@@ -14,7 +14,7 @@ from tracker.alerts.feeds import feed_named, feed_page
 from tracker.settings import Settings
 from tracker.store import Store
 from tracker.store.subscriptions import confirm_subscription, end_subscription, recipients
-from tracker.views import data, machines, printed
+from tracker.views import asked, data, machines, printed
 from tracker.views.strict import headers
 
 
@@ -103,6 +103,7 @@ ROUTES = [
     _route("/feeds/{kind}/{value}.atom", feed),
     _route("/confirm/{signed}", agree, "GET", "POST"),
     _route("/u/{token}", leave, "GET", "POST"),
+    *asked.ROUTES,
     *printed.ROUTES,
     *data.ROUTES,
     *machines.ROUTES,

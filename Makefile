@@ -10,7 +10,7 @@ STARTER := ada-lovelace-institute ai-now-institute stanford-hai mit stanford-uni
 UV := command -v uv >/dev/null || test -x .uv/bin/uv || { $(PYTHON) -m venv .uv && .uv/bin/pip install -q uv; }; \
 	PATH="$$PATH:$(CURDIR)/.uv/bin"
 
-.PHONY: help env demo run test check screenshots bench quality faults replay real internet archive-proof lock clean
+.PHONY: help env demo run test check screenshots bench quality faults replay real internet archive-proof lock fuzz audit sbom clean
 
 help:  ## Show these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
@@ -67,6 +67,15 @@ real: env  ## Read saved real pages through the whole chain, where they are
 
 archive-proof: env  ## Import real histories from pywb on loopback, export them, and compare
 	$(BIN)/python bench/archive_proof.py
+
+fuzz: env  ## Look for bytes that a reader does not take: make fuzz SECONDS=120 TARGETS="html feed"
+	$(BIN)/python bench/fuzz.py --seconds $(or $(SECONDS),60) $(TARGETS)
+
+audit: env  ## Ask about known vulnerabilities of every locked dependency, where the advisory service can be reached
+	@$(UV); $(BIN)/python bench/audit.py
+
+sbom: env  ## Write sbom.json: the locked dependencies with hashes and licences, as CycloneDX
+	$(BIN)/python bench/sbom.py sbom.json
 
 lock:  ## Compile the requirements files anew
 	@$(UV); uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 -q -o requirements.lock

@@ -77,7 +77,7 @@ def _write(
 ) -> Iterator[Written]:
     part, read = 1, next(reads, None)
     while read is not None:
-        path = folder / f"{key}-{part:05}.warc.gz"
+        path = folder / f"{Path(key).name}-{part:05}.warc.gz"  # a restored key may be anything
         captures = 0
         unfinished = path.with_suffix(".part")
         with unfinished.open("wb") as file:

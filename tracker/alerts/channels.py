@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from tracker.alerts.failure import SendFailedError
 from tracker.alerts.messages import Message, as_email
+from tracker.alerts.public import public_only
 from tracker.alerts.webhook import Webhook, address_problem
 from tracker.model import Channel
 from tracker.settings import Settings
@@ -57,7 +58,7 @@ def sender(channel: Channel, settings: Settings) -> Sender:
         case Channel.WEBHOOK:
             return Webhook(settings.secret, settings.allow_hosts)
         case Channel.APPRISE:
-            return Chat()
+            return Chat(settings.allow_hosts)
         case Channel.ATOM:
             raise ValueError("feeds are asked for, nothing is sent to them")
 
@@ -127,8 +128,11 @@ class Smtp:
         return self.tls or ssl.create_default_context()
 
 
+@dataclass(frozen=True, slots=True)
 class Chat:
     """Hands messages to a chat service by its Apprise address."""
+
+    allow_hosts: frozenset[str] = frozenset()  # may be private
 
     def send(self, message: Message) -> None:
         """Send subjects and links; quotes stay out, since services differ in what they execute."""
@@ -139,9 +143,12 @@ class Chat:
             raise SendFailedError("not an address that Apprise knows", permanent=True)
         lines = [f"{_plain(item.subject)}\n{item.link}" for item in message.items]
         lines = lines or [_plain(message.text)]
-        if not service.notify(
-            title=_plain(message.subject), body="\n\n".join(lines), body_format="text"
-        ):
+        body = "\n\n".join(lines)
+        with public_only(self.allow_hosts) as refused:
+            taken = service.notify(title=_plain(message.subject), body=body, body_format="text")
+        if refused:
+            raise SendFailedError(refused[0], permanent=True)
+        if not taken:
             raise SendFailedError("the chat service did not take the message")
 
 

@@ -46,7 +46,7 @@ class Shift:
         }
 
 
-_BETWEEN = re.compile(r"\s*[,;]\s*(?:(?:and|or|und|oder|et|ou|en|of|y|o)\s+)?|\s+(?:and|or)\s+")
+_BETWEEN = re.compile(r"[,;]\s?(?:(?:and|or|und|oder|et|ou|en|of|y|o)\s)?|\s(?:and|or)\s")
 
 
 def shifts(comparison: Comparison) -> tuple[Shift, ...]:

@@ -79,8 +79,9 @@ def _words(value: Any) -> str:
     if value is None:
         return "–"
     if isinstance(value, list):
-        return ", ".join(map(str, value))
-    text = str(value)
+        return ", ".join(map(_words, value))
+    # Crawled text must not drive the terminal.
+    text = "".join(c if c.isprintable() else " " for c in str(value))
     if not _MOMENT.match(text):
         return text
     return text[:10] if text[11:16] == "00:00" else text[:16].replace("T", " ")

@@ -51,7 +51,7 @@ class Store:
         """
         try:
             return cls._open(url, migrate=migrate, gate=gate)
-        except (OperationalError, ArgumentError, NoSuchModuleError, OSError) as error:
+        except (OperationalError, ArgumentError, NoSuchModuleError, OSError, ImportError) as error:
             said = str(getattr(error, "orig", error)).splitlines()[0]
             raise StoreError(
                 f"the database cannot be opened: {said}; look at TRACKER_DATABASE_URL or "
@@ -61,6 +61,7 @@ class Store:
     @classmethod
     def _open(cls, url: str, *, migrate: bool, gate: Gate) -> Self:
         engine = _engine(url)
+        engine.connect().close()  # what cannot be reached is said here
         if migrate and engine.dialect.name == "sqlite" and _revision(engine) != HEAD:
             upgrade(engine)
         if migrate and (found := _revision(engine)) != HEAD:

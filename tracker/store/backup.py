@@ -25,6 +25,7 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.exc import StatementError
 from sqlmodel import Session, SQLModel
 from sqlmodel.sql.sqltypes import UTCDateTime
 
@@ -68,9 +69,17 @@ def dump(session: Session, file: BinaryIO, *, at: datetime, subscribers: bool = 
 def load(session: Session, file: BinaryIO) -> int:
     """Fill an empty store from a backup; return the rows.
 
-    Raises BackupError for a store that holds anything, a file that is no backup or is torn, or
+    Raises BackupError for a store that holds anything, a file that is no backup or is damaged, or
     another schema.
     """
+    try:
+        return _fill(session, file)
+    except (LookupError, TypeError, ValueError, RecursionError, StatementError) as error:
+        what = type(error).__name__
+        raise BackupError(f"damaged: it holds what no store does ({what})") from None
+
+
+def _fill(session: Session, file: BinaryIO) -> int:
     if held := [table.name for table in _tables() if _holds(session, table)]:
         raise BackupError(f"the store is not empty ({', '.join(held[:3])}): restore into a new one")
     rows, own = 0, []
@@ -202,7 +211,7 @@ def _continue_counting(session: Session) -> None:
         if "id" in table.columns and isinstance(table.columns["id"].type, Integer):
             session.connection().execute(
                 text(
-                    f"SELECT setval(pg_get_serial_sequence('\"{table.name}\"', 'id'), "  # noqa: S608
+                    f"SELECT setval(pg_get_serial_sequence('\"{table.name}\"', 'id'), "  # noqa: S608  (names of our own tables)
                     f'greatest(1, (SELECT max(id) FROM "{table.name}")))'
                 )
             )

@@ -10,7 +10,7 @@ STARTER := ada-lovelace-institute ai-now-institute stanford-hai mit stanford-uni
 UV := command -v uv >/dev/null || test -x .uv/bin/uv || { $(PYTHON) -m venv .uv && .uv/bin/pip install -q uv; }; \
 	PATH="$$PATH:$(CURDIR)/.uv/bin"
 
-.PHONY: help env demo run test check screenshots bench quality faults replay real internet archive-proof lock clean
+.PHONY: help env demo run test check screenshots bench quality faults replay real internet archive-proof lock fuzz audit sbom clean
 
 help:  ## Show these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
@@ -32,7 +32,7 @@ run: env  ## Crawl a starter set of real institutions, then open the app
 	$(BIN)/tracker serve
 
 test: env  ## Run every test
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 
 check: env  ## Lint, format, types, import directions, dead code
 	$(BIN)/ruff check
@@ -57,6 +57,7 @@ quality: env  ## Measure the coder on coded passages, by label, language and dom
 faults: env  ## Kill at random moments and compare with an undisturbed run
 	$(BIN)/python bench/faults.py
 	$(BIN)/python bench/outbox_faults.py
+	$(BIN)/python bench/recode.py
 
 replay: env  ## Replay real histories of documents, where they are: make replay VERSIONS=folder
 	$(BIN)/python bench/replay.py $(VERSIONS)
@@ -67,8 +68,18 @@ real: env  ## Read saved real pages through the whole chain, where they are
 archive-proof: env  ## Import real histories from pywb on loopback, export them, and compare
 	$(BIN)/python bench/archive_proof.py
 
+fuzz: env  ## Look for bytes that a reader does not take: make fuzz SECONDS=120 TARGETS="html feed"
+	$(BIN)/python bench/fuzz.py --seconds $(or $(SECONDS),60) $(TARGETS)
+
+audit: env  ## Ask about known vulnerabilities of every locked dependency, where the advisory service can be reached
+	@$(UV); $(BIN)/python bench/audit.py
+
+sbom: env  ## Write sbom.json: the locked dependencies with hashes and licences, as CycloneDX
+	$(BIN)/python bench/sbom.py sbom.json
+
 lock:  ## Compile the requirements files anew
 	@$(UV); uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 -q -o requirements.lock
+	@$(UV); uv pip compile pyproject.toml --extra team --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 -q -o deploy/requirements.lock
 	@$(UV); uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 -q -o requirements-dev.lock
 
 clean:  ## Remove the environment and caches, never data

@@ -8,6 +8,7 @@ import hashlib
 import sys
 from pathlib import Path
 
+from pages import watched
 from scrapy import Request, Spider
 from scrapy.crawler import AsyncCrawlerProcess
 
@@ -40,14 +41,17 @@ class Floor(Spider):
 
 if __name__ == "__main__":
     process = AsyncCrawlerProcess(
-        {
-            "LOG_ENABLED": False,
-            "TELNETCONSOLE_ENABLED": False,
-            "REMOTE_CONTROL_ENABLED": False,
-            "CONCURRENT_REQUESTS": 32,
-            "CONCURRENT_REQUESTS_PER_DOMAIN": 16,
-            "DOWNLOAD_DELAY": 0,
-        }
+        watched(
+            {
+                "LOG_ENABLED": False,
+                "TELNETCONSOLE_ENABLED": False,
+                "REMOTE_CONTROL_ENABLED": False,
+                "CONCURRENT_REQUESTS": 32,
+                "CONCURRENT_REQUESTS_PER_DOMAIN": 16,
+                "DOWNLOAD_DELAY": 0,
+            },
+            str(BODIES / f"{MODE}.cpu"),
+        )
     )
     process.crawl(Floor)
     process.start()

@@ -12,13 +12,17 @@ import re
 import statistics
 import sys
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from urllib.parse import urlsplit
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+from test_voice import KNOWN, NOT_ITS_OWN, counts, known_rows, official_owners
 
 from tracker.coding.codebook import load_codebook
 from tracker.coding.coder import code
 from tracker.coding.evaluation import as_labels, evaluate
+from tracker.extraction.voice import who_speaks
 
 HERE = Path(__file__).resolve().parent.parent
 GOLD = HERE / "tests" / "gold"
@@ -199,6 +203,28 @@ def first_figures():
     return f"{notes}\n\n{table(['F1', *found], rows)}"
 
 
+def institutions():
+    """Which known statements would count as their institution's: precision and recall over listed hosts."""
+    owners = official_owners()
+    listed = [row for row in known_rows() if owners.of(row["url"])]
+    own = [row for row in listed if not NOT_ITS_OWN.search(" ".join(row.values()))]
+    taken = [row for row in listed if counts(row, owners)]
+    right = [row for row in taken if row in own]
+    missed = Counter()
+    for row in own:
+        if row not in taken:
+            who = who_speaks(url=row["url"], title=row["title"], byline="", text="")
+            missed[
+                f"{who.genre}, {who.voice} ({who.voice_because or who.genre_because or 'nothing tells'})"
+            ] += 1
+    reasons = "".join(f"\n* not taken, {number}: {why}" for why, number in missed.most_common())
+    return (
+        f"{len(listed)} known statements at listed hosts, {len(own)} of them the institution's own word: precision "
+        f"{len(right) / max(1, len(taken)):.3f} ({len(right)} of {len(taken)}), recall {len(right) / len(own):.3f} "
+        f"({len(right)} of {len(own)}), by address and title alone.{reasons}"
+    )
+
+
 def sections():
     gold = read(GOLD / "passages.jsonl")
     sets = {"gold": gold} | ({"dev": read(DEV)} if DEV.exists() else {})
@@ -210,6 +236,8 @@ def sections():
     yield "adversarial", adversarial(gold)
     for side in ("right", "wrong"):
         yield side, explained(gold, side)
+    if KNOWN.is_file():
+        yield "institutions", institutions()
     yield "speed", speed(sets.get("dev", gold))
 
 

@@ -15,10 +15,10 @@ import tempfile
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from html import escape
 from pathlib import Path
 
 from lxml import etree, html
+from markdown_it import MarkdownIt
 from sqlmodel import select
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
@@ -109,28 +109,14 @@ def crawl(
 
 
 def as_page(path: Path) -> bytes:
-    """A bare Markdown text as the simplest page that says the same."""
-    # Comments, scripts and figures are no text on a page.
-    hidden = r"<!--.*?-->|<script.*?</script>|<style.*?</style>|```\{figure\}.*?```|!\[[^\]]*\]\([^)]*\)|\{% comment %\}.*?\{% endcomment %\}"
-    lines = re.sub(r"^---\n.*?\n---\n", "", path.read_text(encoding="utf-8", errors="replace"), flags=re.DOTALL)  # fmt: skip
-    lines = re.sub(hidden, " ", lines, flags=re.DOTALL)
-    body, items = [], []
-    for block in [*re.split(r"\n\s*\n", lines), ""]:
-        for line in block.split("\n") if re.match(r"\s*([-*#]+|\d+\.)\s", block) else [" ".join(block.split("\n"))]:  # fmt: skip
-            said = escape(re.sub(r"[*_`]+", "", re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", line)).strip())  # fmt: skip
-            item = re.match(r"\s*(?:[-*]|\d+\.)\s+(.*)", said)
-            if item:
-                items.append(f"<li>{item[1]}</li>")
-                continue
-            if items:
-                body.append(f"<ul>{''.join(items)}</ul>")
-                items = []
-            heading = re.match(r"(#{1,6})\s+(.*)", said)
-            if heading:
-                body.append(f"<h{len(heading[1])}>{heading[2]}</h{len(heading[1])}>")
-            elif said:
-                body.append(f"<p>{said}</p>")
-    return f"<!doctype html><html lang=en><title>Document</title><body><main>{''.join(body)}</main></body></html>".encode()  # fmt: skip
+    """A bare text, Markdown with or without HTML in it, as the simplest page that says the same."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    # Front matter, comments, scripts, figures and templating are no text on a page.
+    hidden = r"<!--.*?-->|<script.*?</script>|<style.*?</style>|```\{figure\}.*?```|!\[[^\]]*\]\([^)]*\)|\{% comment %\}.*?\{% endcomment %\}|\{%.*?%\}|\{\{.*?\}\}"
+    text = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
+    text = re.sub(hidden, " ", text, flags=re.DOTALL)
+    body = MarkdownIt("commonmark", {"html": True}).enable("table").render(text)
+    return f"<!doctype html><html lang=en><title>Document</title><body><main>{body}</main></body></html>".encode()
 
 
 def main() -> None:

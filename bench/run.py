@@ -62,8 +62,8 @@ def free_port() -> int:
         return sock.getsockname()[1]
 
 
-def declare(folder: Path, base: str) -> None:
-    source = {"kind": "sitemap", "url": f"{base}/sitemap.xml", "max_documents": 600}
+def declare(folder: Path, base: str, *, most: int = 600) -> None:
+    source = {"kind": "sitemap", "url": f"{base}/sitemap.xml", "max_documents": most}
     entry = {
         "key": "bench", "name": "Bench", "kind": "university", "country": "GB",
         "homepage": f"{base}/", "hosts": [base.removeprefix("http://")], "sources": [source],
@@ -147,6 +147,7 @@ def rounds(folder: Path, base: str, pages: int) -> dict:
     bodies.mkdir()
     floor = [sys.executable, str(HERE / "floor.py"), str(folder / "site" / "urls.txt"), str(bodies)]
     floors = [timed([*floor, mode], environment)[0] for mode in ("extract", "revalidate")]
+    a_page = per_page(folder, base, environment, bodies)
     found: list[dict] = []
     known: set[int] = set()
     for number in range(4):
@@ -176,9 +177,31 @@ def rounds(folder: Path, base: str, pages: int) -> dict:
             "round_0": round(found[0]["cpu_seconds"] / floors[0], 2),
             "round_1": round(found[1]["cpu_seconds"] / floors[1], 2),
         },
+        "per_page": a_page,
         "rounds": found,
         **sizes(folder),
     }
+
+
+def per_page(folder: Path, base: str, environment: dict[str, str], bodies: Path) -> dict:
+    """Milliseconds of CPU a page, ours against the floor's, in a store of its own."""
+    environment = {**environment, "TRACKER_DATA_DIR": str(folder / "pages")}
+    floor = {
+        mode: json.loads((bodies / f"{mode}.cpu").read_text()) for mode in ("extract", "revalidate")
+    }
+    spent: dict[str, float] = {}
+    for name, number in (("new", 0), ("not_modified", 1), ("same_text", 2)):
+        ask(base, f"/__round/{number}")
+        ask(base, "/__reset")
+        spent[name] = sum(watch(stage, folder, environment) for stage in ("crawl", "update"))
+    floors = {"new": "extract", "not_modified": "revalidate", "same_text": "extract"}
+    return {name: round(spent[name] / floor[mode], 2) for name, mode in floors.items()}
+
+
+def watch(stage: str, folder: Path, environment: dict[str, str]) -> float:
+    out = folder / "watched.json"
+    timed([sys.executable, str(HERE / "pages.py"), stage, str(out)], environment)
+    return json.loads(out.read_text())
 
 
 if __name__ == "__main__":

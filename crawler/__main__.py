@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 from crawler import importing
 from crawler.progress import Bar, Lines, Progress, Silent
@@ -20,9 +21,9 @@ from crawler.settings import NAME, scrapy_settings
 from tracker.model import InstitutionKind, RunState
 from tracker.settings import Settings, SettingsError, load_settings
 from tracker.sources import SourcesError, SourcesFile, load_sources, nearest
-from tracker.store import Store, StoreError
+from tracker.store import Store, StoreError, loss
 from tracker.store.crawling import finish_run, start_run, sync_sources
-from tracker.store.locks import BUSY, BusyError, alone
+from tracker.store.locks import BUSY, BusyError, RunLostError, Turn, at_work
 from tracker.store.planning import SourceTask, plan
 from tracker.store.recorder import Recorder
 
@@ -65,11 +66,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return WRONG_INPUT
     try:
-        with alone(store, "crawl"):
-            return _crawl(store, file, settings, asked)
+        with at_work(store) as turn:
+            return _crawl(store, file, settings, asked, turn)
     except BusyError as error:
         print(error, file=sys.stderr)
         return BUSY
+    except DBAPIError as error:
+        print(loss(error), file=sys.stderr)
+        return BUSY
+    except RunLostError as error:
+        print(error, file=sys.stderr)
+        return INTERRUPTED
     finally:
         store.close()
 
@@ -143,11 +150,11 @@ def _exists(url: str) -> bool:
     return parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").exists()
 
 
-def _crawl(store: Store, file: SourcesFile, settings: Settings, asked: Asked) -> int:
+def _crawl(store: Store, file: SourcesFile, settings: Settings, asked: Asked, turn: Turn) -> int:
     clock = _clock(asked.at)
     started = time.monotonic()
-    run_id, tasks = _begin(store, file, asked, clock())
-    recorder = Recorder(store, run_id)
+    run_id, tasks = _begin(store, file, asked, turn, clock())
+    recorder = Recorder(store, run_id, turn)
     progress = _progress(asked)
     given: dict[str, Any] = {
         "tasks": tasks,
@@ -175,15 +182,17 @@ def _clock(at: datetime | None) -> Callable[[], datetime]:
 
 
 def _begin(
-    store: Store, file: SourcesFile, asked: Asked, at: datetime
+    store: Store, file: SourcesFile, asked: Asked, turn: Turn, at: datetime
 ) -> tuple[int, list[SourceTask]]:
     scope = {"keys": list(asked.keys), "kind": asked.kind, "max_pages": asked.max_pages}
     with store.transaction() as session:
         sync_sources(session, file)
-        run_id = start_run(
-            session, verb="crawl", scope={**scope, "due": asked.due}, tool=NAME, at=at
-        )
-        return run_id, plan(session, keys=asked.keys, kind=asked.kind, due_only=asked.due, at=at)
+        scope["due"] = asked.due
+        run_id = start_run(session, verb="crawl", scope=scope, tool=NAME, at=at, turn=turn)
+        chosen: dict[str, Any] = {"keys": asked.keys, "kind": asked.kind, "due_only": asked.due}
+        tasks = plan(session, **chosen, at=at, run_id=run_id)
+        turn.take_hosts(host for task in tasks if task.due or task.documents for host in task.hosts)
+        return run_id, tasks
 
 
 def _progress(asked: Asked) -> Progress:
@@ -198,6 +207,7 @@ def _read(settings: Settings, given: dict[str, Any]) -> bool:
     """Run the spider; return whether it came to its end."""
     from scrapy.crawler import AsyncCrawlerProcess  # noqa: PLC0415  (installs the reactor)
 
+    from crawler.pipelines import UNWRITTEN  # noqa: PLC0415
     from crawler.spiders.statements import Statements  # noqa: PLC0415
 
     process = AsyncCrawlerProcess(scrapy_settings(settings))
@@ -206,7 +216,8 @@ def _read(settings: Settings, given: dict[str, Any]) -> bool:
     crawler = process.create_crawler(Statements)
     process.crawl(crawler, **given)
     process.start()
-    return bool(crawler.stats.get_value("finish_reason") == "finished")
+    finished = crawler.stats.get_value("finish_reason") == "finished"
+    return finished and not crawler.stats.get_value(UNWRITTEN)
 
 
 def _counts(recorder: Recorder, seconds: float) -> dict[str, Any]:

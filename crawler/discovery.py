@@ -18,12 +18,14 @@ from lxml import etree
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from crawler.focus import is_media
-from crawler.links import FILE, addresses, anchored, candidate_at, page_at, path_of
+from crawler.links import FILE, addresses, anchored, candidate_at, is_bloated, page_at, path_of
 from tracker.addresses import identity, on_official_host
 from tracker.archive import Candidate
 from tracker.sources import SourceEntry
 
 LARGEST = 60_000_000  # bytes of an inflated sitemap (the protocol allows 50 MB)
+MOST_TAGS = 2_000_000  # of a sitemap: forty for each of the 50,000 addresses that it may name
+BLOATED = "has more elements than one that is read by anybody"
 
 
 class NotDiscoverableError(Exception):
@@ -62,6 +64,8 @@ def read_feed(body: bytes, *, url: str, content_type: str = "") -> Discovered:
     """Read RSS, Atom or JSON Feed; raises NotDiscoverableError where it is none of them."""
     if body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{":
         return _json_feed(body, url)
+    if is_bloated(body):
+        raise NotDiscoverableError(BLOATED)
     import feedparser  # noqa: PLC0415  (slow to import, and many runs read no feed)
 
     headers = {"content-type": content_type} if content_type else {}
@@ -163,6 +167,8 @@ def _inflated(body: bytes) -> bytes:
 
 
 def _xml(body: bytes) -> Any:
+    if body.count(b"<") > MOST_TAGS:
+        raise NotDiscoverableError(BLOATED)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True, huge_tree=False)
     try:
         root = etree.fromstring(body, parser)
@@ -175,7 +181,8 @@ def _xml(body: bytes) -> Any:
 
 def _local(element: Any) -> str:
     tag = None if element is None else element.tag
-    return etree.QName(tag).localname if isinstance(tag, str) else ""
+    # Not by QName, which refuses the names that a parser let pass.
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
 def _lastmod(element: Any) -> datetime | None:
@@ -194,6 +201,8 @@ def renewed(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 def read_listing(body: bytes, *, url: str, follow: str) -> Discovered:
     """Read the links that a CSS selector finds on a page, and the address of the next page."""
+    if is_bloated(body):
+        raise NotDiscoverableError(BLOATED)
     soup, base = page_at(body, url)
     found = []
     for link in soup.select(follow):

@@ -16,7 +16,7 @@ from tracker.sources import SourcesError, SourcesFile, load_sources
 from tracker.store import Store, StoreError
 from tracker.store.crawling import close_run, start_run, sync_sources
 from tracker.store.importing import Importer, in_words
-from tracker.store.locks import BUSY, BusyError, alone
+from tracker.store.locks import BUSY, BusyError, Turn, at_work
 
 WRONG_INPUT = 2
 INTERRUPTED = 130
@@ -46,8 +46,9 @@ def main(arguments: Sequence[str]) -> int:
         print(error, file=sys.stderr)
         return WRONG_INPUT
     try:
-        with alone(store, "crawl"):
-            return _import(store, file, settings, archive, asked)
+        with at_work(store) as turn:
+            turn.take_all()
+            return _import(store, file, settings, archive, asked, turn=turn)
     except WrongAddressError as error:
         print(error, file=sys.stderr)
         return WRONG_INPUT
@@ -84,7 +85,13 @@ def _archive(base: str) -> Archive:
 
 
 def _import(
-    store: Store, file: SourcesFile, settings: Settings, archive: Archive, asked: Asked
+    store: Store,
+    file: SourcesFile,
+    settings: Settings,
+    archive: Archive,
+    asked: Asked,
+    *,
+    turn: Turn,
 ) -> int:
     def clock() -> datetime:
         return datetime.now(UTC)
@@ -96,7 +103,7 @@ def _import(
         raise WrongAddressError("\n".join(problems))
     with store.transaction() as session:
         scope = {"archive": archive.index, "urls": list(asked.urls)}
-        run_id = start_run(session, verb="import", scope=scope, tool=NAME, at=clock())
+        run_id = start_run(session, verb="import", scope=scope, tool=NAME, at=clock(), turn=turn)
     importer = Importer(store, run_id, file, at=clock())
     finished, failed, left_out = _read(settings, archive, asked, importer, clock)
     counts = {**importer.report(), "failed": failed, "left_out": left_out}

@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from tracker.addresses import canonical_url
 from tracker.archive import Candidate
+from tracker.extraction.normalise import normalise
 
 
 def candidate_at(
@@ -20,11 +21,20 @@ def candidate_at(
         url = canonical_url(urljoin(base, address.strip()))
     except ValueError:
         return None
-    return Candidate(url, " ".join(title.split())[:300], at)
+    return Candidate(url, normalise(title)[:300], at)
 
 
 def addresses(named: Iterable[str], base: str) -> tuple[str, ...]:
     return tuple(c.url for name in named if (c := candidate_at(name, base)))
+
+
+#: A parsed element takes a kilobyte or more, so a page of nothing else would take all memory.
+MOST_TAGS = 200_000
+
+
+def is_bloated(body: bytes) -> bool:
+    """Tell whether bytes hold more elements than a page that people read, or a feed, would."""
+    return body.count(b"<") > MOST_TAGS
 
 
 def page_at(body: bytes, url: str) -> tuple[Any, str]:
@@ -49,7 +59,7 @@ FILE_LINKED = re.compile(rb"\.(pdf|docx|odt)\b", re.IGNORECASE)
 
 def read_files(body: bytes, *, url: str) -> tuple[Candidate, ...]:
     """Return the PDF, Word and OpenDocument files that a page links to."""
-    if not FILE_LINKED.search(body):
+    if not FILE_LINKED.search(body) or is_bloated(body):
         return ()
     soup, base = page_at(body, url)
     found = [anchored(anchor, base) for anchor in soup.select("a[href]")]
@@ -64,7 +74,7 @@ def path_of(address: str) -> str:
         return ""
 
 
-LINK_HEADER = re.compile(r"<([^>]*)>\s*((?:;[^,]*)*)")
+LINK_HEADER = re.compile(r"<([^<>]*)>\s*((?:;[^,]*)?)")
 WORDPRESS = "https://api.w.org/"
 
 

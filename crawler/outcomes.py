@@ -17,6 +17,7 @@ from crawler.resolver import REFUSED
 from tracker.addresses import identity, is_home, on_official_host
 from tracker.archive import Fetched, NotFetched, charset, evidence
 from tracker.extraction import media
+from tracker.extraction.normalise import normalise
 from tracker.model import Reason
 
 Headers = tuple[tuple[str, str], ...]
@@ -175,4 +176,4 @@ FAILURE = re.compile(r"<twisted\.python\.failure\.Failure [\w.]+: (.*?)>")
 
 def _detail(error: BaseException | None) -> str:
     said = FAILURE.sub(r"\1", str(error))
-    return " ".join(said.split()).strip("[]")[:300] or type(error).__name__
+    return normalise(said).strip("[]")[:300] or type(error).__name__

@@ -39,6 +39,10 @@ def scrapy_settings(settings: Settings) -> dict[str, Any]:
         "RETRY_HTTP_CODES": [408, 500, 502, 503, 504],  # 429 means: not now
         "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",  # of equals, the first named
         "REDIRECT_MAX_TIMES": 8,
+        "DOWNLOAD_HANDLERS": {
+            **dict.fromkeys(("file", "ftp", "s3", "data")),
+            **dict.fromkeys(("http", "https"), "crawler.download.Handler"),
+        },
         "COOKIES_ENABLED": False,
         "TELNETCONSOLE_ENABLED": False,
         "REMOTE_CONTROL_ENABLED": False,
@@ -49,7 +53,10 @@ def scrapy_settings(settings: Settings) -> dict[str, Any]:
         "CHROMIUM": settings.chromium,
         "LOG_LEVEL": "ERROR",
         "STATS_DUMP": False,
-        "EXTENSIONS": dict.fromkeys(_UNUSED_EXTENSIONS),
+        "EXTENSIONS": {
+            **dict.fromkeys(_UNUSED_EXTENSIONS),
+            "crawler.middlewares.pace.FirstWait": 0,
+        },
         "DOWNLOADER_MIDDLEWARES": {
             **dict.fromkeys(_UNUSED_MIDDLEWARES),
             "crawler.middlewares.guard.Guard": 40,

@@ -1,13 +1,16 @@
 """`tracker alerts`, as a person types it."""
 
 import json
+from datetime import timedelta
 
 import pytest
-from test_alerts import fill
+from sqlmodel import select
+from test_alerts import NOON, fill, subscribe
 from typer.testing import CliRunner
 
-from tracker.commands.alerts import app
+from tracker.commands.alerts import app, why_nothing
 from tracker.commands.shared import WrongInputError
+from tracker.model import Cadence, Channel, Delivery, DeliveryState
 from tracker.settings import Settings
 from tracker.store import Store
 
@@ -103,6 +106,49 @@ def test_a_correction_and_a_meaning_say_whom_they_reach(alerts):
         "0 will get the correction, 0 will not get the alert\n"
     )
     assert "no meaning that waits" in alerts("meaning", change, "--by", "A. B.", code=2)
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "owing", "then", "said"),
+    [
+        (False, {}, {}, "1 waiting for a second read of the page"),
+        (True, {"cadence": Cadence.WEEKLY}, {}, "1 waiting for the time of a digest; the next falls due at 20"),
+        (True, {"rule": {"at_most": 1}}, {"attempts": 0}, "1 beyond the most a day"),
+        (True, {}, {"attempts": 2, "error": "500"}, "1 refused before, to be tried again"),
+        (True, {}, {"state": DeliveryState.CLAIMED}, "1 being sent by another sender"),
+    ],
+)  # fmt: skip
+def test_what_is_held_back_is_told_by_reason(sqlite_store, confirmed, owing, then, said):
+    fill(sqlite_store, confirmed=confirmed)
+    subscribe(sqlite_store, Channel.OUTBOX, **owing)
+    with sqlite_store.transaction() as session:
+        delivery = session.exec(select(Delivery)).one()
+        if then:
+            delivery.next_try_at = NOON + timedelta(hours=1)
+        for name, value in then.items():
+            setattr(delivery, name, value)
+
+    assert said in "; ".join(why_nothing(sqlite_store, NOON))
+
+
+def test_sending_nothing_says_why(alerts):
+    assert "nothing sent: no message is owed\n" in alerts("send")
+    store = Store.open(Settings().store_url)
+    fill(store)
+    subscribe(store, Channel.OUTBOX)
+    store.close()
+    alerts("mute", "mine")
+    alerts("add", "post", "--channel", "email", "--target", "a@b.example")
+
+    said = alerts("send", code=1)  # the question whether the address agrees: no mail server is set
+
+    assert "1 held back by a muted subscription" in said
+    assert "1 subscription pending until the address agrees" in said
+    assert "1 subscription muted" in said
+
+    alerts("mute", "mine", "--off")
+
+    assert "nothing sent" not in alerts("send", code=1)
 
 
 def test_a_back_test_lists_what_would_have_been_sent(alerts):

@@ -2,11 +2,13 @@
 
 import email
 import json
+import re
 import socket
 import threading
 from datetime import UTC, datetime, timedelta
 from email.policy import default
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -77,7 +79,7 @@ def fill(store, *, confirmed: bool = True, title: str = "Partnership policy") ->
 def subscribe(store, channel: Channel, target: str = "", **fields) -> None:
     with store.transaction() as session:
         made = add_subscription(
-            session, name="mine", channel=channel, target=target, at=NOON, **fields
+            session, channel=channel, target=target, at=NOON, **({"name": "mine"} | fields)
         )
         confirm_subscription(session, made, at=NOON)
         for recipient in recipients(session):
@@ -136,6 +138,37 @@ def test_mail_says_what_when_and_why_in_plain_text_first(store, tmp_path, mail_s
     assert "Between 28 February 2026, 12:00 UTC and 2 March 2026, 12:00 UTC." in plain
     assert "meaning not assessed; institution not yet asked" in plain
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+@pytest.mark.parametrize("name", ["UK + material", "a>, <b?bcc=all@elsewhere.example\r\nBcc: x"])
+def test_a_mail_can_also_be_ended_by_mail_where_a_mailbox_is_set(
+    store, tmp_path, mail_server, name
+):
+    fill(store)
+    subscribe(store, Channel.EMAIL, "reader@reader.example", name=name)
+    box, url = mail_server()
+
+    send_due(store, settings_for(tmp_path, smtp_url=url, unsubscribe_mail="stop@tracker.example"), at=NOON)  # fmt: skip
+
+    [mail] = box.taken
+    web, post = re.fullmatch(r"<(\S+)>, <(\S+)>", "".join(mail["List-Unsubscribe"])).groups()
+    assert web.startswith("https://tracker.example/u/")
+    assert urlsplit(post).path == "stop@tracker.example"
+    assert parse_qs(urlsplit(post).query) == {"subject": [f"unsubscribe {' '.join(name.split())}"]}
+    assert mail["Bcc"] is None
+
+
+def test_the_ways_out_are_written_as_they_are_however_long(sqlite_store, tmp_path):
+    fill(sqlite_store)
+    subscribe(sqlite_store, Channel.OUTBOX, name="n" * 90)
+
+    send_due(sqlite_store, settings_for(tmp_path, unsubscribe_mail="stop@tracker.example"), at=NOON)
+
+    [file] = (tmp_path / "outbox").glob("*.eml")
+    head, _, _ = file.read_bytes().partition(b"\r\n\r\n")
+    [ways] = [line for line in head.split(b"\r\n") if line.startswith(b"List-Unsubscribe: ")]
+    assert re.fullmatch(rb"List-Unsubscribe: <https://\S+>, <mailto:\S+n{90}>", ways)
+    assert max(map(len, head.split(b"\r\n"))) <= 998  # RFC 5322, 2.1.1
 
 
 def test_crawled_text_is_data_in_every_part_of_a_mail(store, tmp_path, mail_server):

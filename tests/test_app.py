@@ -34,6 +34,7 @@ PAGES = {
     "/alerts": "Alerts",
     "/sources": "Sources",
     "/method": "Method & data",
+    "/review": "Review",
 }
 NARROW = {"width": 390, "height": 844}
 

@@ -6,7 +6,8 @@ import subprocess
 import sys
 
 import pytest
-from builders import NOON, a_failure, a_page, a_sources_file
+from builders import NOON, a_failure, a_page, a_source, a_sources_file, an_institution
+from sqlalchemy import event
 from sqlmodel import SQLModel, select
 
 from tracker.archive import Candidate
@@ -132,3 +133,27 @@ def test_the_command_line_backs_up_restores_and_refuses_to_overwrite(sqlite_stor
     assert (made.returncode, twice.returncode) == (0, 2), made.stderr
     assert "the evidence is clean" in restored.stdout
     assert (again.returncode, "not empty" in again.stderr) == (2, True)
+
+
+def test_a_backup_is_of_one_moment_whatever_is_written_meanwhile(store, tmp_path):
+    fill(store)
+    before = contents(store)
+    written = []
+
+    def meanwhile(_connection, _cursor, statement, *_):
+        if "FROM source" in statement and not written:
+            written.append(statement)
+            other = an_institution(a_source(url="http://birch.example/"), key="birch")
+            with Store(store.engine).transaction() as session:
+                sync_sources(session, a_sources_file(an_institution(), other))
+
+    event.listen(store.engine, "before_cursor_execute", meanwhile)
+    out = dumped(store)
+    event.remove(store.engine, "before_cursor_execute", meanwhile)
+    assert len(contents(store)["source"]) == 2
+
+    restored = Store.open(f"sqlite:///{tmp_path / 'restored.db'}")
+    with restored.transaction() as session:
+        load(session, out)
+    assert contents(restored) == before
+    restored.close()

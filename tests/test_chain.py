@@ -57,6 +57,35 @@ def test_a_change_seen_once_is_confirmed_by_a_later_text_that_keeps_it(site):
     assert len(told(site, at=NOON + days(14))) == 1
 
 
+LONG = " ".join(
+    f"The {n}th room of the old library opens at {n} in the morning." for n in range(60)
+)
+SHELL = "This site needs a newer browser to be shown. Please turn on scripts, or ask the desk for help with it."
+
+
+@pytest.mark.parametrize(
+    ("left", "change_class"),
+    [(PLAIN, ChangeClass.MATERIAL), (SHELL, ChangeClass.AVAILABILITY)],
+)
+def test_a_page_that_stays_cut_is_a_change_and_a_lasting_shell_is_out_of_reach(
+    site, left, change_class
+):
+    site.read({"p": page(PLAIN, f"{RULE} {LONG}")}, at=NOON)
+    for number in range(1, 5):
+        site.read({"p": page(left, left)}, at=NOON + days(number))
+
+    assert [change.change_class for change in site.changes()] == [change_class]
+
+
+def test_a_page_that_is_short_for_a_day_is_none(site):
+    site.read({"p": page(PLAIN, f"{RULE} {LONG}")}, at=NOON)
+    for hours in (1, 9, 20, 60):
+        site.read({"p": page(PLAIN, PLAIN)}, at=NOON + days(hours / 24))
+    site.read({"p": page(PLAIN, f"{RULE} {LONG}")}, at=NOON + days(3))
+
+    assert site.changes() == []
+
+
 def test_a_text_that_flaps_is_one_item_and_tells_nobody_before_it_is_confirmed(site):
     site.subscribe()
     for number, text in enumerate((RULE, WEAKER, RULE, WEAKER, RULE)):

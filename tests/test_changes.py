@@ -249,6 +249,56 @@ def test_what_an_edit_may_mean_is_said_by_template(before, after, said):
     assert meaning(found, shifts(found)) == said
 
 
+SCREENED = "Partners linked to a military are screened by the research office before an agreement is signed."
+OFFICE = (
+    "The research office must answer within four weeks, and keeps a record of what it was asked."
+)
+CUED = {
+    "R3": ("military", "screened"),
+    "china": ("Chinese",),
+    "surveillance": ("facial recognition",),
+}
+
+
+@pytest.mark.parametrize(
+    ("label", "before", "after", "expected"),
+    [
+        # A rule: any words of its sentences, what obliges beside them, its list; not a stray word.
+        ("R3", SCREENED, SCREENED.replace("the research office", "the head of each unit"), ChangeClass.MATERIAL),
+        ("R3", SCREENED, SCREENED.replace("an agreement", "any agreement"), ChangeClass.MATERIAL),
+        ("R3", SCREENED, SCREENED.replace("signed", "concluded"), ChangeClass.MINOR),
+        ("R3", f"{SCREENED} {OFFICE}", SCREENED, ChangeClass.MATERIAL),
+        ("R3", f"{SCREENED} {OFFICE}", f"{SCREENED} {OFFICE.replace('must', 'may')}", ChangeClass.MATERIAL),
+        ("R3", f"{SCREENED} The office is on the ground floor.", SCREENED, ChangeClass.MINOR),
+        ("R3", "Military partners:\n- drones\n- export lists", "Military partners:\n- drones", ChangeClass.MATERIAL),
+        # The subject that findings rest on: any longer edit of its sentence.
+        ("china", "A Chinese lab took part in it.", "A Chinese lab left it in the spring of last year.", ChangeClass.MATERIAL),
+        # A topic beside it: only words on that topic.
+        ("surveillance", "The gates use facial recognition.", "The gates use cards.", ChangeClass.MATERIAL),
+        ("surveillance", "The gates use facial recognition.", "The gates do not use facial recognition.", ChangeClass.MATERIAL),
+        ("surveillance", "Gates with facial recognition stand in the old hall.", "Gates with facial recognition stand beside our new northern library.", ChangeClass.MINOR),
+        ("surveillance", "The gates use facial recognition (TTW).", "The gates use facial recognition (see our chapter on facial recognition).", ChangeClass.MINOR),
+        ("surveillance", "Since last year the college uses facial recognition at its three gates.", "Since last year the college has ended facial recognition at its three gates.", ChangeClass.MATERIAL),
+        # Partners alone are context.
+        ("partnership", "Our partners meet in May.", "Our partners left.", ChangeClass.MINOR),
+    ],
+)  # fmt: skip
+def test_an_edit_counts_where_it_is_about_what_is_coded(label, before, after, expected):
+    def coded(text):
+        return [Piece(text, ("Scope",), frozenset({label}), cues=CUED)]
+
+    assert classify(compare(coded(before), coded(after)))[0] is expected
+
+
+def test_an_element_that_came_or_went_touches_its_recommendation():
+    found = compare(
+        [Piece("One. The dean decides.", (), R1, frozenset({"R1 escalation"}), {"R1": ("one",)})],
+        [Piece("One.", (), R1, cues={"R1": ("one",)})],
+    )
+
+    assert classify(found) == (ChangeClass.MATERIAL, ChangeKind.PASSAGE_REMOVED)
+
+
 def test_uncoded_sentences_mean_nothing_in_the_codebooks_terms():
     found = compare(pieces("You must knock."), pieces("You may knock."))
 

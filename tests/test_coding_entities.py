@@ -64,8 +64,8 @@ def test_naming_a_list_is_not_speaking_of_china():
 def test_an_update_writes_one_row_a_passage_and_body(store: Store, tmp_path):
     text = "Zhejiang Lab and CETC met; Zhejiang Lab signed."
     with store.transaction() as session:
-        session.add(Passage(sha256="a", text=text, words=8))
-        session.add(Passage(sha256="b", text="Soup is served.", words=3))
+        session.add(Passage(sha256="aa", text=text, words=8))
+        session.add(Passage(sha256="bb", text="Soup is served.", words=3))
 
     for _ in range(2):
         update(store, Settings(data_dir=tmp_path), at=NOON)

@@ -5,6 +5,9 @@ A changed floor or passage is a commit of its own, with its reason: the hash in 
 
 import hashlib
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -95,3 +98,19 @@ def test_passages_that_people_coded_are_coded_as_they_were():
     for score in dev.scores:
         assert score.f1 >= FLOORS["dev"][score.label], score
     assert dev.stance_accuracy >= FLOORS["dev"]["stance_accuracy"]
+
+
+def test_the_explained_codings_of_the_docs_are_what_the_coder_does_today():
+    root = FOLDER.parent.parent
+    done = subprocess.run(
+        [sys.executable, root / "bench" / "quality.py"], capture_output=True, text=True, check=True
+    )
+    page = (root / "docs" / "coding-quality.md").read_text(encoding="utf-8")
+    said = dict(
+        re.findall(r"^## (\S+)\n\n(.*?)(?=\n\n## |\Z)", done.stdout, re.MULTILINE | re.DOTALL)
+    )
+
+    for name in ("adversarial", "right", "wrong", "gold-labels", "gold-stances"):
+        shown = re.search(rf"<!-- {name} -->\n(.*?)\n<!-- end -->", page, re.DOTALL)
+        assert shown is not None
+        assert shown[1].strip() == said[name].strip()

@@ -9,14 +9,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from builders import NOON, read_page
+from sqlmodel import select
 
 from tracker.coding.codebook import load_codebook
 from tracker.export import QUOTE_LENGTH, cell, content_hash, differences, freeze, write
-from tracker.model import Verdict
-from tracker.reviews import record_review, waiting
+from tracker.model import Change, Verdict
+from tracker.reviews import record_review
 from tracker.settings import Settings
 from tracker.store.releases import frozen_data, record_release, releases
 from tracker.update import update
+from tracker.waiting import waiting
 
 CODEBOOK = {"version": "1.2"}
 CONDEMNS = (
@@ -69,6 +71,21 @@ def test_the_package_passes_the_reference_validator(read, tmp_path):
     )
 
     assert json.loads(done.stdout)["valid"], done.stdout
+
+
+def test_a_change_in_the_package_can_be_found_in_the_store(read, tmp_path):
+    for days, word in ((1, "severe"), (2, "heavy")):
+        again = CONDEMNS.replace("grave", word)
+        read_page(read, f"<main><h1>Position</h1><p>{again}</p></main>", at=NOON + timedelta(days=days))  # fmt: skip
+        update(read, Settings(), at=NOON + timedelta(days=days))
+    folder = written(frozen(read), tmp_path / "out")
+
+    exported = pd.read_csv(folder / "changes.csv")["id"]
+    with read.transaction() as session:
+        kept = session.exec(select(Change.id)).all()
+
+    assert len(kept) == 2
+    assert sorted(exported) == sorted(kept)
 
 
 def test_two_exports_of_one_state_are_the_same_to_the_byte(read, tmp_path):

@@ -116,7 +116,7 @@ SCHEMA = """<grammar xmlns="http://relaxng.org/ns/structure/1.0" ns="http://www.
  <zeroOrMore><element name="category"><attribute name="term"/></element></zeroOrMore>
 </interleave></element></define>
 <define name="link"><element name="link"><attribute name="href"><ref name="uri"/></attribute>
- <attribute name="rel"><choice><value>self</value><value>alternate</value><value>related</value><value>first</value><value>next</value><value>previous</value></choice></attribute>
+ <attribute name="rel"><choice><value>self</value><value>alternate</value><value>related</value><value>via</value><value>first</value><value>next</value><value>previous</value></choice></attribute>
  <optional><attribute name="type"><data type="string"><param name="pattern">.+/.+</param></data></attribute></optional></element></define>
 <define name="uri"><data type="anyURI"><param name="pattern">[a-z]+:.+</param></data></define>
 <define name="date"><data type="dateTime"><param name="pattern">.+(Z|[+\\-]\\d\\d:\\d\\d)</param></data></define>
@@ -141,7 +141,11 @@ def test_a_feed_is_valid_and_crawled_text_in_it_is_data(reader):
     assert "<script>" not in entry.content[0].value
     assert "[added: " in entry.content[0].value.replace('<span class="t-hide">', "")
     assert {tag.term for tag in entry.tags} == {"material", "text_changed", "alder", "R1"}
-    assert {link.rel for link in entry.links} == {"alternate", "related"}
+    assert {link.rel: link.href for link in entry.links} == {
+        "alternate": f"https://tracker.example/changes?id={entry.link.rpartition('=')[2]}",
+        "via": "http://alder.example/p",
+        "related": "https://web.archive.org/web/*/http://alder.example/p",
+    }
 
 
 @pytest.mark.parametrize(

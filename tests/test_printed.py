@@ -8,6 +8,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+import zipfile
 from datetime import timedelta
 
 import pytest
@@ -22,6 +23,7 @@ from tracker.model import Document
 from tracker.settings import Settings
 from tracker.store import Store
 from tracker.store.releases import record_release
+from tracker.views.data import as_xlsx
 from tracker.views.routes import ROUTES
 from tracker.views.strict import Headers
 
@@ -146,6 +148,25 @@ def test_an_empty_export_says_what_it_is(site):
 
     assert row["view_filter"] == "country: FR"
     assert "not a finding that nothing was said" in row["note"]
+
+
+def test_a_workbook_repeats_its_filter_and_holds_texts_only(site):
+    with urllib.request.urlopen(f"{site}/data/spoken.xlsx?country=FR", timeout=20) as answer:
+        book = zipfile.ZipFile(io.BytesIO(answer.read()))
+    sheet, words = (
+        book.read(f"xl/{name}.xml").decode() for name in ("worksheets/sheet1", "sharedStrings")
+    )
+
+    assert "country: FR" in words
+    assert "<f>" not in sheet
+
+
+def test_no_text_of_a_workbook_is_a_formula_or_a_link():
+    written = as_xlsx([{"quote": "=HYPERLINK(1)", "url": "https://alder.example/"}], {})
+    sheet = zipfile.ZipFile(io.BytesIO(written)).read("xl/worksheets/sheet1.xml").decode()
+
+    assert "<f>" not in sheet
+    assert "hyperlink" not in sheet
 
 
 def test_a_wrong_filter_is_refused_with_everything_that_is_wrong(site):

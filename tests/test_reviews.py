@@ -11,9 +11,12 @@ from builders import NOON, read_page
 from sqlmodel import select
 
 from tracker.coding.codebook import load_codebook
-from tracker.model import Review, Reviewed, Stance, Verdict
-from tracker.reviews import agreements, judged, record_review, waiting
+from tracker.model import Change, ChangeClass, Finding, Review, Reviewed, Stance, Verdict
+from tracker.reviews import agreements, judged, record_review
+from tracker.settings import Settings
+from tracker.update import update
 from tracker.verdicts import together
+from tracker.waiting import waiting
 
 CONDEMNS = (
     "Our institute condemns the mass surveillance and arbitrary detention of Uyghurs in Xinjiang by "
@@ -101,10 +104,75 @@ def test_a_verdict_follows_its_passage_through_a_small_edit(sqlite_store):
     judge(sqlite_store, queue(sqlite_store)[0])
     published(sqlite_store, CONDEMNS.replace("grave abuse", "severe abuse"), days=1)
 
-    ((_, passage_id), verdict), *rest = said(sqlite_store, queue(sqlite_store, "x")[0]).items()
+    asked = queue(sqlite_store, "x")[0]
+    verdict = said(sqlite_store, asked)[asked.document_id, asked.passage_id]
 
-    assert (verdict.reviewed, verdict.edited, rest) == (Reviewed.ONE, True, [])
-    assert passage_id == queue(sqlite_store, "x")[0].passage_id
+    assert (verdict.reviewed, verdict.edited, verdict.outdated) == (Reviewed.ONE, True, False)
+    assert queue(sqlite_store, "ada") == []
+
+
+LISTED = (
+    "The research office must screen all partners for ties to military, police, intelligence and "
+    "surveillance organisations before an agreement is signed, and says in writing what it found."
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "shift"),
+    [
+        ("must screen", "may screen", ("force", "weakened")),
+        ("must screen", "should screen", ("force", "weakened")),
+        ("must screen", "must not screen", None),
+        ("screen all partners", "screen partners where appropriate", ("reach", "weakened")),
+        ("military, police, intelligence and", "military, police and", ("entry", "weakened")),
+    ],
+)
+def test_a_verdict_on_words_that_now_bind_otherwise_is_asked_for_again(
+    sqlite_store, tmp_path, old, new, shift
+):
+    published(sqlite_store, LISTED)
+    update(sqlite_store, Settings(data_dir=tmp_path), at=NOON)
+    judge(sqlite_store, queue(sqlite_store)[0])
+    update(sqlite_store, Settings(data_dir=tmp_path), at=NOON)
+    before = screening(sqlite_store)
+    published(sqlite_store, LISTED.replace(old, new), days=1)
+    update(sqlite_store, Settings(data_dir=tmp_path), at=NOON + timedelta(days=1))
+
+    [asked] = queue(sqlite_store)
+    after = screening(sqlite_store)
+    with sqlite_store.transaction() as session:
+        [change] = session.exec(select(Change))
+        found = [(s["kind"], s["direction"]) for s in change.shifts]
+
+    assert (asked.outdated, asked.text) == (True, LISTED.replace(old, new))
+    assert (before.reviewed, after.reviewed) == (Reviewed.ONE, Reviewed.NONE)
+    assert "confirmed an earlier wording" not in before.rule
+    assert "confirmed an earlier wording" in after.rule
+    assert change.change_class is ChangeClass.MATERIAL
+    assert found == ([shift] if shift else [])
+
+
+def test_a_judged_rule_that_the_machine_no_longer_sees_is_asked_for_too(sqlite_store, tmp_path):
+    published(sqlite_store, PARTNERS)
+    update(sqlite_store, Settings(data_dir=tmp_path), at=NOON)
+    judge(sqlite_store, queue(sqlite_store)[0])
+    gone = PARTNERS.replace("must screen the partner for links to military", "writes down a name and sees no")  # fmt: skip
+    published(sqlite_store, gone, days=1)
+    update(sqlite_store, Settings(data_dir=tmp_path), at=NOON + timedelta(days=1))
+
+    [asked] = queue(sqlite_store)
+
+    assert (asked.text, asked.outdated) == (gone, True)
+    assert "confirmed an earlier wording" in screening(sqlite_store).rule
+
+    judge(sqlite_store, asked, verdict=Verdict.REJECT)
+
+    assert queue(sqlite_store) == []
+
+
+def screening(store):
+    with store.transaction() as session:
+        return session.exec(select(Finding).where(Finding.question == "R3")).one()
 
 
 def test_a_verdict_on_words_that_are_gone_stays_with_those_words(sqlite_store):
@@ -115,7 +183,9 @@ def test_a_verdict_on_words_that_are_gone_stays_with_those_words(sqlite_store):
 
     verdicts = said(sqlite_store, item)
 
-    assert verdicts[item.document_id, item.passage_id].edited is False
+    verdict = verdicts[item.document_id, item.passage_id]
+
+    assert (verdict.edited, verdict.outdated) == (False, False)
 
 
 def a_review(reviewer, verdict=Verdict.CONFIRM, labels=("china",), stance=Stance.CRITICAL):

@@ -23,8 +23,9 @@ from tracker.alerts.messages import trial
 from tracker.alerts.outbox import send_due
 from tracker.alerts.webhook import Webhook
 from tracker.model import Channel, DeliveryState, Fetch, Outcome, SubscriptionState
-from tracker.store.deliveries import LEASE, RETRY_AFTER, claim_due, tallies
+from tracker.store.deliveries import LEASE, RETRY_AFTER, claim_due
 from tracker.store.subscriptions import add_subscription, confirm_subscription, recipients
+from tracker.store.tallies import tallies
 
 
 class Badly:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from browsing import ARGUMENTS, CHROMIUM, READY, free_port, open_at, serving
@@ -15,10 +16,11 @@ from tracker.settings import SettingsError
 from tracker.store import Store
 from tracker.store.people import end_role, people, role_of, set_role
 from tracker.views.people import secrets
+from tracker.warc import WarcReader
 
 ADA = "ada@reviewers.example"
 BODY = """<main><h1>Position</h1><p>We condemn the mass surveillance of Uyghurs in Xinjiang by the Chinese government,
-which is an abuse of human rights that no researcher of ours may take part in.</p></main>"""
+which is an abuse of human rights that no researcher of ours may take part in, said Rowan Thistlewood.</p></main>"""
 
 
 def test_a_role_belongs_to_an_address_at_one_provider(store):
@@ -110,3 +112,32 @@ def test_everything_else_needs_no_sign_in(signed):
     open_at(page, f"{base}/statements")
 
     assert "Alder Institute" in page.inner_text("body")
+
+
+@pytest.mark.browser
+def test_the_public_sees_neither_whole_captures_nor_people_without_an_office(signed):
+    base, _, _, browser = signed
+    page = browser.new_context().new_page()
+    open_at(page, f"{base}/search?q=surveillance")
+    found = page.inner_text("body")
+    open_at(page, f"{base}/document?id=1")
+
+    assert "take part in, said ▒▒▒" in found
+    assert "Thistlewood" not in found
+    assert page.get_by_role("button", name="Its text").count() == 0
+
+
+@pytest.mark.browser
+def test_a_reviewer_takes_away_the_capture_as_bytes_and_as_text(signed, tmp_path):
+    base, server, _, browser = signed
+    server.claims = {"sub": "1", "email": ADA, "email_verified": True}
+    page = sign_in(browser, base)
+    open_at(page, f"{base}/document?id=1")
+    with page.expect_download() as bytes_:
+        page.get_by_role("button", name="Its bytes and headers (WARC)").click()
+    with page.expect_download() as text:
+        page.get_by_role("button", name="Its text").click()
+    reader = WarcReader(Path(bytes_.value.path()), originals={}, largest=1_000_000)
+
+    assert [b"Thistlewood" in capture.body for capture in reader.captures()] == [True]
+    assert "Thistlewood" in Path(text.value.path()).read_text("utf-8")

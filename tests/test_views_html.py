@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from tracker.changes import Piece, compare
+from tracker.changes import Piece, as_html, as_html_sides, compare
 from tracker.queries import Cell
-from tracker.views import differences, evidence, html, matrix, squares, timeline
+from tracker.views import evidence, html, matrix, squares, timeline
 from tracker.views.addresses import id_in, text_fragment
 
 HOSTILE = '<img src="http://elsewhere.example/x.png" onerror=alert(1)> ![](http://elsewhere.example/y.png) $x$ "\''
@@ -15,7 +15,7 @@ ITEM = {
     "stated_date": None, "stated_basis": HOSTILE, "labels": [HOSTILE], "reviewed": "none", "on_page": True,
     "language": '"><script>', "voice": HOSTILE, "document_id": 1,
 }  # fmt: skip
-DIFFERENT = compare([Piece(HOSTILE, (HOSTILE,))], [Piece(f"{HOSTILE} more.", (HOSTILE,))])
+DIFFERENT = compare([Piece(HOSTILE, (HOSTILE,))], [Piece(f"{HOSTILE} more.", (HOSTILE,))]).sentences
 
 
 def a_cell(**fields):
@@ -32,8 +32,8 @@ def a_cell(**fields):
     [
         evidence.evidence_card(ITEM, {HOSTILE: [HOSTILE[:5], "x"]}),
         evidence.search_record({"failures": [{"source": HOSTILE, "reason": HOSTILE}]}, HOSTILE),
-        differences.changed_sentences(DIFFERENT),
-        differences.side_by_side(DIFFERENT),
+        as_html(DIFFERENT),
+        as_html_sides(DIFFERENT),
         squares.squares([a_cell(name=HOSTILE)]),
         timeline.timeline([timeline.Point(datetime(2024, 1, 1, tzinfo=UTC), HOSTILE, True)], date(2026, 1, 1)),
         html.table([HOSTILE], [[html.escape(HOSTILE), html.badge(HOSTILE)]], caption=HOSTILE),
@@ -88,7 +88,7 @@ def test_a_quote_keeps_its_language_and_direction():
 
 
 def test_removed_and_added_are_said_in_words_too():
-    shown = differences.changed_sentences(compare([Piece("It must be reviewed.")], [Piece("It may be reviewed.")]))  # fmt: skip
+    shown = as_html(compare([Piece("It must be reviewed.")], [Piece("It may be reviewed.")]).sentences)  # fmt: skip
 
     assert "[removed: " in shown
     assert "[added: " in shown

@@ -2,10 +2,12 @@
 
 import ipaddress
 import re
+import socket
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+LONGEST_URL = 2_000  # as sitemaps.org has it, nearly; an index of PostgreSQL holds 2,700 bytes
 #: Parameters that say who sent the reader or which session it is, never which document it is.
 TRACKING = re.compile(
     r"(utm_\w+|pk_\w+|piwik_\w+|mtm_\w+|matomo_\w+|hsa_\w+|at_(medium|campaign|custom\d)|_hs(enc|mi)|hsctatracking"
@@ -19,12 +21,15 @@ UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
 INDEX_FILE = re.compile(r"/(index|default)\.(html?|php\d?|aspx?|jsp|cfm|shtml)$", re.IGNORECASE)
 SAFE_IN_PATH = "/:@!$&'()*+,;=~%-._"
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
+#: All that is handed out of IPv6 so far; the rest is old mappings, local or nobody's (RFC 4291 §2.4).
+UNICAST = ipaddress.ip_network("2000::/3")
+ASSIGNMENTS = ipaddress.ip_network("192.0.0.0/24")  # a cloud's metadata stand there (RFC 6890)
 
 
 def canonical_url(url: str) -> str:
     """Return the one spelling of an http(s) URL under which a document is known (RFC 3986 §6.2).
 
-    Raises ValueError where it is no http or https URL with a host.
+    Raises ValueError where it is no http or https URL with a host, or longer than any that is used.
     """
     parts = urlsplit(url.strip())
     scheme = parts.scheme.lower()
@@ -35,7 +40,10 @@ def canonical_url(url: str) -> str:
     netloc = host if port in (None, DEFAULT_PORTS[scheme]) else f"{host}:{port}"
     path = SESSION.sub("", _unescaped(parts.path))
     path = quote(_without_dots(path) or "/", safe=SAFE_IN_PATH)
-    return urlunsplit((scheme, netloc, path, _query(parts.query), ""))
+    canonical = urlunsplit((scheme, netloc, path, _query(parts.query), ""))
+    if len(canonical.encode()) > LONGEST_URL:
+        raise ValueError(f"an address of more than {LONGEST_URL} characters: {url[:60]!r}…")
+    return canonical
 
 
 def identity(url: str) -> str:
@@ -104,6 +112,16 @@ def on_official_host(url: str, hosts: Iterable[str]) -> bool:
     return closeness(url, hosts) is not None
 
 
+def is_official_mail(address: str, hosts: Iterable[str]) -> bool:
+    """Tell whether a mail address is at one of these hosts, or below one.
+
+    Mail knows no paths, ports or `www.`: whoever writes from a shared host is told apart by a person.
+    """
+    host = address.rpartition("@")[2]
+    names = {entry.partition("/")[0].partition(":")[0].removeprefix("www.") for entry in hosts}
+    return "@" in address and on_official_host(f"http://{host}/", names)
+
+
 def closeness(url: str, hosts: Iterable[str]) -> tuple[int, int] | None:
     """Return how closely these hosts name a URL, as (length of the host, length of the path)."""
     found = Owners({"": hosts}).by_closeness(url)
@@ -140,26 +158,43 @@ class Owners:
         path = unquote(_without_dots(parts.path)).rstrip("/") + "/"
         found = [
             ((len(bare), len(prefix)), key)
-            for bare in _suffixes(name)
+            for bare in suffixes(name)
             for wanted, prefix, key in self._under.get(bare, ())
             if wanted in {"", port} and path.startswith(prefix)
         ]
         return sorted(found, key=lambda pair: pair[0], reverse=True)
 
 
-def _suffixes(name: str) -> list[str]:
+def bare_host(entry: str) -> str:
+    """Return the host's name of an entry such as host:port/path."""
+    return entry.partition("/")[0].partition(":")[0].lower()
+
+
+def suffixes(name: str) -> list[str]:
     """A host and the domains it stands under, the nearest first."""
     labels = name.split(".")
     return [".".join(labels[at:]) for at in range(len(labels))]
 
 
-def is_literal(host: str) -> bool:
-    """Tell whether a URL's host is an IP address rather than a name."""
+def literal(host: str) -> str | None:
+    """Return the IP address that a URL's host is, in its usual spelling; None for a name.
+
+    Also `0x7f.1`, `0177.0.0.1` and `2130706433`, which resolvers read as addresses (URL, §3.5).
+    """
+    bare = host.strip("[]").rstrip(".")
     try:
-        ipaddress.ip_address(host.strip("[]"))
+        return str(ipaddress.ip_address(bare))
     except ValueError:
-        return False
-    return True
+        pass
+    if not _NUMERIC.fullmatch(bare.rpartition(".")[2]):
+        return None
+    try:
+        return socket.inet_ntoa(socket.inet_aton(bare))
+    except (OSError, UnicodeError):
+        return None
+
+
+_NUMERIC = re.compile(r"0x[0-9a-f]*|[0-9]+", re.IGNORECASE)
 
 
 def refusal(address: str) -> str | None:
@@ -171,7 +206,8 @@ def refusal(address: str) -> str | None:
         return "a loopback address"
     if found.is_multicast:
         return "a multicast address"
-    if not found.is_global:
+    unicast = isinstance(found, ipaddress.IPv4Address) or found in UNICAST
+    if not (found.is_global and unicast) or found in ASSIGNMENTS:
         return "not a public address"
     return None
 
@@ -185,3 +221,8 @@ def _inside(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress
     if address in NAT64:
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address
+
+
+def web_archive(url: str) -> str:
+    """Return where the Internet Archive keeps its copies of an address."""
+    return f"https://web.archive.org/web/*/{url}"

@@ -71,13 +71,13 @@ def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def find_passage(quote: Quote, passages: Sequence[str]) -> int | None:
+def find_passage(quote: Quote, passages: Sequence[str], *, alike: float = ALIKE) -> int | None:
     """Return which passage the quote of a whole passage has become, or None."""
     for number, passage in enumerate(passages):
         if passage == quote.exact:
             return number
     scored = [
-        (fuzz.ratio(quote.exact[:MOST], passage[:MOST], score_cutoff=ALIKE), -number)
+        (fuzz.ratio(quote.exact[:MOST], passage[:MOST], score_cutoff=alike), -number)
         for number, passage in enumerate(passages)
     ]
     likeness, number = max(scored, default=(0.0, 0))

@@ -131,8 +131,7 @@ def _evidence(session: Session, subject: assessing.Subject, codebook: Codebook) 
     rows = assessing.coded_rows(session, subject, codebook.coder_name)
     people = judged(session, {row.version.document_id for row in rows})
     found = [
-        _piece(row, people.get((row.version.document_id, row.place.passage_id)), subject)
-        for row in rows
+        _piece(row, people.get((row.version.document_id, row.passage_id)), subject) for row in rows
     ]
     standing = [item for item in found if item.on_page]
     return [item for item in found if item.on_page or not _reworded(item, standing)]
@@ -151,17 +150,20 @@ def _reworded(gone: Evidence, standing: list[Evidence]) -> bool:
 
 def _piece(row: assessing.CodedRow, verdict: Judged | None, subject: assessing.Subject) -> Evidence:
     labels, stance = comparing.labels_of(row.coding), row.coding.stance
+    earlier = verdict is not None and verdict.outdated and verdict.reviewed is not Reviewed.NONE
+    if verdict is not None and verdict.outdated and row.on_page:
+        verdict = None  # it was about other words: those that stand now wait for a person
     amended = verdict is not None and (verdict.labels, verdict.stance) != (labels, stance)
     if verdict is not None and not verdict.rejected:
         labels, stance = verdict.labels, verdict.stance
     attributed = subject.attributed.get(row.document.url, "")
     return Evidence(
-        passage_id=row.place.passage_id,
+        passage_id=row.passage_id,
         document_id=row.version.document_id,
-        version_id=row.place.version_id,
+        version_id=row.version_id,
         version=row.version.number,
-        quote=row.passage.text,
-        heading_path=row.place.heading_path,
+        quote=row.quote,
+        heading_path=row.heading_path,
         url=row.document.url,
         title=row.document.title,
         stated_date=row.version.stated_date,
@@ -181,6 +183,7 @@ def _piece(row: assessing.CodedRow, verdict: Judged | None, subject: assessing.S
         gone_from=row.gone_from,
         gone_to=row.gone_to,
         voice_because=row.document.voice_because,
+        earlier_wording=earlier,
     )
 
 

@@ -1,29 +1,36 @@
 """The `tracker` command: its verbs in one place, and wrong input as one message."""
 
+import gc
 import os
 import sys
 
 import typer
+from sqlalchemy.exc import DBAPIError
 
 from tracker.coding import evaluation
+from tracker.coding.calibration import CalibrationError
 from tracker.commands import (
     alerts,
     answers,
     archives,
     crawling,
     explaining,
+    hearing,
     people,
     reading,
     releases,
     review,
     sources,
+    training,
     upkeep,
     watching,
+    working,
 )
 from tracker.commands.shared import WRONG_INPUT, WrongInputError
+from tracker.replies import ReplyError
 from tracker.settings import SettingsError
 from tracker.sources import SourcesError
-from tracker.store import StoreError
+from tracker.store import StoreError, loss
 from tracker.store.locks import BUSY, BusyError
 
 app = typer.Typer(
@@ -32,29 +39,54 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for verbs in (crawling, archives, watching, answers, explaining, reading, releases, upkeep):
+for verbs in (
+    crawling,
+    archives,
+    watching,
+    working,
+    answers,
+    explaining,
+    reading,
+    training,
+    releases,
+    upkeep,
+):
     app.add_typer(verbs.app)
 app.add_typer(sources.app, name="sources")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(review.app, name="review")
 app.add_typer(people.app, name="people")
+app.add_typer(hearing.notices, name="notices")
+app.add_typer(hearing.replies, name="replies")
 
 
 def main() -> None:
     """Run the command; wrong input is one message and exit code 2."""
+    _collect_seldom()
     try:
         app()
     except (
         WrongInputError,
         SettingsError,
         SourcesError,
+        ReplyError,
         StoreError,
         evaluation.InputError,
+        CalibrationError,
     ) as error:
         print(error, file=sys.stderr)
         sys.exit(WRONG_INPUT)
     except BusyError as error:
         print(error, file=sys.stderr)
         sys.exit(BUSY)
+    except DBAPIError as error:
+        print(loss(error), file=sys.stderr)
+        sys.exit(BUSY)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _collect_seldom() -> None:
+    """Rows make many objects and no cycles: looking for cycles cost a tenth of an update."""
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)

@@ -7,7 +7,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from sqlmodel import Session
 
 from tracker import queries
 from tracker.model import SPOKEN, Recommendation
+from tracker.store.replies import corrections, heard
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 QUOTE_LENGTH = 300
@@ -57,6 +58,11 @@ _FINDING = (
     ("possible", "string", "what unreviewed machine codings would make it"),
     ("possible_quotes", "integer", "machine quotes awaiting review"),
     ("rule", "string", "the rule that decided"),
+    ("disputed", "boolean", "the institution disputes it; its reply is in the table of replies"),
+    ("under_reply", "boolean", "the institution was asked and its time to reply runs"),
+    ("withheld", "boolean", "the confirmed result waits for the institution's reply"),
+    ("asked_at", "datetime", "when the institution was asked about it"),
+    ("reply_due", "datetime", "until when its reply stands beside the finding from the start"),
 )
 _SEARCHED = (
     ("documents_read", "integer", "documents read"),
@@ -158,14 +164,43 @@ TABLES = (
             ("version", "integer", "version of the document"),
             ("labels", "array", "labels of the codebook"),
             ("reviewed", "string", "none, one or two"),
+            ("earlier_wording", "boolean", "people judged words that have since been edited"),
             ("on_page", "boolean", "whether the document could be read at the last check"),
         ),
         ("institution", "question", "number"),
     ),
     Table(
+        "replies",
+        "What institutions say of findings, in full",
+        (
+            _INSTITUTION,
+            ("id", "integer", "number of the reply"),
+            ("received_at", "datetime", "when it was received"),
+            ("host", "string", "official host that it came from"),
+            ("questions", "array", "findings that it is about"),
+            ("disputes", "array", "findings that it disputes, as far as the dispute is open"),
+            ("text", "string", "its words"),
+        ),
+        ("id",),
+    ),
+    Table(
+        "corrections",
+        "Public corrections of findings",
+        (
+            _INSTITUTION,
+            ("id", "integer", "number of the correction"),
+            ("question", "string", "spoken, or R1 to R6"),
+            ("at", "datetime", "when it was corrected"),
+            ("result_then", "string", "result of the finding at that time"),
+            ("note", "string", "what was wrong, and what is right"),
+        ),
+        ("id",),
+    ),
+    Table(
         "changes",
         "What changed, and between which captures",
         (
+            ("id", "integer", "number of the change in this store, as in the address of its page"),
             _INSTITUTION,
             ("url", "string", "document"),
             ("title", "string", "title of the document"),
@@ -182,7 +217,7 @@ TABLES = (
             ("folded", "boolean", "part of another change"),
             ("superseded", "boolean", "an older capture showed that it happened otherwise"),
         ),
-        (),
+        ("id",),
     ),
 )
 
@@ -216,9 +251,21 @@ def _rows(session: Session) -> dict[str, list[Row]]:
         "documents": [row for row in documents if row["institution"] in listed],
         "spoken": [_with_search(row.to_json()) for row in spoken],
         "coverage": [_with_search(row.to_json()) for row in coverage],
+        "replies": _replies(session, listed),
+        "corrections": [c.to_json() for c in corrections(session) if c.institution in listed],
         "evidence": [row for finding in [*spoken, *coverage] for row in _evidence(finding)],
         "changes": [_change(row) for row in changes if row["institution"] in listed],
     }
+
+
+def _replies(session: Session, listed: Collection[str]) -> list[Row]:
+    rows = [
+        {"institution": key, **said.to_json()}
+        for key, one in heard(session).items()
+        if key in listed
+        for said in one.said
+    ]
+    return sorted(rows, key=lambda row: row["id"])
 
 
 def _with_search(row: Row) -> Row:
@@ -285,11 +332,15 @@ def _results(frozen: Mapping[str, Any]) -> dict[tuple[str, str], str]:
 def write(
     frozen: Mapping[str, Any], folder: Path, *, release: str, changelog: Sequence[str] = ()
 ) -> Iterator[tuple[Path, int]]:
-    """Write the package into a folder; yield each file with its rows (0 where it has none)."""
+    """Write the package into a folder; yield each file with its rows (0 where it has none).
+
+    What an older release did not freeze is empty.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     resources = []
     for table in TABLES:
-        rows = frozen["tables"][table.name]
+        frozen_rows = frozen["tables"].get(table.name, [])
+        rows = [{name: row.get(name) for name in table.names} for row in frozen_rows]
         body = _csv(table, rows)
         (folder / f"{table.name}.csv").write_bytes(body)
         resources.append(_resource(table, body))

@@ -12,6 +12,7 @@ from tracker.sources import SourcesFile
 from tracker.store import Store
 from tracker.store.crawling import close_run, start_run, sync_sources
 from tracker.store.importing import Importer
+from tracker.store.locks import Turn
 from tracker.warc import NotWarcError, WarcReader
 
 TOOL = f"policy-ethics-tracker/{version('policy-ethics-tracker')}"
@@ -39,6 +40,7 @@ def import_files(
     *,
     at: datetime,
     largest: int,
+    turn: Turn | None = None,
     told: Told = lambda _name, _records: None,
 ) -> Imported:
     """Record the captures of WARC files as if fetched then; a capture that is there adds nothing.
@@ -50,7 +52,7 @@ def import_files(
     with store.transaction() as session:
         sync_sources(session, file)
         scope = {"files": [path.name for path in paths]}
-        run_id = start_run(session, verb="import", scope=scope, tool=TOOL, at=at)
+        run_id = start_run(session, verb="import", scope=scope, tool=TOOL, at=at, turn=turn)
     importer = Importer(store, run_id, file, at=at)
     originals: dict[str, str] = {}
     readers = [WarcReader(path, originals=originals, largest=largest) for path in paths]

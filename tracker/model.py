@@ -15,6 +15,8 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
+from tracker.columns import Digest, Words
+
 
 class InstitutionKind(StrEnum):
     ETHICS_INSTITUTE = "ethics_institute"
@@ -203,6 +205,21 @@ class ChangeKind(StrEnum):
     REPLY = "reply"
     CORRECTION = "correction"
     REDERIVED = "rederived"
+
+
+class NoticeChannel(StrEnum):
+    """How an institution was told what is found about it."""
+
+    EMAIL = "email"
+    BY_HAND = "by_hand"
+
+
+class ReplyVerdict(StrEnum):
+    """What an admin says of a reply: only a confirmed one is public; a settled one disputes no more."""
+
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    SETTLED = "settled"
 
 
 class MeaningState(StrEnum):
@@ -521,7 +538,7 @@ class Version(SQLModel, table=True):
 
 class Passage(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
-    sha256: str = Field(unique=True)
+    sha256: str = Field(unique=True, sa_type=Digest)
     text: str = Field(sa_type=Text)
     words: int
     language: str | None = None
@@ -543,7 +560,7 @@ class Coding(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     passage_id: int = Field(foreign_key="passage.id")
-    coder: str = Field(index=True)  # codebook and coder version, such as "codebook 1.2 · coder 1"
+    coder: str  # codebook and coder version, such as "codebook 1.2 · coder 1"
     china: bool = False
     surveillance: bool = False
     human_rights: bool = False
@@ -556,8 +573,8 @@ class Coding(SQLModel, table=True):
     R5: bool = False
     R6: bool = False
     in_passing: bool = False  # the abuse is not the passage's subject
-    elements: dict[str, list[str]] = Field(default_factory=dict, sa_type=JSON)
-    cues: dict[str, list[str]] = Field(default_factory=dict, sa_type=JSON)
+    elements: dict[str, list[str]] = Field(default_factory=dict, sa_type=Words)
+    cues: dict[str, list[str]] = Field(default_factory=dict, sa_type=Words)
     confidence: float = 0.0
 
 
@@ -673,6 +690,71 @@ class Finding(SQLModel, table=True):
     acted: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
     evidence: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
     search_record: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+
+
+class Notice(SQLModel, table=True):
+    """What an institution was told of findings about it, before or after they were public."""
+
+    __table_args__ = (CheckConstraint("length(by) > 0", name="noticer_named"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    institution_id: int = Field(foreign_key="institution.id", index=True)
+    at: datetime
+    by: str
+    channel: NoticeChannel = Field(sa_type=choice(NoticeChannel))
+    address: str  # never published
+    findings: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)  # as they stood
+    text: str = Field(sa_type=Text)
+    token: str = Field(unique=True)
+    sent_at: datetime | None = None  # the clock of the reply starts
+    failed_at: datetime | None = None  # given up
+    error: str = ""  # why it could not be handed over
+
+
+class Reply(SQLModel, table=True):
+    """An institution's answer; append-only, public once an admin confirmed where it comes from."""
+
+    __table_args__ = (CheckConstraint("length(entered_by) > 0", name="enterer_named"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    institution_id: int = Field(foreign_key="institution.id", index=True)
+    received_at: datetime
+    address: str  # whose host is published, and nothing else of it
+    text: str = Field(sa_type=Text)
+    questions: dict[str, str] = Field(default_factory=dict, sa_type=JSON)  # with the result then
+    disputes: list[str] = Field(default_factory=list, sa_type=JSON)  # questions
+    entered_at: datetime
+    entered_by: str
+
+
+class ReplyDecision(SQLModel, table=True):
+    """What an admin decided on a reply; append-only, the latest counts."""
+
+    __tablename__ = "reply_decision"
+    __table_args__ = (CheckConstraint("length(by) > 0", name="decider_named"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    reply_id: int = Field(foreign_key="reply.id", index=True)
+    at: datetime
+    by: str
+    verdict: ReplyVerdict = Field(sa_type=choice(ReplyVerdict))
+    note: str = Field(default="", sa_type=Text)
+
+
+class Correction(SQLModel, table=True):
+    """What was wrong in a finding after it was public; numbered, append-only, public."""
+
+    __table_args__ = (CheckConstraint("length(by) > 0", name="corrector_named"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    institution_id: int = Field(foreign_key="institution.id", index=True)
+    question: str
+    at: datetime
+    by: str  # never published
+    note: str = Field(sa_type=Text)
+    result: str  # of the finding when it was corrected
+    reply_id: int | None = Field(default=None, foreign_key="reply.id")
+    change_id: int | None = Field(default=None, foreign_key="change.id")  # the record of it
 
 
 class Release(SQLModel, table=True):

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import or_
 from sqlmodel import Session, col, func, select
 
 from tracker.model import (
@@ -94,13 +95,32 @@ def next_due(session: Session) -> datetime | None:
     return min([*times, *([first] if first else [])], default=None)
 
 
+def due(session: Session, *, at: datetime) -> list[str]:
+    """Return the keys of the institutions of which a source or a document is due."""
+    listed = select(Source, Institution.key).join(Institution)
+    rows = session.exec(listed.where(col(Source.listed), col(Institution.listed))).all()
+    watched = [
+        (source, key) for source, key in rows if not source.valid_until or source.valid_until > at
+    ]
+    waiting = set(
+        session.exec(
+            select(Document.source_id)
+            .where(col(Document.moved_to_id).is_(None))
+            .where(or_(col(Document.due_at).is_(None), col(Document.due_at) <= at))
+            .distinct()
+        )
+    )
+    found = {key for source, key in watched if source.id in waiting}
+    return sorted(found | {key for source, key in watched if (source_due(source) or at) <= at})
+
+
 def _problems(found: Status, at: datetime, oldest: timedelta) -> Iterator[str]:
     last = found.last_complete_run_at
     if last is None:
         yield "no run was ever complete: `tracker run`"
     elif at - last > oldest:
         hours = round((at - last).total_seconds() / 3600)
-        yield f"the last complete run ended {hours} hours ago: does cron or `tracker watch` run?"
+        yield f"the last complete run ended {hours} hours ago: does cron, `tracker watch` or a worker run?"
     failed = found.sources.get(SourceState.FAILED, 0)
     if failed and not found.sources.get(SourceState.OK, 0):
         yield f"all {failed} sources that were tried failed: is there a network?"

@@ -19,6 +19,7 @@ from tracker.sources import SourcesFile
 
 FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json")
 MOST_LEADS = 5
+BEGINNING = 500_000  # bytes in which a page names itself and its feeds
 _SITEMAP = re.compile(rb"^\s*sitemap\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 _FEED = re.compile(rb"<(?:rss|feed|rdf:RDF)\b", re.IGNORECASE)
 _NESTED = re.compile(rb"<(?:urlset|sitemapindex)\b", re.IGNORECASE)
@@ -48,7 +49,7 @@ def leads(body: bytes, *, url: str, media_type: str) -> Leads:
         return Leads(SourceKind.FEED)
     if body[:5] == b"%PDF-" or any(kind in media_type for kind in _DOCUMENTS):
         return Leads(SourceKind.DOCUMENT)
-    soup = BeautifulSoup(body, "lxml")
+    soup = BeautifulSoup(body[:BEGINNING], "lxml")
     announced = soup.select('link[rel~="alternate"][href]')
     feeds = [str(link["href"]) for link in announced if link.get("type") in FEED_TYPES]
     site = soup.select_one('meta[property="og:site_name"]')

@@ -26,7 +26,12 @@ def read_snapshot(
 ) -> tuple[bytes, Extracted | Unreadable]:
     """Return the bytes of a snapshot and what they say, read as its source asks for."""
     body = payload_bytes(session, pending.payload_id)
-    found = read(
+    return body, read_bytes(body, pending, ocr=ocr)
+
+
+def read_bytes(body: bytes, pending: PendingSnapshot, *, ocr: bool) -> Extracted | Unreadable:
+    """Return what the bytes of a snapshot say, read as its source asks for."""
+    return read(
         body,
         media_type=pending.media_type,
         charset=pending.charset,
@@ -36,7 +41,6 @@ def read_snapshot(
         choice=pending.choice,
         ocr=ocr,
     )
-    return body, found
 
 
 def freshen(session: Session, document_id: int, *, ocr: bool) -> None:

@@ -1,31 +1,23 @@
-"""The write side for people: verdicts on codings, append-only, and what waits for one. Knows no screen."""
+"""The write side for people: verdicts on codings, append-only, and how far people agree. Knows no screen."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_
-from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from tracker.agreement import Agreement, Unit, agreement
-from tracker.anchors import Quote, find_passage
+from tracker.following import followed_from
 from tracker.model import (
-    Coding,
     Document,
-    Institution,
     Passage,
     Recommendation,
     Review,
     Stance,
     Topic,
     Verdict,
-    Version,
-    VersionPassage,
-    Voice,
 )
-from tracker.store.comparing import labels_of
 from tracker.verdicts import Judged, together
 
 LABELS = frozenset({*map(str, Topic), *map(str, Recommendation)})
@@ -70,191 +62,59 @@ def record_review(
 def judged(session: Session, document_ids: Iterable[int]) -> dict[tuple[int, int], Judged]:
     """Return what people say, by (document, passage); each person's latest verdict counts.
 
-    A verdict follows its passage through small edits of the document (see `anchors`); where the
-    quote is no longer found it stays with the passage that was judged.
+    A verdict follows its passage through edits of the document (see `anchors`), marked `outdated`
+    where they touch what was judged; it also stays with the words that were judged.
     """
+    given = latest(session, document_ids)
     found = {}
-    for (document_id, passage_id), people in _latest(session, document_ids).items():
-        now = _where_now(session, document_id, passage_id)
-        edited = now is not None and now != passage_id
-        verdict = replace(together(list(people.values())), edited=edited)
-        found[document_id, passage_id if now is None else now] = verdict
+    for place, now in followed_from(session, given).items():
+        verdict = together(list(given[place].values()))
+        found[place] = replace(verdict, outdated=now.outdated)
+        if now.key != place and now.key not in given:
+            found[now.key] = replace(verdict, edited=True, outdated=now.outdated)
     return found
 
 
-def _latest(
+def latest(
     session: Session, document_ids: Iterable[int] | None = None
 ) -> dict[tuple[int, int], dict[str, Review]]:
+    """Return each person's latest verdict, by (document, passage)."""
     query = select(Review).order_by(col(Review.id))
     if document_ids is not None:
         query = query.where(col(Review.document_id).in_(list(document_ids)))
-    latest: dict[tuple[int, int], dict[str, Review]] = {}
+    found: dict[tuple[int, int], dict[str, Review]] = {}
     for row in session.exec(query):
-        latest.setdefault((row.document_id, row.passage_id), {})[row.reviewer] = row
-    return latest
+        found.setdefault((row.document_id, row.passage_id), {})[row.reviewer] = row
+    return found
 
 
-def _where_now(session: Session, document_id: int, passage_id: int) -> int | None:
-    """The passage of the document's latest version that a judged passage stands in, or None."""
-    rows = session.exec(
-        select(Passage.id, Passage.text)
-        .join(VersionPassage, col(VersionPassage.passage_id) == Passage.id)
-        .join(Version, col(VersionPassage.version_id) == Version.id)
-        .where(Version.document_id == document_id, col(Version.current))
-        .order_by(col(VersionPassage.position))
-    ).all()
-    if passage_id in {number for number, _ in rows}:
-        return passage_id
-    was = session.get_one(Passage, passage_id).text
-    place = find_passage(Quote(was), [text for _, text in rows])
-    return None if place is None else rows[place][0]
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A coded passage that a person should judge, with what the machine says of it."""
-
-    passage_id: int
-    document_id: int
-    institution: str  # key
-    institution_name: str
-    url: str
-    title: str
-    heading_path: str
-    text: str
-    language: str | None
-    voice: Voice
-    labels: frozenset[str]
-    stance: Stance
-    cues: dict[str, list[str]]
-    confidence: float
-    judged_by: int  # people who have judged it; what they said is not told, so a second works blind
-    disputed: bool = False
-
-    @property
-    def key(self) -> str:
-        """What a person names it by."""
-        return f"{self.passage_id}@{self.document_id}"
-
-    @property
-    def weight(self) -> float:
-        """Impact times uncertainty: what a verdict on it may change in a finding."""
-        if self.disputed:
-            return 100.0
-        own = 1.0 if self.voice in {Voice.INSTITUTION, Voice.UNIT} else 0.4
-        unsure = 1.0 - abs(2.0 * self.confidence - 1.0)
-        return own * self._impact * (0.25 + unsure) * (0.5 if self.judged_by else 1.0)
-
-    @property
-    def _impact(self) -> float:
-        rights = bool(self.labels & {Topic.SURVEILLANCE, Topic.HUMAN_RIGHTS})
-        if Topic.CHINA in self.labels and self.stance in {Stance.CONDEMNS, Stance.CRITICAL}:
-            return 4.0 if rights else 3.0
-        if self.stance is Stance.SUPPORTIVE:
-            return 3.0
-        return 2.0 if self.labels & set(Recommendation) else 1.0
-
-
-def judge(
-    session: Session,
-    item: Waiting,
-    *,
-    reviewer: str,
-    verdict: Verdict,
-    labels: Iterable[str] = (),
-    stance: Stance = Stance.NONE,
-    coder: str,
-    note: str = "",
-    at: datetime,
-) -> int:
-    """Record a verdict on what waits; labels and stance are the person's own where they amend.
-
-    Confirming takes the machine's coding over, rejecting leaves nothing of it.
-    """
-    match verdict:
-        case Verdict.CONFIRM:
-            held, said = item.labels, item.stance
-        case Verdict.REJECT:
-            held, said = frozenset(), Stance.NONE
-        case Verdict.AMEND:
-            held, said = frozenset(labels), stance
-    return record_review(
-        session,
-        passage_id=item.passage_id,
-        document_id=item.document_id,
-        reviewer=reviewer,
-        verdict=verdict,
-        labels=held,
-        stance=said,
-        coder=coder,
-        quote=item.text,
-        note=note,
-        at=at,
-    )
-
-
-def waiting(
-    session: Session, *, coder: str, reviewer: str, people: int = 2, limit: int = 20
-) -> list[Waiting]:
-    """Return what this person should judge next, weightiest first.
-
-    A passage waits until `people` have judged it, or longer where they differ; nobody is asked
-    twice, and what the machine found nothing in is not asked for.
-    """
-    latest = _latest(session)
+def judged_passages(session: Session) -> list[dict[str, Any]]:
+    """Return passages as people settled them, one row each as in a gold file, with its address."""
     found = []
-    for row in _coded(session, coder):
-        coding, passage, place, version, document, institution = row
-        given = latest.get((version.document_id, place.passage_id), {})
-        verdict = together(list(given.values())) if given else None
-        disputed = verdict is not None and verdict.disputed
-        if reviewer in given or (len(given) >= people and not disputed):
+    for (document_id, passage_id), people in latest(session).items():
+        verdict = together(list(people.values()))
+        if verdict.disputed:
             continue
+        held = frozenset[str]() if verdict.rejected else verdict.labels
         found.append(
-            Waiting(
-                passage_id=place.passage_id,
-                document_id=version.document_id,
-                institution=institution.key,
-                institution_name=institution.name,
-                url=document.url,
-                title=document.title,
-                heading_path=place.heading_path,
-                text=passage.text,
-                language=version.language,
-                voice=document.voice,
-                labels=labels_of(coding) - frozenset(Stance),
-                stance=coding.stance,
-                cues=coding.cues,
-                confidence=coding.confidence,
-                judged_by=len(given),
-                disputed=disputed,
-            )
+            {
+                "id": f"{passage_id}@{document_id}",
+                "text": session.get_one(Passage, passage_id).text,
+                "url": session.get_one(Document, document_id).url,
+                "stance": str(Stance.NONE if verdict.rejected else verdict.stance),
+                **{label: int(label in held) for label in sorted(LABELS)},
+            }
         )
-    found.sort(key=lambda item: (-item.weight, item.passage_id))
-    return found[:limit]
-
-
-def _coded(session: Session, coder: str) -> Iterable[Any]:
-    labelled = or_(col(Coding.china), *(col(getattr(Coding, str(c))) for c in Recommendation))
-    return session.exec(
-        select(Coding, Passage, VersionPassage, Version, Document, Institution)  # type: ignore[call-overload]  # typed for four at most
-        .join(Passage, col(Coding.passage_id) == Passage.id)
-        .join(VersionPassage, col(VersionPassage.passage_id) == Passage.id)
-        .join(Version, col(VersionPassage.version_id) == Version.id)
-        .join(Document, col(Version.document_id) == Document.id)
-        .join(Institution, col(Document.institution_id) == Institution.id)
-        .where(Coding.coder == coder, labelled, col(Version.current))
-        .options(defer(Version.body))  # type: ignore[arg-type]
-    )
+    return found
 
 
 def agreements(session: Session) -> dict[str, Agreement]:
     """Return how far people agree on each label and on the stance, over what several judged."""
     people = sorted(
-        {review.reviewer for row in _latest(session).values() for review in row.values()}
+        {review.reviewer for row in latest(session).values() for review in row.values()}
     )
     units: dict[str, list[Unit]] = {label: [] for label in [*sorted(LABELS), "stance"]}
-    for given in _latest(session).values():
+    for given in latest(session).values():
         if len(given) < 2:
             continue
         for label, rows in units.items():

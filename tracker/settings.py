@@ -2,17 +2,26 @@
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from tracker.standing import Gate
+
+#: Holds a password: it stands in no text that names the settings, nor in one that says they are wrong.
+Secret = Annotated[str, Field(repr=False)]
+SMTP = frozenset({"smtp", "smtps"})
 
 
 class Settings(BaseSettings):
     """Every setting, from variables named TRACKER_…; see README, "Settings"."""
 
-    model_config = SettingsConfigDict(env_prefix="TRACKER_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="TRACKER_", frozen=True, extra="ignore", hide_input_in_errors=True
+    )
 
-    database_url: str | None = None
+    database_url: Annotated[str | None, Field(repr=False)] = None
     data_dir: Path = Path("data")
     sources: Path = Path("sources.yaml")
     contact: str = ""
@@ -24,15 +33,19 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8501"
     chromium: str = ""
     ocr: bool = False
-    smtp_url: str = ""
+    calibration: Path | None = None  # a file of `tracker train` that rates codings
+    smtp_url: Secret = ""
     mail_from: str = ""
-    secret: str = ""
+    unsubscribe_mail: Annotated[str, Field(pattern=r"^$|^[^@\s<>?,]+@[^@\s<>?,]+$")] = ""
+    secret: Secret = ""
     operator: str = ""
     oidc_metadata_url: str = ""  # of the provider that reviewers sign in with
     oidc_client_id: str = ""
-    oidc_client_secret: Annotated[str, Field(repr=False)] = ""
+    oidc_client_secret: Secret = ""
     confirm_after_hours: Annotated[float, Field(ge=0)] = 1.0
     meaning_after_review: bool = True
+    reply_days: Annotated[int, Field(gt=0)] = 14  # that an institution has to answer a notice
+    withhold_until_reply: bool = False
 
     @field_validator("allow_hosts", mode="before")
     @classmethod
@@ -41,10 +54,33 @@ class Settings(BaseSettings):
             return frozenset(host.strip().lower() for host in value.split(",") if host.strip())
         return value
 
+    @field_validator("database_url", "smtp_url")
+    @classmethod
+    def _is_an_address(cls, value: str | None, about: ValidationInfo) -> str | None:
+        """A password that is not escaped would be cut in two, and half of it taken for a host."""
+        if value and value.startswith("sqlite:"):
+            return value
+        try:
+            parts = urlsplit(value or "")
+            cut = parts.netloc.count("@") > 1 or "@" in f"{parts.path}{parts.fragment}"
+            _ = parts.port
+        except ValueError:
+            cut = True
+        if cut:
+            raise ValueError("not an address; in a password write @ / : ? # as %40 %2F %3A %3F %23")
+        if value and about.field_name == "smtp_url" and parts.scheme not in SMTP:
+            raise ValueError("not of the form smtp://user:password@host:port, or smtps:// so")
+        return value
+
     @property
     def store_url(self) -> str:
         """Address of the database: the one set, else the embedded SQLite file in data_dir."""
         return self.database_url or f"sqlite:///{self.data_dir / 'tracker.db'}"
+
+    @property
+    def gate(self) -> Gate:
+        """How long institutions have to answer, and whether the public waits for it."""
+        return Gate(self.reply_days, withhold=self.withhold_until_reply)
 
     @property
     def outbox(self) -> Path:
@@ -62,8 +98,11 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         lines = [
-            f"  TRACKER_{str(problem['loc'][0]).upper()}: {problem['msg'].lower()} "
-            f'("{problem["input"]}")'
-            for problem in error.errors()
+            _said(str(found["loc"][0]), found["msg"], found["input"]) for found in error.errors()
         ]
         raise SettingsError("\n".join(["the settings cannot be used:", *lines])) from None
+
+
+def _said(name: str, problem: str, given: object) -> str:
+    shown = f' ("{given}")' if Settings.model_fields[name].repr else ""
+    return f"  TRACKER_{name.upper()}: {problem.lower()}{shown}"

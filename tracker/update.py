@@ -1,16 +1,15 @@
 """The one place that strings the stages together. Derives what is missing, so any kill is only a pause."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlmodel import Session
 
-from tracker.alerts.facts import facts_of
-from tracker.alerts.subscriptions import Rule as AlertRule
-from tracker.alerts.subscriptions import matches
+from tracker.alerts.owing import owe_matching
 from tracker.assessment import assess
 from tracker.changes import (
     Comparison,
@@ -26,24 +25,26 @@ from tracker.changes import (
     still_shown,
     summary,
 )
+from tracker.coding.calibration import load_calibration
 from tracker.coding.codebook import Codebook, load_codebook
 from tracker.coding.coded import Coded
-from tracker.coding.coder import code
+from tracker.coding.coder import code, confidence
 from tracker.extraction.passages import split
-from tracker.extraction.quality import quarantine
+from tracker.extraction.quality import is_cut, quarantine
 from tracker.extraction.text import Extracted, Unreadable
 from tracker.model import (
     ChangeClass,
     ChangeKind,
+    QuarantineReason,
     Recommendation,
-    SubscriptionState,
     Topic,
     VersionOrigin,
 )
-from tracker.rederiving import freshen, read_snapshot, reextract
+from tracker.rederiving import freshen, read_bytes, read_snapshot, reextract
 from tracker.settings import Settings
 from tracker.store import (
     Store,
+    codings,
     comparing,
     confirming,
     deliveries,
@@ -51,8 +52,9 @@ from tracker.store import (
     moving,
     reading,
     reopening,
-    subscriptions,
 )
+from tracker.store.crawling import living_runs
+from tracker.store.payloads import payload_bytes
 from tracker.store.subject import ask_seldom
 from tracker.store.telling import retell_speakers
 from tracker.store.word_index import index_coded
@@ -90,10 +92,12 @@ def update(
     With `anew`, kept bytes that an older extractor read are read again first; that tells nobody.
     `told` hears the name of each stage and how far it is.
     """
-    codebook = load_codebook()
+    codebook = _calibrated(settings)
     if anew:
         reextract(store, told, ocr=settings.ocr)
     versions, set_aside = _read_snapshots(store, told, ocr=settings.ocr, at=at)
+    if recode:
+        _rate_anew(store, codebook)
     coded = _code_passages(store, codebook, told)
     with store.transaction() as session:
         index_coded(session)
@@ -111,12 +115,25 @@ def update(
     )
 
 
+def _calibrated(settings: Settings) -> Codebook:
+    codebook = load_codebook()
+    if settings.calibration is None:
+        return codebook
+    return replace(
+        codebook, calibration=load_calibration(settings.calibration, codebook.coder_name)
+    )
+
+
 def _read_snapshots(store: Store, told: Told, *, ocr: bool, at: datetime) -> tuple[int, int]:
     made: Counter[bool | None] = Counter()
     while True:
         with store.transaction() as session:
-            batch = reading.pending_snapshots(session, limit=BATCH)
-            made.update(_read_snapshot(session, p, ocr=ocr) for p in batch if not p.reopens)
+            batch = reading.pending_snapshots(session, limit=BATCH, leave=living_runs(session))
+        # A slow file, read inside a transaction, would keep every other writer waiting.
+        readings = [(p, _read(store, p, ocr=ocr)) for p in batch if not p.reopens]
+        with store.transaction() as session:
+            reading.hold(session, [pending for pending, _ in readings])
+            made.update(_record(session, p, found, ocr=ocr) for p, found in readings)
         for pending in batch:
             if pending.reopens:
                 made[True] += _read_anew(store, pending.document_id, ocr=ocr, at=at)
@@ -131,17 +148,34 @@ def _read_anew(store: Store, document_id: int, *, ocr: bool, at: datetime) -> in
         before = reading.version_ids(session, document_id)
         reopening.reopen(session, document_id)
         while batch := reading.pending_snapshots(session, limit=1, document_id=document_id):
-            _read_snapshot(session, replace(batch[0], reopens=True), ocr=ocr)
+            pending = replace(batch[0], reopens=True)
+            body, found = read_snapshot(session, pending, ocr=ocr)
+            lasts = partial(_was_cut, session, pending)
+            _record(session, pending, _judged(pending, body, found, lasts))
         reopening.settle(session, document_id, at=at)
         return len(reading.version_ids(session, document_id) - before)
 
 
-def _read_snapshot(session: Session, pending: reading.PendingSnapshot, *, ocr: bool) -> bool | None:
-    """Read one snapshot: True for a new version, False where it was set aside, None for the same."""
-    body, found = read_snapshot(session, pending, ocr=ocr)
+def _read(store: Store, pending: reading.PendingSnapshot, *, ocr: bool) -> Extracted | Unreadable:
+    with store.transaction() as session:
+        body = payload_bytes(session, pending.payload_id)
+
+    def lasts(found: Extracted) -> bool:
+        with store.transaction() as session:
+            return _was_cut(session, pending, found)
+
+    return _judged(pending, body, read_bytes(body, pending, ocr=ocr), lasts)
+
+
+def _judged(
+    pending: reading.PendingSnapshot,
+    body: bytes,
+    found: Extracted | Unreadable,
+    was_cut: Callable[[Extracted], bool],
+) -> Extracted | Unreadable:
+    """Return what a snapshot says, or that it is to be set aside and why."""
     if isinstance(found, Unreadable):
-        reading.record_unread(session, pending, detail=found.reason, quarantine=found.quarantine)
-        return False
+        return found
     why = quarantine(
         found,
         body,
@@ -151,33 +185,69 @@ def _read_snapshot(session: Session, pending: reading.PendingSnapshot, *, ocr: b
         url=pending.url,
         final_url=pending.final_url,
     )
-    if why is not None:
-        said = f"looks like {why.replace('_', ' ')}"
-        reading.record_unread(session, pending, detail=said, quarantine=why)
+    if why is QuarantineReason.COLLAPSE and was_cut(found):
+        return found
+    return Unreadable(f"looks like {why.replace('_', ' ')}", why) if why else found
+
+
+def _was_cut(session: Session, pending: reading.PendingSnapshot, found: Extracted) -> bool:
+    """Whether a collapse is what the page now is: it lasts, and what is left stood there before."""
+    before = reading.lasting_collapse(session, pending)
+    return before is not None and is_cut(found.text, before)
+
+
+def _record(
+    session: Session,
+    pending: reading.PendingSnapshot,
+    found: Extracted | Unreadable,
+    *,
+    ocr: bool = False,
+) -> bool | None:
+    """Record a reading: True for a new version, False where it was set aside, None for the same."""
+    if isinstance(found, Unreadable):
+        reading.record_unread(session, pending, detail=found.reason, quarantine=found.quarantine)
         return False
     if pending.previous_words is not None and not pending.reopens:
         freshen(session, pending.document_id, ocr=ocr)
-    return _record(session, pending, found)
-
-
-def _record(session: Session, pending: reading.PendingSnapshot, found: Extracted) -> bool | None:
     made = reading.record_text(session, pending, found, split(found))
     return True if made is not None else None
 
 
 def _code_passages(store: Store, codebook: Codebook, told: Told) -> int:
-    coded = 0
+    """Code what this coder has not coded yet; what is coded stays so, whenever a run ends."""
+    coded = last = 0
     while True:
         with store.transaction() as session:
-            batch = reading.uncoded_passages(session, codebook.coder_name, limit=10 * BATCH)
+            batch = codings.uncoded_passages(
+                session, codebook.coder_name, after=last, limit=10 * BATCH
+            )
             found = [(passage_id, code(text, codebook)) for passage_id, text in batch]
-            reading.record_codings(session, codebook.coder_name, [coding_row(*f) for f in found])
+            codings.record_codings(session, codebook.coder_name, [coding_row(*f) for f in found])
             named = [row for passage_id, coded in found for row in entity_rows(passage_id, coded)]
-            reading.record_entities(session, [passage_id for passage_id, _ in batch], named)
+            codings.record_entities(session, [passage_id for passage_id, _ in batch], named)
         if not batch:
             return coded
-        coded += len(batch)
+        coded, last = coded + len(batch), batch[-1][0]
         told("coding", coded)
+
+
+def _rate_anew(store: Store, codebook: Codebook) -> None:
+    """Let every coding say how sure it is by today's calibration; the coding itself stays."""
+    last = 0
+    while True:
+        with store.transaction() as session:
+            batch = codings.rated_codings(
+                session, codebook.coder_name, after=last, limit=100 * BATCH
+            )
+            told = {
+                row.id: confidence(row.held, row.stance, row.cues, row.words, codebook)
+                for row in batch
+            }
+            changed = {row.id: told[row.id] for row in batch if told[row.id] != row.confidence}
+            codings.record_confidence(session, changed)
+        if not batch:
+            return
+        last = batch[-1].id
 
 
 def entity_rows(passage_id: int, coded: Coded) -> list[dict[str, Any]]:
@@ -222,7 +292,7 @@ def _compare_versions(store: Store, codebook: Codebook, *, at: datetime) -> tupl
         # One transaction an institution: a change and what is owed for it are there together.
         with store.transaction() as session:
             found = _compare_institution(session, versions, codebook, at=at)
-            owed += _owe(session, found, at=at)
+            owed += owe_matching(session, found, at=at)
             made += len(found)
     return made, owed
 
@@ -369,19 +439,7 @@ def _told_of(
     """Fold what befell a whole site, owe word of the rest; count both."""
     made = [change_id for change_id, _ in found]
     folding.fold_events(session, made)
-    return len(made), _owe(session, made, at=at)
-
-
-def _owe(session: Session, change_ids: Iterable[int], *, at: datetime) -> int:
-    """Owe every subscriber word of the changes that its rule asks for."""
-    facts = facts_of(session, list(change_ids))
-    owed = 0
-    for recipient in subscriptions.recipients(session):
-        if recipient.state is SubscriptionState.ACTIVE and facts:
-            rule = AlertRule.model_validate(recipient.rule)
-            wanted = [fact.id for fact in facts if matches(rule, fact)]
-            owed += deliveries.owe(session, recipient, wanted, at=at) if wanted else 0
-    return owed
+    return len(made), owe_matching(session, made, at=at)
 
 
 def _confirm(store: Store, settings: Settings, *, at: datetime) -> None:

@@ -15,7 +15,8 @@ class Judged:
     labels: frozenset[str]
     stance: Stance
     disputed: bool = False  # people differ, and nobody has adjudicated
-    edited: bool = False  # the passage was edited a little since it was reviewed
+    edited: bool = False  # the passage was edited since it was reviewed
+    outdated: bool = False  # and binds otherwise now, or reads otherwise: a person must look again
 
 
 def together(reviews: Sequence[Review]) -> Judged:

@@ -1,5 +1,6 @@
 """The evidence as WARC files that any web-archive player opens."""
 
+import io
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import Any
 from sqlmodel import Session, col, or_, select
 
 from tracker.archive import Capture
-from tracker.model import Document, Fetch, Institution, Outcome, Snapshot, Source
+from tracker.model import Document, Fetch, Institution, Outcome, Snapshot, Source, Version
 from tracker.store.payloads import payload_bytes
 from tracker.warc import WarcWriter
 
@@ -46,6 +47,22 @@ def write_warc(
         yield from _write(session, folder, institution.key, reads, at=at)
 
 
+def capture_of(session: Session, version_id: int, *, at: datetime) -> bytes:
+    """Return the capture that a version was read from, as a WARC file of its own."""
+    snapshot = session.get_one(Snapshot, session.get_one(Version, version_id).snapshot_id)
+    document = session.get_one(Document, snapshot.document_id)
+    key = session.get_one(Institution, document.institution_id).key
+    source = session.get_one(Source, document.source_id).key
+    read = _Read(snapshot.fetch_id, snapshot.payload_id, f"{key}/{source}")
+    file = io.BytesIO()
+    writer = WarcWriter(file)
+    writer.info(f"{key}-{version_id}.warc.gz", _info(key), at=at)
+    writer.capture(
+        _capture(session, session.get_one(Fetch, read.fetch_id), read), not_modified=False
+    )
+    return file.getvalue()
+
+
 @dataclass(frozen=True, slots=True)
 class _Read:
     """A good read and the bytes that it brought or confirmed."""
@@ -60,7 +77,7 @@ def _write(
 ) -> Iterator[Written]:
     part, read = 1, next(reads, None)
     while read is not None:
-        path = folder / f"{key}-{part:05}.warc.gz"
+        path = folder / f"{Path(key).name}-{part:05}.warc.gz"  # a restored key may be anything
         captures = 0
         unfinished = path.with_suffix(".part")
         with unfinished.open("wb") as file:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request
 
-from tracker.addresses import is_literal, on_official_host, refusal
+from tracker.addresses import LONGEST_URL, literal, on_official_host, refusal
 from tracker.model import Reason
 
 
@@ -34,11 +34,13 @@ class Guard:
         host = parts.hostname or ""
         if parts.scheme not in {"http", "https"}:
             raise Refused(Reason.FOREIGN_HOST, f"{parts.scheme} is not a web address")
+        if len(request.url) > LONGEST_URL:
+            raise Refused(Reason.TOO_LARGE, f"its address has more than {LONGEST_URL} characters")
         hosts = request.meta.get("hosts")
         if hosts is not None and not on_official_host(request.url, hosts):
             raise Refused(Reason.FOREIGN_HOST, f"{host} is not an official host")
         if host in self.allowed:
             return
-        why = refusal(host) if is_literal(host) else None
-        if why:
+        address = literal(host)
+        if address and (why := refusal(address)):
             raise Refused(Reason.PRIVATE_ADDRESS, f"{host} is {why}")

@@ -30,8 +30,10 @@ NOT_FETCHED = (
     ValueError,
 )
 LONGER = 4  # times a download's time: scripts ask for much, one request after the other
+#: What was never closed goes on to the end, as in a browser (and is not looked for again and again).
 _UNSEEN = re.compile(
-    rb"<(script|style|noscript|template|svg|head)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE
+    rb"<(script|style|noscript|template|svg|title)\b.*?(?:</\1\s*>|\Z)|<[^<>]*>",
+    re.DOTALL | re.IGNORECASE,
 )
 
 

@@ -4,12 +4,14 @@ import re
 import smtplib
 import ssl
 from dataclasses import dataclass
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from tracker.alerts.failure import SendFailedError
 from tracker.alerts.messages import Message, as_email
+from tracker.alerts.public import public_only
 from tracker.alerts.webhook import Webhook, address_problem
 from tracker.model import Channel
 from tracker.settings import Settings
@@ -22,10 +24,15 @@ _ADDRESS = re.compile(r"[^\s@<>(),;:\"\[\]\\]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*
 _CHAT_MARKUP = str.maketrans("@<>[]`*_", "＠‹›()'··")
 
 
+def is_address(text: str) -> bool:
+    """Tell whether a text is one e-mail address and nothing else."""
+    return bool(_ADDRESS.fullmatch(text))
+
+
 def target_problem(channel: Channel, target: str, settings: Settings) -> str | None:
     """Return why nothing could be sent to this target, or None."""
     match channel:
-        case Channel.EMAIL if not _ADDRESS.fullmatch(target):
+        case Channel.EMAIL if not is_address(target):
             return f'"{target}" is not an e-mail address; give one with --target'
         case Channel.WEBHOOK:
             return address_problem(target, settings.allow_hosts)
@@ -45,13 +52,13 @@ def sender(channel: Channel, settings: Settings) -> Sender:
     """Return what sends through a channel; raises ValueError for one that is only ever asked."""
     match channel:
         case Channel.OUTBOX:
-            return Outbox(settings.outbox, settings.mail_from)
+            return Outbox(settings.outbox, settings.mail_from, settings.unsubscribe_mail)
         case Channel.EMAIL:
-            return Smtp(settings.smtp_url, settings.mail_from)
+            return Smtp(settings.smtp_url, settings.mail_from, settings.unsubscribe_mail)
         case Channel.WEBHOOK:
             return Webhook(settings.secret, settings.allow_hosts)
         case Channel.APPRISE:
-            return Chat()
+            return Chat(settings.allow_hosts)
         case Channel.ATOM:
             raise ValueError("feeds are asked for, nothing is sent to them")
 
@@ -62,12 +69,17 @@ class Outbox:
 
     folder: Path
     mail_from: str = ""
+    unsubscribe_mail: str = ""
 
     def send(self, message: Message) -> None:
         """Write the file under the message's id: a repeat replaces it, a kill leaves it whole."""
         self.folder.mkdir(parents=True, exist_ok=True)
         part = self.folder / f"{message.id}.part"
-        part.write_bytes(as_email(message, mail_from=self.mail_from).as_bytes())
+        part.write_bytes(
+            as_email(
+                message, mail_from=self.mail_from, unsubscribe_mail=self.unsubscribe_mail
+            ).as_bytes()
+        )
         part.replace(part.with_suffix(".eml"))
 
 
@@ -77,13 +89,18 @@ class Smtp:
 
     url: str
     mail_from: str = ""
+    unsubscribe_mail: str = ""
     tls: ssl.SSLContext | None = None  # None: certificates are checked against the system's
 
     def send(self, message: Message) -> None:
         """Send one mail; refusals that begin with 5 are final."""
+        mail = as_email(message, mail_from=self.mail_from, unsubscribe_mail=self.unsubscribe_mail)
+        self.hand_over(mail)
+
+    def hand_over(self, mail: EmailMessage) -> None:
+        """Send a mail as it is; raises SendFailedError where the server does not take it."""
         if not self.url:
             raise SendFailedError("no mail server is set: TRACKER_SMTP_URL")
-        mail = as_email(message, mail_from=self.mail_from)
         try:
             with self._server() as server:
                 self._enter(server)
@@ -111,8 +128,11 @@ class Smtp:
         return self.tls or ssl.create_default_context()
 
 
+@dataclass(frozen=True, slots=True)
 class Chat:
     """Hands messages to a chat service by its Apprise address."""
+
+    allow_hosts: frozenset[str] = frozenset()  # may be private
 
     def send(self, message: Message) -> None:
         """Send subjects and links; quotes stay out, since services differ in what they execute."""
@@ -123,9 +143,12 @@ class Chat:
             raise SendFailedError("not an address that Apprise knows", permanent=True)
         lines = [f"{_plain(item.subject)}\n{item.link}" for item in message.items]
         lines = lines or [_plain(message.text)]
-        if not service.notify(
-            title=_plain(message.subject), body="\n\n".join(lines), body_format="text"
-        ):
+        body = "\n\n".join(lines)
+        with public_only(self.allow_hosts) as refused:
+            taken = service.notify(title=_plain(message.subject), body=body, body_format="text")
+        if refused:
+            raise SendFailedError(refused[0], permanent=True)
+        if not taken:
             raise SendFailedError("the chat service did not take the message")
 
 

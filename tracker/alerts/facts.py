@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from tracker.model import (
     Source,
     VersionPassage,
 )
+from tracker.store.replies import NOT_ASKED, dealings
 
 CHUNK = 500  # well below what either database takes as parameters of one query
 
@@ -113,12 +114,13 @@ def _facts(session: Session, *which: Any) -> Iterator[ChangeFacts]:
 
 
 def _told(session: Session, query: Any) -> Iterator[ChangeFacts]:
-    about = _about(session)
+    about, heard = _about(session), dealings(session)
     for rows in session.exec(query).partitions(CHUNK):
         named = _named(session, [change for change, *_ in rows])
         for change, document, institution in rows:
             entities = named[change.from_version_id] | named[change.to_version_id]
-            yield _fact(change, document, institution, about=about, entities=entities)
+            fact = _fact(change, document, institution, about=about, entities=entities)
+            yield replace(fact, dealing=heard.get(institution.key, NOT_ASKED))
 
 
 def _named(session: Session, changes: Iterable[Change]) -> Mapping[int | None, frozenset[str]]:

@@ -145,7 +145,8 @@ def _add_entry(feed: etree._Element, shown: Item, host: str) -> None:
     _add(entry, "updated", change.updated.isoformat())
     _add(entry, "link", rel="alternate", href=shown.link)
     if shown.live:
-        _add(entry, "link", rel="related", href=shown.live)
+        _add(entry, "link", rel="via", href=shown.live)
+        _add(entry, "link", rel="related", href=shown.archived)
     for term in (change.change_class, change.kind, change.institution, *shown.labels):
         _add(entry, "category", term=str(term))
     _add(entry, "summary", f"{shown.summary}. {shown.when} {shown.confidence}")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit
 
+from tracker.addresses import web_archive
 from tracker.alerts.subscriptions import ChangeFacts
 from tracker.changes import SentenceChange, SentenceKind, shortened
 from tracker.model import ChangeClass, ChangeKind, MeaningState
@@ -42,6 +43,11 @@ class Item:
     labels: tuple[str, ...]
     link: str  # our page of the change
     live: str  # the document itself
+
+    @property
+    def archived(self) -> str:
+        """Where the Internet Archive keeps its copies of the document."""
+        return web_archive(self.live) if self.live else ""
 
 
 def item(change: ChangeFacts, *, public_url: str, unreviewed: bool = False) -> Item:
@@ -138,7 +144,7 @@ def _confidence(change: ChangeFacts) -> str:
         MeaningState.CONFIRMED: "meaning confirmed by a person",
         MeaningState.REJECTED: "a person found no change of meaning",
     }
-    return f"Text change {seen}; {assessed[change.meaning_state]}; institution not yet asked."
+    return f"Text change {seen}; {assessed[change.meaning_state]}; {change.dealing}."
 
 
 def _meaning(change: ChangeFacts, *, unreviewed: bool) -> str:

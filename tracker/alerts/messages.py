@@ -11,6 +11,7 @@ from email.utils import format_datetime
 from functools import cache
 from itertools import groupby
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -23,7 +24,9 @@ from tracker.model import ChangeClass
 from tracker.store.subscriptions import Recipient
 
 DIGEST_ITEMS = 20
-MAIL = SMTP.clone(cte_type="7bit")  # so that no relay needs to recode what was signed
+#: 7bit, so that no relay needs to recode what was signed; long lines, since an address that is
+#: folded is written as RFC 2047 words, which no mail program follows.
+MAIL = SMTP.clone(cte_type="7bit", max_line_length=998)
 
 _FIRST = (ChangeClass.MATERIAL, ChangeClass.RECORD, ChangeClass.AVAILABILITY)
 
@@ -117,6 +120,11 @@ def trial(recipient: Recipient, *, public_url: str, at: datetime) -> Message:
     )
 
 
+def plain_text(kind: str, facts: Mapping[str, Any]) -> str:
+    """Return a message that has no other form than its text."""
+    return _templates().get_template(f"{kind}.txt").render(facts)
+
+
 def _rendered(kind: str, facts: Mapping[str, Any]) -> tuple[str, str]:
     text, html = (_templates().get_template(f"{kind}.{ending}") for ending in ("txt", "html"))
     return text.render(facts), html.render(facts)
@@ -127,19 +135,22 @@ def item_html(shown: Item) -> str:
     return _templates().get_template("change.html").render(item=shown)
 
 
-def as_email(message: Message, *, mail_from: str) -> EmailMessage:
-    """Return the message as multipart e-mail whose id, and bytes but for the date, never vary."""
+def as_email(message: Message, *, mail_from: str, unsubscribe_mail: str = "") -> EmailMessage:
+    """Return the message as multipart e-mail whose id, and bytes but for the date, never vary.
+
+    `unsubscribe_mail` is an address of ours that somebody reads: mail to it asks to end (RFC 2369).
+    """
     host = domain(message.public_url)
     mail = EmailMessage(policy=MAIL)
     mail["Subject"] = message.subject
-    mail["From"] = mail_from or Address("Policy and ethics-statement tracker", "tracker", host)
+    mail["From"] = mail_from or our_address(host)
     mail["To"] = message.recipient.target or Address(
         one_line(message.recipient.name), "outbox", host
     )
     mail["Date"] = format_datetime(message.at)
     mail["Message-ID"] = f"<{message.id}@{host}>"
     mail["List-Id"] = f"<subscription-{message.recipient.id}.alerts.{host}>"
-    mail["List-Unsubscribe"] = f"<{message.unsubscribe}>"
+    mail["List-Unsubscribe"] = _ways_out(message, unsubscribe_mail)
     if message.unsubscribe.startswith("https:"):  # RFC 8058 knows no other
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail["Auto-Submitted"] = "auto-generated"
@@ -147,6 +158,19 @@ def as_email(message: Message, *, mail_from: str) -> EmailMessage:
     mail.add_alternative(message.html, subtype="html")
     mail.set_boundary(f"part-{message.id}")
     return mail
+
+
+def our_address(host: str) -> Address:
+    """Return whom mail comes from where nobody set it."""
+    return Address("Policy and ethics-statement tracker", "tracker", host)
+
+
+def _ways_out(message: Message, mailbox: str) -> str:
+    ways = f"<{message.unsubscribe}>"
+    if not mailbox:
+        return ways
+    asked = quote(f"unsubscribe {one_line(message.recipient.name, 100)}", safe="")
+    return f"{ways}, <mailto:{mailbox}?subject={asked}>"
 
 
 def as_event(message: Message) -> dict[str, Any]:

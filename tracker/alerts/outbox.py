@@ -7,6 +7,7 @@ from typing import Self
 
 from sqlmodel import Session
 
+from tracker.alerts.asking import send_notices
 from tracker.alerts.channels import sender
 from tracker.alerts.facts import facts_between, facts_of
 from tracker.alerts.failure import SendFailedError
@@ -24,9 +25,9 @@ from tracker.store.deliveries import (
     mark_failed,
     mark_sent,
     release_claims,
-    unsent,
 )
 from tracker.store.subscriptions import Recipient
+from tracker.store.tallies import unsent
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class SendReport:
     failed: int = 0
     waiting: int = 0
     notices: int = 0  # about subscriptions themselves
+    asked: int = 0  # institutions that were told what is found about them
     by_channel: Mapping[str, int] = field(default_factory=dict)
     subjects: tuple[str, ...] = ()
 
@@ -60,6 +62,8 @@ def send_due(store: Store, settings: Settings, *, at: datetime, alone: bool = Fa
         with store.transaction() as session:
             release_claims(session, at=at)
     report = _send_notices(store, settings, report, at=at)
+    taken, not_taken = send_notices(store, settings, at=at)
+    report = replace(report, asked=taken, failed=report.failed + not_taken)
     while batch := _claim(store, settings, at=at):
         for claimed, message in batch:
             taken = _send(store, settings, claimed, message, at=at)

@@ -51,6 +51,7 @@ class ChangeFacts:
     meaning_state: MeaningState = MeaningState.NOT_ASSESSED
     entities: frozenset[str] = frozenset()  # bodies that the text names, before or after
     updated_at: datetime | None = None  # when our record of it last changed, if it did
+    dealing: str = "institution not yet asked"  # what was last heard of it
 
     @property
     def updated(self) -> datetime:

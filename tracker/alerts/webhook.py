@@ -90,7 +90,8 @@ def address_problem(target: str, allow_hosts: frozenset[str]) -> str | None:
     try:
         parts = urlsplit(target)
         host, _ = parts.hostname, parts.port
-    except ValueError as error:
+        (host or "").encode("idna")
+    except ValueError as error:  # so is a name that no resolver takes
         return f"not a web address: {error}"
     if host and (parts.scheme == "https" or (parts.scheme == "http" and host in allow_hosts)):
         return None

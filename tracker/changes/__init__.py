@@ -2,7 +2,7 @@
 
 `alignment` finds what became of each line, `wording` of each word; `comparison` puts both together;
 `classes` says what sort of change it is, `meaning` what a codebook's reader would make of it, and
-`rendering` shows one result as text, on a terminal, as HTML and as JSON.
+`rendering` and `markup` show one result as text, on a terminal, as JSON and as HTML.
 """
 
 from tracker.changes.classes import (
@@ -20,10 +20,10 @@ from tracker.changes.comparison import (
     UnitKind,
     compare,
 )
-from tracker.changes.meaning import Shift, meaning, shifts
+from tracker.changes.markup import as_html, as_html_sides
+from tracker.changes.meaning import Shift, binds_otherwise, meaning, shifts
 from tracker.changes.rendering import (
     as_ansi,
-    as_html,
     as_text,
     from_json,
     sentence_json,
@@ -43,7 +43,9 @@ __all__ = [
     "WordKind",
     "as_ansi",
     "as_html",
+    "as_html_sides",
     "as_text",
+    "binds_otherwise",
     "classify",
     "compare",
     "from_json",

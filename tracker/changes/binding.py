@@ -1,4 +1,4 @@
-"""The words by which a sentence binds: force, reach, refusal. Pure."""
+"""The words by which a sentence binds, or only points elsewhere. Pure."""
 
 import re
 
@@ -30,13 +30,30 @@ SOME = re.compile(
 )
 #: How an entry of a list begins.
 ENTRY = re.compile(r"^(?:[-•*–]|\(?\w{1,3}[.)])\s+")
+#: Where a text points: addresses, anchors of markup, "(see below)".
+POINTERS = re.compile(
+    r"https?://\S+|www\.\S+|\{\w+\}|<[^<>\s]*>|\((?:see|cf|siehe|voir|zie|véase|se)\b[^()]*\)",
+    re.IGNORECASE,
+)
 _NOT = re.compile(
     r"\b(?:not?|never|without|except|unless|only|nor|cannot|kein\w*|nicht|ohne|nur|ne|pas|sans|sauf"
     r"|niet|geen|zonder|sin|salvo|inte|ikke)\b|n't\b",
     re.IGNORECASE,
 )
+#: That something ends or begins: "uses" became "ended its use of".
+_TURNS = re.compile(
+    r"\b(?:ceas(?:es?|ed)|ended|stop(?:s|ped)|suspend\w*|terminat\w*|withdr[ae]w\w*|abandon\w*|ban(?:s|ned)"
+    r"|phas(?:ed?|ing) out|beg[aiu]ns?|start(?:s|ed)|introduc(?:es?|ed)|beende\w*|eingestellt|ausgesetzt|begonnen"
+    r"|cess[eé]\w*|suspend\w*|beëindig\w*|stopgezet|opgeschort|suspendi\w*|avslut\w*|ophør\w*|opphør\w*)\b",
+    re.IGNORECASE,
+)
 
 
 def binds(words: str) -> bool:
-    """Tell whether words decide how far a sentence binds."""
-    return any(pattern.search(words) for pattern in (*FORCES, ALL, SOME, _NOT))
+    """Tell whether words decide how far a sentence binds, or whether it still holds."""
+    return any(pattern.search(words) for pattern in (*FORCES, ALL, SOME, _NOT, _TURNS))
+
+
+def obliges(text: str) -> bool:
+    """Tell whether a text binds most strongly: by "must" and its kin."""
+    return bool(FORCES[0].search(text))

@@ -6,15 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from tracker.changes.binding import POINTERS
 from tracker.changes.comparison import Comparison, SentenceKind, UnitKind
-from tracker.model import ChangeClass, ChangeKind
+from tracker.model import ChangeClass, ChangeKind, Topic
 
+_CONTEXT = frozenset({str(Topic.PARTNERSHIP)})
 FLIP_WITHIN = timedelta(days=14)
-#: Where a text points: addresses, anchors of markup, "(see below)".
-_URL = re.compile(
-    r"https?://\S+|www\.\S+|\{\w+\}|<[^<>\s]*>|\((?:see|cf|siehe|voir|zie|véase|se)\b[^()]*\)",
-    re.IGNORECASE,
-)
 #: Months beside a figure; alone, "may" and "march" are words.
 _MONTH = (
     r"(?:jan|feb|mar|apr|may|mai|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez|january|february|march"
@@ -27,8 +24,8 @@ _DATE = re.compile(rf"\b{_MONTH}\b\.?(?=\W{{0,3}}\d)|(?<=\d)\W{{0,2}}\b{_MONTH}\
 def classify(comparison: Comparison) -> tuple[ChangeClass, ChangeKind] | None:
     """Return class and kind of a change; None where nothing that a reader would see differs.
 
-    Material is what touches a coded passage; minor kinds say what sort of edit it was (design,
-    decision 5).
+    Material is what touches a coded passage (design, decision 5). One that is on partners alone, not
+    on China, rights, surveillance or a recommendation, is coded as context: its edits are wording.
     """
     if not comparison.sentences:
         return None
@@ -39,7 +36,7 @@ def classify(comparison: Comparison) -> tuple[ChangeClass, ChangeKind] | None:
         return ChangeClass.MINOR, ChangeKind.REORDER
     if minor := _smallest(comparison):
         return ChangeClass.MINOR, minor
-    if not comparison.labels_touched:
+    if comparison.labels_touched <= _CONTEXT:
         return ChangeClass.MINOR, ChangeKind.WORDING
     if kinds == {SentenceKind.ADDED}:
         return ChangeClass.MATERIAL, ChangeKind.PASSAGE_ADDED
@@ -63,7 +60,7 @@ def _bare(text: str) -> str:
 
 _FOLDS = (
     (ChangeKind.TYPOGRAPHIC, _bare),
-    (ChangeKind.LINKS, lambda text: _bare(_URL.sub("", text))),
+    (ChangeKind.LINKS, lambda text: _bare(POINTERS.sub("", text))),
     (ChangeKind.NUMBERS, lambda text: _bare(re.sub(r"\d+", "", _DATE.sub("", text)))),
 )
 

@@ -8,14 +8,16 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from tracker.changes.alignment import Alignment, Pair, align
-from tracker.changes.binding import ENTRY, binds
+from tracker.changes.binding import ENTRY, POINTERS, binds, obliges
 from tracker.changes.wording import WordChange, WordKind, word_changes
 from tracker.extraction.sentences import sentences
-from tracker.model import Recommendation
+from tracker.model import Recommendation, Topic
 
 RECOMMENDATIONS = frozenset(map(str, Recommendation))
+#: Topics on which no finding rests by itself (codebook, "What follows for an institution").
+BESIDE = frozenset(map(str, Topic)) - {Topic.CHINA}
 
-FEW_WORDS = 4  # from which an edit is about its whole sentence
+FEW_WORDS = 4  # from which an edit is about more than its own words
 _CELLS = " | "  # what stands between the cells of a table row (tracker.extraction.text)
 
 
@@ -27,8 +29,7 @@ class Piece:
     heading_path: tuple[str, ...] = ()
     labels: frozenset[str] = frozenset()
     elements: frozenset[str] = frozenset()  # "R1 before_start"
-    # Words that led to a label. A topic is then touched only by an edit of a sentence that has one,
-    # a recommendation by one of a paragraph that has one, or of an entry of its list.
+    # Words that led to a label: an edit then touches it only where it is about them (`_changed`).
     cues: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -110,28 +111,37 @@ class _Unit:
     kind: UnitKind
     heading_path: tuple[str, ...]
     piece: Piece
-    paragraph: str = ""
+    listed: bool = False  # an entry of a list, or a row
+    ruled: frozenset[str] = frozenset()  # recommendations whose cues its paragraph holds
 
-    def bears(self, text: str) -> frozenset[str]:
-        """The labels of the passage that these words of the unit bear."""
-        if self.kind is UnitKind.HEADING:
-            return frozenset()
-        return frozenset(label for label in self.piece.labels if self._bears(label, text))
-
-    def _bears(self, label: str, text: str) -> bool:
-        if label not in self.piece.cues:
-            return True
-        if label in RECOMMENDATIONS:
-            if self.kind is UnitKind.ROW or ENTRY.match(self.paragraph):
-                return True
-            text = self.paragraph
-        lower = text.lower()
-        return any(cue.lower() in lower for cue in self.piece.cues[label])
+    def says(self, text: str) -> frozenset[str]:
+        """The labels of the passage that these words of the unit bear: their cues stand in them."""
+        return frozenset() if self.kind is UnitKind.HEADING else _cued(self.piece, text)
 
     @property
     def labels(self) -> frozenset[str]:
-        """The labels that the whole unit bears."""
-        return self.bears(self.text)
+        """The labels that the whole unit bears.
+
+        What belongs to a rule bears it too: the entries of its list, the rows of its table, and
+        sentences of its paragraph that oblige.
+        """
+        if self.kind is UnitKind.HEADING:
+            return frozenset()
+        if self.listed:
+            return self.says(self.text) | (self.piece.labels & RECOMMENDATIONS)
+        return self.says(self.text) | (
+            self.ruled if self.ruled and obliges(self.text) else frozenset()
+        )
+
+
+def _cued(piece: Piece, text: str) -> frozenset[str]:
+    """The labels of a piece whose words stand in a text; those that came without words too."""
+    lower = text.lower()
+    return frozenset(
+        label
+        for label in piece.labels
+        if (cues := piece.cues.get(label)) is None or any(cue in lower for cue in cues)
+    )
 
 
 def compare(before: Sequence[Piece], after: Sequence[Piece]) -> Comparison:
@@ -151,7 +161,8 @@ def compare(before: Sequence[Piece], after: Sequence[Piece]) -> Comparison:
         labels_touched=frozenset(
             label for s in changes if s.kind is not SentenceKind.MOVED for label in s.labels
         )
-        | (have ^ had if changes else frozenset()),
+        | (((have ^ had) - BESIDE) if changes else frozenset())
+        | frozenset(e.split(" ")[0] for e in elements[0] ^ elements[1] if changes),
         elements_gained=elements[1] - elements[0],
         elements_lost=elements[0] - elements[1],
     )
@@ -164,23 +175,29 @@ def _labels(pieces: Iterable[Piece]) -> frozenset[str]:
 def _units(pieces: Iterable[Piece]) -> Iterator[_Unit]:
     """The headings, table rows and sentences of a text in order."""
     path: tuple[str, ...] = ()
-    for piece in pieces:
+    for piece in map(_in_small_letters, pieces):
         for depth, heading in enumerate(piece.heading_path, 1):
             if piece.heading_path[:depth] != path[:depth]:
                 above = piece.heading_path[: depth - 1]
                 yield _Unit(heading.strip(), UnitKind.HEADING, above, piece)
         path = piece.heading_path
-        for kind, text, paragraph in _lines(piece.text):
-            yield _Unit(text, kind, path, piece, paragraph)
+        for line in re.split(r"\n+", piece.text):
+            yield from _of_line(line, path, piece)
 
 
-def _lines(text: str) -> Iterator[tuple[UnitKind, str, str]]:
-    for line in re.split(r"\n+", text):
-        if _CELLS in line:
-            yield UnitKind.ROW, line.strip(), line
-        else:
-            for start, end in sentences(line):
-                yield UnitKind.SENTENCE, line[start:end].strip(), line
+def _in_small_letters(piece: Piece) -> Piece:
+    cues = {label: tuple(cue.lower() for cue in words) for label, words in piece.cues.items()}
+    return replace(piece, cues=cues)
+
+
+def _of_line(line: str, path: tuple[str, ...], piece: Piece) -> Iterator[_Unit]:
+    if _CELLS in line:
+        yield _Unit(line.strip(), UnitKind.ROW, path, piece, listed=True)
+        return
+    listed = ENTRY.match(line) is not None
+    ruled = _cued(piece, line) & RECOMMENDATIONS
+    for start, end in sentences(line):
+        yield _Unit(line[start:end].strip(), UnitKind.SENTENCE, path, piece, listed, ruled)
 
 
 def _in_order(old: list[_Unit], new: list[_Unit], found: Alignment) -> Iterator[SentenceChange]:
@@ -212,10 +229,14 @@ def _changed(old: _Unit, new: _Unit) -> SentenceChange:
         "".join(word.text for word in words if word.kind is kind)
         for kind in (WordKind.REMOVED, WordKind.ADDED)
     )
-    if change.changed_words < FEW_WORDS and not binds(f"{gone} {come}"):
-        # A word or two touch only what they are about: a misspelt name is no news on the topic.
-        return replace(change, labels=old.bears(gone) | new.bears(come))
-    return replace(change, labels=old.labels | new.labels)
+    if binds(f"{gone} {come}"):
+        return replace(change, labels=old.labels | new.labels)
+    # An edit touches what its own words are about: a misspelt name is no news on the topic. What
+    # findings rest on is also touched by more words in its sentence, whoever they make decide.
+    labels = old.says(POINTERS.sub("", gone)) | new.says(POINTERS.sub("", come))
+    if change.changed_words >= FEW_WORDS:
+        labels |= (old.says(old.text) | new.says(new.text)) - BESIDE
+    return replace(change, labels=labels)
 
 
 def _moved(old: list[_Unit], new: list[_Unit], block: Sequence[Pair]) -> SentenceChange:

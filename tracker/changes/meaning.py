@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from tracker.changes.binding import ALL, ENTRY, FORCES, SOME
-from tracker.changes.comparison import Comparison, SentenceChange, SentenceKind
-from tracker.changes.wording import WordKind
+from tracker.changes.binding import ALL, ENTRY, FORCES, SOME, binds
+from tracker.changes.comparison import Comparison, Piece, SentenceChange, SentenceKind, compare
+from tracker.changes.wording import WordChange, WordKind
 
 
 class ShiftKind(StrEnum):
@@ -46,7 +46,7 @@ class Shift:
         }
 
 
-_BETWEEN = re.compile(r"\s*[,;]\s*(?:(?:and|or|und|oder|et|ou|en|of|y|o)\s+)?|\s+(?:and|or)\s+")
+_BETWEEN = re.compile(r"[,;]\s?(?:(?:and|or|und|oder|et|ou|en|of|y|o)\s)?|\s(?:and|or)\s")
 
 
 def shifts(comparison: Comparison) -> tuple[Shift, ...]:
@@ -56,6 +56,24 @@ def shifts(comparison: Comparison) -> tuple[Shift, ...]:
         if sentence.labels:
             found += _shifts(sentence)
     return tuple(found)
+
+
+def binds_otherwise(before: str, after: str) -> bool:
+    """Tell whether an edit touches how far a text binds: its force, reach, refusals or lists."""
+    found = compare([Piece(before)], [Piece(after)])
+    return any(_touches(sentence) for sentence in found.sentences)
+
+
+def _touches(sentence: SentenceChange) -> bool:
+    if sentence.kind is SentenceKind.MOVED:
+        return False
+    edits = sentence.words or (WordChange(WordKind.ADDED, sentence.after or sentence.before),)
+    edited = "".join(word.text for word in edits if word.kind is not WordKind.EQUAL)
+    listed = [
+        *_entries(sentence.before, sentence.after),
+        *_entries(sentence.after, sentence.before),
+    ]
+    return binds(edited) or bool(ENTRY.match(edited)) or bool(listed)
 
 
 def _shifts(sentence: SentenceChange) -> Iterator[Shift]:

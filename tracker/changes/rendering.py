@@ -1,13 +1,12 @@
-"""One comparison as text, for a terminal, as HTML and as JSON. Pure.
+"""One comparison as text, for a terminal and as JSON; `markup` has it as HTML. Pure.
 
 Every rendering but JSON carries the words "removed" and "added", since colour, underlines and
-strokes are silent for those who listen. Texts are strangers': control characters are taken out, HTML is escaped.
+strokes are silent for those who listen. Texts are strangers': control characters are taken out.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from html import escape
 from typing import Any
 
 from tracker.changes.comparison import Comparison, SentenceChange, SentenceKind, UnitKind
@@ -27,7 +26,7 @@ def as_text(comparison: Comparison) -> str:
 
 def sentence_text(sentence: SentenceChange) -> str:
     """Return one changed sentence on one line of plain text."""
-    return "".join(_marked(word) for word in _words(sentence)).strip()
+    return "".join(_marked(word) for word in words_of(sentence)).strip()
 
 
 def as_ansi(comparison: Comparison) -> str:
@@ -37,14 +36,9 @@ def as_ansi(comparison: Comparison) -> str:
     for sentence in comparison.sentences:
         if sentence.heading_path != path:
             path = sentence.heading_path
-            lines.append(f"{_DIM}{_safe(' › '.join(path)) or '(top)'}{_PLAIN}")
-        lines.append("  " + "".join(_coloured(word) for word in _words(sentence)).strip())
+            lines.append(f"{_DIM}{safe(' › '.join(path)) or '(top)'}{_PLAIN}")
+        lines.append("  " + "".join(_coloured(word) for word in words_of(sentence)).strip())
     return "\n".join(lines)
-
-
-def as_html(sentences: Iterable[SentenceChange]) -> str:
-    """Return changed sentences as HTML: all text escaped, marked up with `ins` and `del`."""
-    return "".join(_paragraph(sentence) for sentence in sentences)
 
 
 def sentence_json(sentence: SentenceChange) -> dict[str, Any]:
@@ -102,7 +96,8 @@ def _cut(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
-def _words(sentence: SentenceChange) -> tuple[WordChange, ...]:
+def words_of(sentence: SentenceChange) -> tuple[WordChange, ...]:
+    """Return a sentence as runs of words, whatever became of it."""
     match sentence.kind:
         case SentenceKind.CHANGED:
             return sentence.words
@@ -114,12 +109,13 @@ def _words(sentence: SentenceChange) -> tuple[WordChange, ...]:
             return (WordChange(WordKind.EQUAL, f"[moved: {sentence.after}]"),)
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
+    """Return text without what could drive a terminal or turn a line around."""
     return _UNSAFE.sub("", text)
 
 
 def _marked(word: WordChange) -> str:
-    text = _safe(word.text)
+    text = safe(word.text)
     if word.kind is WordKind.EQUAL:
         return text
     return f"[{word.kind}: {text.strip()}] "
@@ -127,20 +123,5 @@ def _marked(word: WordChange) -> str:
 
 def _coloured(word: WordChange) -> str:
     if word.kind is WordKind.EQUAL:
-        return _safe(word.text)
+        return safe(word.text)
     return f"{_COLOURS[word.kind]}{_marked(word).strip()}{_PLAIN} "
-
-
-def _paragraph(sentence: SentenceChange) -> str:
-    path = escape(_safe(" › ".join(sentence.heading_path)))
-    where = f'<div class="t-meta">{path}</div>' if path else ""
-    return f"{where}<p>{''.join(_tagged(word) for word in _words(sentence))}</p>"
-
-
-def _tagged(word: WordChange) -> str:
-    text = escape(_safe(word.text))
-    if word.kind is WordKind.EQUAL:
-        return text
-    tag = "ins" if word.kind is WordKind.ADDED else "del"
-    # Hidden by the app's style; shown where there is none, as in mail and feed readers.
-    return f'<{tag}><span class="t-hide">[{word.kind}: </span>{text.strip()}<span class="t-hide">]</span></{tag}> '

@@ -7,12 +7,13 @@ from functools import cache
 
 from pydantic import BaseModel, ConfigDict
 
+from tracker.coding.calibration import Calibration
 from tracker.coding.evidence import Evidence
 from tracker.coding.lexicon import Lexicon, load_lexicon, read_data, terms
 from tracker.coding.matching import Matcher
-from tracker.model import InstitutionKind, Recommendation
+from tracker.model import SPOKEN, InstitutionKind, Recommendation
 
-CODER_VERSION = 3
+CODER_VERSION = 4
 
 
 class _Checked(BaseModel):
@@ -53,6 +54,7 @@ class Codebook:
     element_words: Matcher  # of all elements at once; the nth element is the bit 1 << n
     results: Mapping[str, Mapping[str, re.Pattern[str]]]  # force, reach, status, deeds, partners
     partners: re.Pattern[str]
+    calibration: Calibration | None = None  # rates answers, changes none
 
     @property
     def coder_name(self) -> str:
@@ -97,3 +99,10 @@ def pattern(words: Iterable[str]) -> re.Pattern[str]:
 def _spelled(term: str) -> str:
     words = [re.escape(word).replace(r"\*", r"\w*") for word in term.split()]
     return r"[\s-]+".join(words)
+
+
+def question_title(question: str) -> str:
+    """Return what a finding answers, in words."""
+    if question == SPOKEN:
+        return "Who has spoken"
+    return f"{question} {load_codebook().recommendations[Recommendation(question)].title}"

@@ -3,6 +3,9 @@
 Depends on the passage's text alone; who published it enters in the findings.
 """
 
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
 from tracker.coding.codebook import Codebook
 from tracker.coding.coded import Coded, Mention
 from tracker.coding.evidence import Evidence
@@ -20,36 +23,59 @@ SUREST = 0.92
 
 def code(text: str, codebook: Codebook) -> Coded:
     """Return what the codebook says of a passage. Never raises on any text."""
+    found = _coded(text, codebook)
+    held = frozenset({*map(str, found.topics), *map(str, found.recommendations)})
+    sure = confidence(held, found.stance, found.cues, len(text.split()), codebook)
+    return replace(found, confidence=sure)
+
+
+def confidence(
+    held: Collection[str],
+    stance: Stance,
+    cues: Mapping[str, Sequence[str]],
+    words: int,
+    codebook: Codebook,
+) -> float:
+    """Return how probable it is that a coding is right: by the calibration, where there is one.
+
+    Else more distinct words for the weakest label make a coding surer.
+    """
+    if codebook.calibration is not None:
+        return codebook.calibration.confidence(held, stance, cues, words)
+    weakest = min((len({*cues.get(label, ())}) for label in held), default=0)
+    return SURE.get(weakest, SUREST)
+
+
+def _coded(text: str, codebook: Codebook) -> Coded:
     seen = Evidence(text, codebook.lexicon)
     if not seen.whole & codebook.lexicon.mask(ANCHORS):
-        return Coded(confidence=SURE[0], mentions=_mentions(seen))
+        return Coded(mentions=_mentions(seen))
     seen.split()
     cues: Cues = {}
     held = topics(seen, cues)
     said, in_passing = stance(seen, cues) if Topic.CHINA in held else (Stance.NONE, False)
     stated = recommendations(seen, held, said, cues)
     if not held and not stated:
-        return Coded(confidence=SURE[0], mentions=_mentions(seen))
+        return Coded(mentions=_mentions(seen))
     return Coded(
         topics=frozenset(held),
         stance=said,
         recommendations=frozenset(stated),
         in_passing=in_passing,
-        elements=_elements(text, stated, codebook),
+        elements=_elements(seen.folded, stated, codebook),
         cues={label: tuple(dict.fromkeys(words))[:MOST_CUES] for label, words in cues.items()},
-        confidence=_confidence(cues, held, stated),
         mentions=_mentions(seen),
     )
 
 
 def _elements(
-    text: str, stated: set[Recommendation], codebook: Codebook
+    folded: str, stated: set[Recommendation], codebook: Codebook
 ) -> dict[str, tuple[str, ...]]:
-    """Return which elements of the stated recommendations the text holds."""
+    """Return which elements of the stated recommendations a folded text holds."""
     if not stated:
         return {}
     mask = 0
-    for _, _, found in codebook.element_words.find(text):
+    for _, _, found in codebook.element_words.find_folded(folded):
         mask |= found
     held = {name for at, name in enumerate(codebook.elements) if mask >> at & 1}
     entries = {r: codebook.recommendations[r] for r in sorted(stated)}
@@ -57,12 +83,6 @@ def _elements(
         str(r): tuple(name for name in (*entry.required, *entry.optional) if name in held)
         for r, entry in entries.items()
     }
-
-
-def _confidence(cues: Cues, held: set[Topic], stated: set[Recommendation]) -> float:
-    """More distinct words for the weakest label make a coding surer."""
-    weakest = min(len({*cues[label]}) for label in (*held, *stated))
-    return SURE.get(weakest, SUREST)
 
 
 def entities(text: str, codebook: Codebook) -> list[Mention]:

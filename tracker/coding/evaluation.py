@@ -43,6 +43,8 @@ class _Gold(_Passage):
     R4: int = Field(ge=0, le=1)
     R5: int = Field(ge=0, le=1)
     R6: int = Field(ge=0, le=1)
+    url: str = ""
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from tracker.coding.lexicon import Entity, Lexicon
-from tracker.coding.matching import Hit, word_end
+from tracker.coding.matching import Hit, fold, word_end
 from tracker.extraction.sentences import sentences
 
 _MOST_HITS = 60  # of a concept in a sentence that are looked at: no honest sentence has more
@@ -36,7 +36,8 @@ class Evidence:
     def __init__(self, text: str, lexicon: Lexicon) -> None:
         self.text = text
         self.lexicon = lexicon
-        hits = lexicon.matcher.find(text)
+        self.folded = fold(text)
+        hits = lexicon.matcher.find_folded(self.folded)
         self.whole = 0
         for hit in hits:
             self.whole |= hit[2]
@@ -76,11 +77,13 @@ class Evidence:
 
     def has(self, *names: str) -> bool:
         """Tell whether the passage holds every one of these concepts."""
-        wanted = self.bits(names)
+        wanted = self.lexicon.masks.get(names) or self.bits(names)
         return self.whole & wanted == wanted
 
     def together(self, *names: str, reach: int = 0) -> list[int]:
         """Return the sentences that hold all these concepts, with `reach` sentences after them."""
+        if not self.has(*names):
+            return []
         wanted = self.bits(names)
         return [at for at, mask in enumerate(self.wide(reach)) if mask & wanted == wanted]
 
@@ -116,6 +119,8 @@ class Evidence:
     def words(self, names: Iterable[str], sentences_: Iterable[int] | None = None) -> list[str]:
         """Return the words, as they stand in the text, that stood for these concepts."""
         wanted = self.bits(names)
+        if not self.whole & wanted:
+            return []
         found: list[str] = []
         for at in range(len(self.places)) if sentences_ is None else sentences_:
             if at >= len(self.masks) or not self.masks[at] & wanted:

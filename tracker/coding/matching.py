@@ -34,7 +34,11 @@ class Matcher:
 
     def find(self, text: str) -> list[Hit]:
         """Return the hits in the order of their ends; a stem's hit ends where the stem does."""
-        folded = f" {fold(text)} "
+        return self.find_folded(fold(text))
+
+    def find_folded(self, text: str) -> list[Hit]:
+        """Return the hits in a text that is folded already."""
+        folded = f" {text} "
         found: list[Hit] = []
         add = found.append
         for last, (length, mask, stems) in self._automaton.iter(folded):

@@ -7,7 +7,7 @@ from tracker.coding.evidence import Evidence
 from tracker.coding.topics import Cues, china_sentences
 from tracker.model import Stance
 
-_QUOTED = re.compile(r"“[^”]*(?:”|$)|„[^“”]*[“”]|«[^»]*»|\"[^\"]*(?:\"|$)")
+_QUOTED = re.compile(r"“[^”]*(?:”|$)|„[^„“”]*[“”]|«[^«»]*»|\"[^\"]*(?:\"|$)")
 _SHORTEST_QUOTE = 27  # shorter ones name a thing or keep a distance from a word
 _NEGATED_WITHIN = 28  # characters before a word in which a "not" turns it
 

@@ -68,7 +68,8 @@ def _china_sentence(seen: Evidence, at: int) -> bool:
     if holds("china_state") or holds("china_people"):
         return True
     if holds("entity"):
-        return not holds("born")  # where somebody studied is origin, not an actor
+        # Where somebody studied is origin, where an institution is to be followed an address: no actor.
+        return not holds("born") and not _to_follow(seen, at)
     if holds("china_race") and not holds("chinese"):
         return False
     if (
@@ -91,6 +92,14 @@ def _china_sentence(seen: Evidence, at: int) -> bool:
         return True
     traded = len({word.lower() for word in seen.words(("statistic",))}) > 2 or holds("statistic")
     return not traded and (holds("with_china") or _acts(seen, at))
+
+
+def _to_follow(seen: Evidence, at: int) -> bool:
+    """Tell whether a sentence only lists platforms on which somebody can be followed."""
+    others = {seen.word(start, end).lower() for start, end, _ in seen.hits_of(at, "social_media")}
+    named = {hit[0] for hit in seen.hits_of(at, "entity")}
+    platforms = {hit[0] for hit in seen.hits_of(at, "social_china")}
+    return len(others) > 1 and named <= platforms and not any(map(seen.holds(at), _GRAVE))
 
 
 def _acting(seen: Evidence, at: int) -> bool:
@@ -137,6 +146,8 @@ def _surveillance(seen: Evidence) -> list[str]:
     sure = seen.words(("surveillance",))
     if sure:
         return sure
+    if seen.has("cookies"):
+        return []  # visits to a website, not people
     words = seen.words(("surv_weak",))
     several = len({word.lower() for word in words}) > 1 and seen.has("surv_watch")
     if several and seen.together("surv_weak", "surv_people"):

@@ -115,8 +115,8 @@ def _named(session: Any, name: str) -> Any:
 @app.command("list")
 def alerts_list(as_json: Json = False) -> None:
     """List the subscriptions and what became of their messages."""
-    from tracker.store.deliveries import Tally, tallies  # noqa: PLC0415
     from tracker.store.subscriptions import recipients  # noqa: PLC0415
+    from tracker.store.tallies import Tally, tallies  # noqa: PLC0415
 
     with open_store().transaction() as session:
         counted = tallies(session)
@@ -172,12 +172,45 @@ def alerts_send() -> None:
     """Send what is due; exit 1 where a message could not be handed over."""
     from tracker.alerts.outbox import send_due  # noqa: PLC0415
 
-    store = open_store()
+    store, now = open_store(), datetime.now(UTC)
     with alone(store, "update"):
-        report = send_due(store, load_settings(), at=datetime.now(UTC), alone=True)
+        report = send_due(store, load_settings(), at=now, alone=True)
     notices = f", {report.notices} about subscriptions" if report.notices else ""
+    notices += f", {report.asked} to institutions" if report.asked else ""
     print(f"{report.sent} sent{notices}, {report.failed} failed, {report.waiting} waiting")
+    if not report.sent:
+        print(f"nothing sent: {'; '.join(why_nothing(store, now))}")
     raise typer.Exit(1 if report.failed else 0)
+
+
+def why_nothing(store: Any, now: datetime) -> list[str]:
+    """Return why nothing was sent: each reason with its count."""
+    from tracker.store.tallies import held_back  # noqa: PLC0415
+
+    with store.transaction() as session:
+        waiting = held_back(session, at=now)
+    said = [f"{number} {_HELD[reason]}" for reason, number in sorted(waiting.held.items())]
+    said = said or ["no message is owed"]
+    if waiting.next_at:
+        said.append(f"the next falls due at {waiting.next_at:%Y-%m-%d %H:%M} UTC")
+    for state, words in _IDLE.items():
+        if number := waiting.subscriptions[state]:
+            said.append(f"{number} {'subscription' if number == 1 else 'subscriptions'} {words}")
+    return said
+
+
+_HELD = {
+    "unconfirmed": "waiting for a second read of the page",
+    "quiet": "waiting for the time of a digest",
+    "capped": "beyond the most a day, for the next morning",
+    "retried": "refused before, to be tried again",
+    "claimed": "being sent by another sender",
+    "muted": "held back by a muted subscription",
+}
+_IDLE = {
+    SubscriptionState.PENDING: "pending until the address agrees",
+    SubscriptionState.MUTED: "muted",
+}
 
 
 @app.command("test")

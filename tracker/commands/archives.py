@@ -19,7 +19,7 @@ from tracker.commands.shared import (
 from tracker.settings import load_settings
 from tracker.sources import load_sources
 from tracker.store.importing import in_words
-from tracker.store.locks import alone
+from tracker.store.locks import at_work
 
 app = typer.Typer()
 
@@ -75,10 +75,10 @@ def _import_files(paths: list[Path], *, as_json: bool) -> None:
     settings = load_settings()
     file, store = load_sources(settings.sources), open_store()
     try:
-        with alone(store, "crawl"):
-            done = import_files(
-                store, file, paths, at=datetime.now(UTC), largest=settings.max_bytes, told=_told
-            )
+        with at_work(store) as turn:
+            turn.take_all()
+            at, largest = datetime.now(UTC), settings.max_bytes
+            done = import_files(store, file, paths, at=at, largest=largest, turn=turn, told=_told)
     except ImportRefusedError as error:
         raise WrongInputError(str(error)) from None
     if as_json:

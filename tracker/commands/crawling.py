@@ -144,7 +144,9 @@ def crawl(
 
 @app.command()
 def update(
-    recode: Annotated[bool, typer.Option("--recode", help="Assess everything anew.")] = False,
+    recode: Annotated[
+        bool, typer.Option("--recode", help="Rate and assess everything anew.")
+    ] = False,
     reextract: Annotated[
         bool,
         typer.Option("--reextract", help="Read kept bytes with today's extractors; sends nothing."),

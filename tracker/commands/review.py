@@ -13,8 +13,9 @@ from tracker.agreement import Agreement, Estimate
 from tracker.coding.codebook import load_codebook
 from tracker.commands.shared import Json, WrongInputError, open_store, print_rows
 from tracker.model import Stance, Verdict
-from tracker.reviews import LABELS, Waiting, agreements, judge, waiting
+from tracker.reviews import LABELS, agreements
 from tracker.sources import nearest
+from tracker.waiting import Waiting, judge, waiting, waiting_item
 
 app = typer.Typer(help="Judge what the machine coded.", no_args_is_help=True)
 
@@ -97,9 +98,13 @@ def agreement(as_json: Json = False) -> None:
 
 
 def _queue(session: Session, who: str, limit: int) -> list[Waiting]:
+    _named(who)
+    return waiting(session, coder=load_codebook().coder_name, reviewer=who, limit=limit)
+
+
+def _named(who: str) -> None:
     if not who.strip():
         raise WrongInputError("--as: give your name or initials")
-    return waiting(session, coder=load_codebook().coder_name, reviewer=who, limit=limit)
 
 
 def _judge(
@@ -116,20 +121,22 @@ def _judge(
             guess = nearest(label, LABELS)
             hint = f'did you mean "{guess}"?' if guess else f"one of {', '.join(sorted(LABELS))}"
             raise WrongInputError(f'"{label}" is no label of the codebook; {hint}')
+    _named(who)
+    coder = load_codebook().coder_name
     with open_store().transaction() as session:
-        items = {item.key: item for item in _queue(session, who, 1_000_000)}
-        if key not in items:
+        item = waiting_item(session, key, coder=coder, reviewer=who)
+        if item is None:
             raise WrongInputError(
                 f"nothing called {key} waits for {who}; `tracker review list --as {who}` names what does"
             )
         judge(
             session,
-            items[key],
+            item,
             reviewer=who,
             verdict=verdict,
             labels=labels or (),
             stance=stance,
-            coder=load_codebook().coder_name,
+            coder=coder,
             note=note,
             at=datetime.now(UTC),
         )
@@ -151,6 +158,7 @@ def _row(item: Waiting) -> dict[str, Any]:
         "confidence": item.confidence,
         "judged_by": item.judged_by,
         "disputed": item.disputed,
+        "outdated": item.outdated,
         "weight": round(item.weight, 3),
     }
 

@@ -30,7 +30,8 @@ class WrongInputError(Exception):
 
 
 def open_store() -> Store:
-    return Store.open(load_settings().store_url)
+    settings = load_settings()
+    return Store.open(settings.store_url, gate=settings.gate)
 
 
 def print_rows(
@@ -67,8 +68,8 @@ def print_table(rows: Sequence[dict[str, Any]], columns: Sequence[str], title: s
         return
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        last = column == columns[-1]
-        table.add_column(column.replace("_", " "), overflow="fold", no_wrap=not last)
+        # Folded, never cut: a key or an address must be whole to be copied.
+        table.add_column(column.replace("_", " "), overflow="fold")
     for row in rows:
         table.add_row(*[Text(_words(row.get(column))) for column in columns])
     console.print(table)
@@ -78,8 +79,9 @@ def _words(value: Any) -> str:
     if value is None:
         return "–"
     if isinstance(value, list):
-        return ", ".join(map(str, value))
-    text = str(value)
+        return ", ".join(map(_words, value))
+    # Crawled text must not drive the terminal.
+    text = "".join(c if c.isprintable() else " " for c in str(value))
     if not _MOMENT.match(text):
         return text
     return text[:10] if text[11:16] == "00:00" else text[:16].replace("T", " ")

@@ -13,7 +13,7 @@ from tracker.commands.archives import export_warc
 from tracker.commands.releases import export_package
 from tracker.commands.shared import Institutions, Json, WrongInputError, open_store
 from tracker.settings import load_settings
-from tracker.store import Store, upgrade
+from tracker.store import Store, jobs, upgrade
 from tracker.store.integrity import damage
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -105,6 +105,8 @@ def db_upgrade() -> None:
     """Bring the database's schema to this program's."""
     store = Store.open(load_settings().store_url, migrate=False)
     upgrade(store.engine)
+    if store.engine.dialect.name == "postgresql" and jobs.has_engine():
+        jobs.install(store.engine)
     print("the schema is up to date")
 
 

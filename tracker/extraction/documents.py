@@ -41,7 +41,7 @@ def extracted(
         extractor=extractor,
         choice=choice,
         coverage=coverage,
-        byline=byline,
+        byline=normalise(byline)[:LONGEST_TITLE],
     )
 
 

@@ -27,6 +27,7 @@ ARTICLE, STRUCTURE, SELECTED = "article", "structure", "selected"
 #: As trafilatura's own: without comments, which would cut paragraphs in two.
 _PARSER = html.HTMLParser(remove_comments=True, remove_pis=True, collect_ids=False)
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
+MOST_TAGS = 300_000  # of a page: each takes a kilobyte while it is read
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
@@ -43,7 +44,10 @@ def extract_html(
 
     `select` and `remove` are CSS selectors of the source; `choice` is the reading made before.
     """
-    root = _parse(decode(body, charset))
+    text = decode(body, charset)
+    if text.count("<") > MOST_TAGS:
+        return Unreadable("has more elements than a page should")
+    root = _parse(text)
     if root is None:
         return Unreadable("is not HTML")
     try:

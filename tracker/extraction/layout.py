@@ -20,7 +20,7 @@ MARKER = re.compile(
 )
 MOST_COMPARISONS = 10_000_000  # of blocks in a document: beyond, it is a drawing or an attack
 LONGEST_LEADER = 500
-FIGURE = re.compile(r"[^\w]*[\d.,]+[^\w]*")
+FIGURE = re.compile(r"[^\w]*+\d[\d.,]*+[^\w]*+|[^\w.,]*+[.,][^\w]*+")
 LEADER = re.compile(r"^(.*?)\s*(?:[.\u2026_\u00b7]\s?){4,}\s*(.*)$")
 PROSE = 4  # words in a line of running text, at least
 

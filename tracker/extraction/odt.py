@@ -79,7 +79,7 @@ class OpenText:
         level = min(int(at), MOST_LEVEL) if at.isdecimal() and at != "0" else 1
         if text := seen(element):
             yield Piece(kind, text, level if kind is BlockKind.HEADING else 0)
-        for box in element.iter(f"{DRAW}text-box"):
+        for box in _outermost(element, f"{DRAW}text-box"):
             yield from self.blocks(box)
 
     def _list(self, element: Any, style: str | None, depth: int) -> Iterator[Piece]:
@@ -110,6 +110,17 @@ class OpenText:
                 continue
             cells = (" ".join(p.text for p in self.blocks(cell)) for cell in row)
             yield Piece(BlockKind.ROW, " | ".join(filter(None, cells)))
+
+
+def _outermost(parent: Any, tag: str) -> Iterator[Any]:
+    """Give the elements of a name below another, those within one of them left to it."""
+    stack = list(reversed(parent))
+    while stack:
+        element = stack.pop()
+        if element.tag == tag:
+            yield element
+        else:
+            stack.extend(reversed(element))
 
 
 def _marker(form: Any, number: int) -> str:

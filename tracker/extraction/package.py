@@ -68,7 +68,14 @@ class Package:
         try:
             with self._zip.open(part) as stream:
                 data = stream.read(LARGEST_PART + 1)
-        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError) as error:
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            OSError,
+            EOFError,
+            NotImplementedError,
+            ValueError,  # a part that begins before the file does
+        ) as error:
             raise self._broken(error) from None
         if len(data) > LARGEST_PART:  # the directory had lied
             raise PackageError("inflates to more than a document should")

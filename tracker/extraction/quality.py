@@ -16,6 +16,7 @@ FEW_WORDS = 150
 HARDLY_ANY = 30
 COLLAPSED = 5  # times shorter than the version before
 WORTH_WATCHING = 100  # words from which a collapse means something
+ENOUGH_OF_A_LINE = 6  # words from which a line is no label that every page has
 ENOUGH_TO_TELL = 80  # words from which a language is sure
 
 _MISSING = (
@@ -88,6 +89,16 @@ def quarantine(
     if known and extracted.language != previous_language:
         return QuarantineReason.WRONG_LANGUAGE
     return None
+
+
+def is_cut(text: str, previous: str) -> bool:
+    """Tell whether a far shorter text is what was left of the one before: half of it stood there.
+
+    A wall or a shell says other things; a page that was cut says some of the same.
+    """
+    lines = [line for line in text.splitlines() if len(line.split()) >= ENOUGH_OF_A_LINE]
+    kept = sum(line in previous for line in lines)
+    return bool(lines) and 2 * kept >= len(lines)
 
 
 def unread_page(body: bytes) -> QuarantineReason | None:

@@ -1,7 +1,7 @@
 """Coded passages as findings see them, and whose word they are. Pure."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -57,6 +57,7 @@ class Evidence:
     gone_from: datetime | None = None  # it left its address between these two reads
     gone_to: datetime | None = None
     voice_because: str = ""
+    earlier_wording: bool = False  # people judged a wording that has since been edited
 
     @property
     def standing(self) -> str:
@@ -87,6 +88,12 @@ def speaks_for_it(voice: Voice, genre: Genre) -> bool:
 def own_words(evidence: Sequence[Evidence]) -> list[Evidence]:
     """Return what counts: the institution's own word, and not rejected by people."""
     return [item for item in evidence if not item.rejected and not item.standing]
+
+
+def on_earlier_wording(items: Iterable[Evidence]) -> str:
+    """Return what a finding's rule adds where people confirmed words that have since been edited."""
+    said = "; a person confirmed an earlier wording, the present one awaits review"
+    return said if any(item.earlier_wording for item in items) else ""
 
 
 def sentences(text: str) -> list[str]:

@@ -5,10 +5,17 @@ Source: codebook, "Recommendations" and the table of elements.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tracker.findings.evidence import Evidence, Result, own_words, resting_on, sentences
+from tracker.findings.evidence import (
+    Evidence,
+    Result,
+    on_earlier_wording,
+    own_words,
+    resting_on,
+    sentences,
+)
 from tracker.findings.search import NONE_FOUND, SearchRecord, absence
 from tracker.model import CoverageResult, InstitutionKind, Recommendation, Reviewed
 
@@ -48,14 +55,17 @@ def coverage(
     rule: Rule, kind: InstitutionKind, evidence: Sequence[Evidence], record: SearchRecord
 ) -> Result:
     """Return how an institution stands to one recommendation."""
-    relevant = [i for i in own_words(evidence) if rule.code in i.labels and i.on_page]
+    stated = [item for item in own_words(evidence) if rule.code in item.labels]
+    relevant = [item for item in stated if item.on_page]
+    earlier = on_earlier_wording(stated)
     if kind not in rule.applies_to:
         return _not_applicable(rule, relevant)
     confirmed = [item for item in relevant if item.reviewed is not Reviewed.NONE]
     waiting = [item for item in relevant if item.reviewed is Reviewed.NONE]
     chosen = confirmed or waiting
     if not chosen:
-        return _nothing(rule, kind, record)
+        nothing = _nothing(rule, kind, record)
+        return replace(nothing, rule=nothing.rule + earlier)
     found = elements(rule, chosen)
     result, why, status = _judged(rule, chosen, found)
     possible = result
@@ -63,7 +73,7 @@ def coverage(
         possible = _judged(rule, waiting, elements(rule, waiting))[0]
     return resting_on(
         str(result),
-        why,
+        why + earlier,
         chosen,
         possible=str(possible) if waiting else None,
         waiting=len(waiting),

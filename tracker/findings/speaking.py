@@ -5,7 +5,7 @@ Source: codebook, "Who has spoken".
 
 from collections.abc import Sequence
 
-from tracker.findings.evidence import Evidence, Result, own_words, resting_on
+from tracker.findings.evidence import Evidence, Result, on_earlier_wording, own_words, resting_on
 from tracker.findings.search import SearchRecord, absence
 from tracker.model import Reviewed, SpokenResult, Stance, Topic
 
@@ -27,13 +27,14 @@ def spoken(evidence: Sequence[Evidence], record: SearchRecord) -> Result:
     confirmed = [pair for pair in graded if pair[1].reviewed is not Reviewed.NONE]
     waiting = [pair for pair in graded if pair[1].reviewed is Reviewed.NONE]
     chosen = confirmed or waiting
+    earlier = on_earlier_wording(item for _, item in graded)
     if not chosen:
         return Result(*absence(record))
     result = chosen[0][0]
     carrying = [item for grade, item in chosen if grade is result]
     return resting_on(
         str(result),
-        f"{SPOKEN_RULES[result]}{_gone(carrying)}",
+        f"{SPOKEN_RULES[result]}{_gone(carrying)}{earlier}",
         carrying,
         [item for grade, item in chosen if grade is not result],
         possible=str(waiting[0][0]) if waiting else None,

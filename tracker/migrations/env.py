@@ -5,13 +5,13 @@ from sqlmodel import SQLModel
 
 import tracker.model  # noqa: F401  (fills the metadata)
 
-#: Made by hand for one database each, unknown to the metadata.
-BY_HAND = "passage_search"
+#: Made by hand for one database each, or by the workers' queue; unknown to the metadata.
+NOT_OURS = ("passage_search", "procrastinate_", "idx_procrastinate_")
 
 
 def ours(name: str | None, kind: str, _parents: object) -> bool:
     """Leave alone what the metadata cannot describe."""
-    return kind not in {"table", "index"} or not (name or "").startswith(BY_HAND)
+    return kind not in {"table", "index"} or not (name or "").startswith(NOT_OURS)
 
 
 connection = context.config.attributes["connection"]

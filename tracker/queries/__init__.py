@@ -14,6 +14,7 @@ from tracker.queries.documents import (
     document_rows,
     passages_of,
     version_rows,
+    version_text,
     versions_by_id,
 )
 from tracker.queries.findings import (
@@ -32,6 +33,7 @@ from tracker.queries.findings import (
     units_that_have_spoken,
 )
 from tracker.queries.institutions import InstitutionRow, institution_rows
+from tracker.queries.jobs import JobRow, QueueView, has_queue, queue_view
 from tracker.queries.overview import DEMONSTRATION, Overview, overview
 from tracker.queries.search import LABELS, Found, search, terms
 from tracker.queries.sources import SourceRow, source_rows
@@ -49,8 +51,10 @@ __all__ = [
     "FindingRow",
     "Found",
     "InstitutionRow",
+    "JobRow",
     "Overview",
     "PassageRow",
+    "QueueView",
     "SourceRow",
     "Tally",
     "VersionRow",
@@ -62,10 +66,12 @@ __all__ = [
     "cues_of",
     "document_rows",
     "finding_rows",
+    "has_queue",
     "institution_rows",
     "overview",
     "part",
     "passages_of",
+    "queue_view",
     "search",
     "shown_evidence",
     "source_rows",
@@ -73,5 +79,6 @@ __all__ = [
     "terms",
     "units_that_have_spoken",
     "version_rows",
+    "version_text",
     "versions_by_id",
 ]

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
 
+from tracker.archive import unpack_text
 from tracker.model import (
     Coding,
     Document,
@@ -159,6 +160,11 @@ class VersionRow:
 def version_rows(session: Session, document_id: int) -> list[VersionRow]:
     """Return a document's versions, oldest first."""
     return _version_rows(session, Version.document_id == document_id)
+
+
+def version_text(session: Session, version_id: int) -> str:
+    """Return the whole text of a version."""
+    return unpack_text(session.get_one(Version, version_id).body)
 
 
 def versions_by_id(session: Session, ids: Collection[int]) -> dict[int, VersionRow]:

@@ -2,15 +2,17 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
 
-from tracker.model import SPOKEN, Finding, Institution, InstitutionKind, Reviewed
+from tracker.model import SPOKEN, Basis, Finding, Institution, InstitutionKind, Reviewed
 from tracker.queries.documents import VersionRow, cues_of, versions_by_id
+from tracker.queries.hearing import UNHEARD, Hearing
 from tracker.queries.shared import iso, within
+from tracker.standing import NEGATIVE, Gate, Standing, Subject
 
 LONGEST_QUOTE = 600
 FEW = 200  # institutions that are asked for by name rather than sorted out afterwards
@@ -44,6 +46,12 @@ class FindingRow:
     acted: tuple[dict[str, Any], ...] = ()
     group: str = "core"
     found_by: str = "census"
+    standing: Standing = UNHEARD
+
+    @property
+    def overlays(self) -> tuple[str, ...]:
+        """What must be said beside the result."""
+        return self.standing.overlays
 
     def to_json(self) -> dict[str, Any]:
         """Return the row as `spoken --json` or `coverage --json` print it."""
@@ -58,6 +66,7 @@ class FindingRow:
             "rule": self.rule,
             "evidence": [shown_evidence(item) for item in self.evidence],
             "search_record": {k: v for k, v in self.search_record.items() if k != "derived_from"},
+            **self.standing.to_json(),
         }
         if self.question != SPOKEN:
             return {
@@ -109,8 +118,13 @@ def finding_rows(
     kinds: Collection[str] = (),
     results: Collection[str] = (),
     countries: Collection[str] = (),
+    gate: Gate | None = None,
+    at: datetime | None = None,
 ) -> list[FindingRow]:
-    """Return the findings on these questions, a row for every listed institution, by name."""
+    """Return the findings on these questions, a row for every listed institution, by name.
+
+    What institutions may answer first is left out as the store's gate says, unless one is given.
+    """
     who = select(Institution).where(col(Institution.listed)).order_by(Institution.name)
     for column, wanted in (
         (Institution.key, institutions),
@@ -122,15 +136,58 @@ def finding_rows(
     which = select(Finding).where(col(Finding.question).in_(list(questions)))
     if len(listed) < FEW:
         which = which.where(col(Finding.institution_id).in_([row.id for row in listed]))
-    if results and "not_checked" not in results:  # which an institution without a row counts as
+    hearing = Hearing(session, gate=gate, at=at)
+    by_row = results and "not_checked" not in results  # which one without a row counts as
+    if by_row and not hearing.gate.withhold:
         which = which.where(col(Finding.result).in_(results))
     found = {(row.institution_id, row.question): row for row in session.exec(which)}
     rows = [
-        _finding_row(institution, question, found.get((institution.id or 0, question)))
+        _shown(
+            _finding_row(institution, question, found.get((institution.id or 0, question))), hearing
+        )
         for institution in listed
         for question in questions
     ]
     return [row for row in rows if within(row.result, results)]
+
+
+def _shown(row: FindingRow, hearing: Hearing) -> FindingRow:
+    """The finding with its standing; what is withheld is left out."""
+    subject = Subject(row.question, row.result, row.reviewed, row.acted)
+    found = replace(row, standing=hearing.standing(row.institution, subject))
+    return _without_withheld(found) if found.standing.withheld else found
+
+
+WAITS = "what a person found is shown once the institution could reply"
+
+
+def _without_withheld(row: FindingRow) -> FindingRow:
+    """The finding as the machine alone leaves it: people's word waits for the institution's."""
+    acted = tuple(deed for deed in row.acted if deed["reviewed"] == Reviewed.NONE)
+    if row.reviewed == Reviewed.NONE or row.result not in NEGATIVE:
+        return replace(row, acted=acted)
+    evidence = tuple(item for item in row.evidence if item["reviewed"] == Reviewed.NONE)
+    result = _while_withheld(row.result, row.possible)
+    return replace(
+        row,
+        result=result,
+        basis=str(Basis.MACHINE),
+        reviewed=str(Reviewed.NONE),
+        rule=row.rule if result == "none_found" else WAITS,
+        evidence=evidence,
+        count=len(evidence),
+        since=None,
+        latest=None,
+        undated=0,
+        by_report=0,
+        after_report=0,
+        elements=(),
+        acted=acted,
+    )
+
+
+def _while_withheld(result: str, possible: str | None) -> str:
+    return result if result == "none_found" else possible or "not_checked"
 
 
 def _finding_row(institution: Institution, question: str, finding: Finding | None) -> FindingRow:
@@ -208,6 +265,7 @@ class Cell:
     possible: str | None
     since: datetime | None
     latest: datetime | None
+    overlays: tuple[str, ...] = ()
 
     @property
     def confirmed(self) -> bool:
@@ -233,7 +291,17 @@ def cells(session: Session, *, questions: Collection[str] = ()) -> list[Cell]:
     )
     if questions:
         query = query.where(col(Finding.question).in_(questions))
-    return [_cell(*row) for row in session.exec(query)]
+    hearing = Hearing(session)
+    return [_cell_shown(_cell(*row), hearing) for row in session.exec(query)]
+
+
+def _cell_shown(cell: Cell, hearing: Hearing) -> Cell:
+    found = hearing.standing(cell.institution, Subject(cell.question, cell.result, cell.reviewed))
+    shown = replace(cell, overlays=found.overlays) if found.overlays else cell
+    if not found.withheld:
+        return shown
+    result = _while_withheld(cell.result, cell.possible)
+    return replace(shown, result=result, reviewed=str(Reviewed.NONE), since=None, latest=None)
 
 
 def _cell(*row: Any) -> Cell:

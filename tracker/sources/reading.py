@@ -46,7 +46,12 @@ def parse_sources(text: str, path: Path) -> SourcesFile:
     """Check the text of a sources.yaml; raises SourcesError with every problem at once."""
     try:
         root = yaml.compose(text, Loader)
+        if said := _repeats_itself(root):
+            raise SourcesError(path, [said])
         given = yaml.load(text, Loader)  # noqa: S506  (Loader is the safe one)
+    # A day that is none, a number beyond all numbers, a tag that its value does not fit.
+    except (ValueError, LookupError, AttributeError, TypeError) as error:
+        raise SourcesError(path, [f"holds a value that cannot be read: {error}"]) from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise SourcesError(
@@ -65,6 +70,23 @@ def parse_sources(text: str, path: Path) -> SourcesFile:
     if problems := [f"line {lines.of(place)}: {said}" for place, said in rule_problems(file)]:
         raise SourcesError(path, _in_order(problems))
     return file
+
+
+def _repeats_itself(root: yaml.Node | None) -> str | None:
+    """Say where an alias repeats a list or a mapping: a few lines of them unfold without end."""
+    met: set[int] = set()
+    waiting = [root] if root is not None else []
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, yaml.ScalarNode):
+            continue
+        if id(node) in met:
+            line = node.start_mark.line + 1
+            return f"line {line}: an alias repeats this list or mapping; write it out"
+        met.add(id(node))
+        for each in node.value:
+            waiting.extend(each if isinstance(each, tuple) else (each,))
+    return None
 
 
 class _Lines:

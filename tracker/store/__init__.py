@@ -12,32 +12,46 @@ from typing import Any, Self
 
 from sqlalchemy import Engine, event, inspect, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlmodel import Session, create_engine
 
 from tracker.migrations import HEAD
+from tracker.standing import Gate
+
+OPEN_GATE = Gate()
 
 
 class StoreError(Exception):
     """The database cannot be used as it is; the message says what to do."""
 
 
+def loss(error: DBAPIError) -> str:
+    """Return what to tell a person whose connection to the database was lost; else raise the error."""
+    if not error.connection_invalidated:
+        raise error
+    return (
+        f"the connection to the database was lost ({str(error.orig).splitlines()[0]}); nothing was "
+        "left half done: run the same command again, it goes on from there"
+    )
+
+
 class Store:
     """One database, SQLite or PostgreSQL."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, engine: Engine, *, gate: Gate = OPEN_GATE) -> None:
+        self.engine, self.gate = engine, gate
 
     @classmethod
-    def open(cls, url: str, *, migrate: bool = True) -> Self:
+    def open(cls, url: str, *, migrate: bool = True, gate: Gate = OPEN_GATE) -> Self:
         """Open the database at that URL, creating or upgrading an SQLite file.
 
+        `gate` says what those who read through this store do not see yet.
         Raises StoreError where it cannot be reached or a server's schema is not the one this
         program knows.
         """
         try:
-            return cls._open(url, migrate=migrate)
-        except (OperationalError, ArgumentError, NoSuchModuleError, OSError) as error:
+            return cls._open(url, migrate=migrate, gate=gate)
+        except (OperationalError, ArgumentError, NoSuchModuleError, OSError, ImportError) as error:
             said = str(getattr(error, "orig", error)).splitlines()[0]
             raise StoreError(
                 f"the database cannot be opened: {said}; look at TRACKER_DATABASE_URL or "
@@ -45,8 +59,9 @@ class Store:
             ) from None
 
     @classmethod
-    def _open(cls, url: str, *, migrate: bool) -> Self:
+    def _open(cls, url: str, *, migrate: bool, gate: Gate) -> Self:
         engine = _engine(url)
+        engine.connect().close()  # what cannot be reached is said here
         if migrate and engine.dialect.name == "sqlite" and _revision(engine) != HEAD:
             upgrade(engine)
         if migrate and (found := _revision(engine)) != HEAD:
@@ -55,12 +70,13 @@ class Store:
                 f"{_shown(url)} has schema {found or 'none'}, this program needs {HEAD}: "
                 "run `tracker db upgrade`"
             )
-        return cls(engine)
+        return cls(engine, gate=gate)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """Give a session whose writes are kept together or not at all."""
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            session.info["gate"] = self.gate
             yield session
 
     def close(self) -> None:
@@ -87,7 +103,7 @@ def upgrade(engine: Engine) -> None:
 def _engine(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(url)
+        return create_engine(url, pool_pre_ping=True)  # one lost since is made anew, unseen
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, connect_args={"timeout": 30})

@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,13 +21,14 @@ from tracker.model import (
     PassageEntity,
     Recommendation,
     Review,
+    Topic,
     Version,
     VersionOrigin,
     VersionPassage,
 )
 
 STAMP = "derived_from"
-Coded = tuple[Coding, Passage, VersionPassage, Version]
+_CODED = (*Topic, *Recommendation, "stance", "in_passing", "elements", "cues")
 ON_PAGE = (DocumentState.LIVE, DocumentState.UNREACHABLE, DocumentState.NEVER_READ)
 
 
@@ -47,9 +48,11 @@ class Subject:
 class CodedRow:
     """A coded passage of a document, and whether it still stands there."""
 
-    coding: Coding
-    passage: Passage
-    place: VersionPassage
+    coding: Any  # the columns of a coding that _CODED names
+    passage_id: int
+    quote: str
+    heading_path: str
+    version_id: int
     version: Version
     document: Document
     on_page: bool = True
@@ -100,11 +103,8 @@ def stamp(session: Session, subject: Subject, coder: str) -> str:
 
 def coded_rows(session: Session, subject: Subject, coder: str) -> list[CodedRow]:
     """Return the passages that say something on the subject: those that stand and those that did."""
-    standing = [
-        _standing(row, session.get_one(Document, row[3].document_id))
-        for row in _coded(session, subject, coder, col(Version.current))
-    ]
-    return [*standing, *_vanished(session, subject, coder)]
+    found = _coded(session, subject, coder, col(Version.current))
+    return [*map(_standing, found), *_vanished(session, subject, coder)]
 
 
 def naming(session: Session, passage_ids: Collection[int]) -> set[int]:
@@ -118,10 +118,17 @@ def naming(session: Session, passage_ids: Collection[int]) -> set[int]:
     return found
 
 
-def _coded(session: Session, subject: Subject, coder: str, *where: Any) -> Sequence[Coded]:
+def _coded(session: Session, subject: Subject, coder: str, *where: Any) -> list[CodedRow]:
+    """Coded passages of some versions, in order. Columns, not objects: there are very many."""
     relevant = or_(col(Coding.china), *(col(getattr(Coding, str(code))) for code in Recommendation))
-    return session.exec(
-        select(Coding, Passage, VersionPassage, Version)
+    rows: Sequence[Any] = session.exec(
+        select(  # type: ignore[call-overload]  # typed for four at most
+            *(getattr(Coding, name) for name in _CODED),
+            Passage.id,
+            Passage.text,
+            VersionPassage.heading_path,
+            VersionPassage.version_id,
+        )
         .join(Passage, col(Coding.passage_id) == Passage.id)
         .join(VersionPassage, col(VersionPassage.passage_id) == Passage.id)
         .join(Version, col(VersionPassage.version_id) == Version.id)
@@ -129,16 +136,34 @@ def _coded(session: Session, subject: Subject, coder: str, *where: Any) -> Seque
         .where(documents_of(subject), Coding.coder == coder, relevant, *where)
         .where(col(Document.withheld).is_(False), col(Document.moved_to_id).is_(None))
         .order_by(col(Version.document_id), col(Version.number), col(VersionPassage.position))
-        .options(defer(Version.body))  # type: ignore[arg-type]
     ).all()
+    versions = _versions(session, {row.version_id for row in rows})
+    return [
+        CodedRow(row, row.id, row.text, row.heading_path, row.version_id, *versions[row.version_id])
+        for row in rows
+    ]
 
 
-def _standing(row: Coded, document: Document) -> CodedRow:
+def _versions(session: Session, ids: Collection[int]) -> dict[int, tuple[Version, Document]]:
+    found: dict[int, tuple[Version, Document]] = {}
+    wanted = sorted(ids)
+    for start in range(0, len(wanted), 500):
+        rows = session.exec(
+            select(Version, Document)
+            .join(Document, col(Version.document_id) == Document.id)
+            .where(col(Version.id).in_(wanted[start : start + 500]))
+            .options(defer(Version.body))  # type: ignore[arg-type]
+        )
+        found |= {_id(version.id): (version, document) for version, document in rows}
+    return found
+
+
+def _standing(row: CodedRow) -> CodedRow:
+    document = row.document
     if document.state in ON_PAGE:
-        return CodedRow(*row, document)
-    return CodedRow(
-        *row,
-        document,
+        return row
+    return replace(
+        row,
         on_page=False,
         gone_from=document.last_good_at,
         gone_to=document.failed_at or document.last_tried_at,
@@ -156,23 +181,15 @@ def _vanished(session: Session, subject: Subject, coder: str) -> list[CodedRow]:
     )
     earlier = col(Version.current).is_(False), col(VersionPassage.passage_id).not_in(still)
     last = {
-        (row[3].document_id, row[2].passage_id): row
+        (row.version.document_id, row.passage_id): row
         for row in _coded(session, subject, coder, *earlier)
     }
     found = []
     for row in last.values():
-        version = row[3]
-        after = _next_version(session, version)
+        after = _next_version(session, row.version)
         if after.origin is not VersionOrigin.TECHNICAL:
-            found.append(
-                CodedRow(
-                    *row,
-                    session.get_one(Document, version.document_id),
-                    on_page=False,
-                    gone_from=after.seen_from or version.last_seen_at,
-                    gone_to=after.seen_to,
-                )
-            )
+            gone_from = after.seen_from or row.version.last_seen_at
+            found.append(replace(row, on_page=False, gone_from=gone_from, gone_to=after.seen_to))
     return found
 
 
@@ -199,3 +216,8 @@ def record_finding(
     for name, value in fields.items():
         setattr(row, name, value)
     session.add(row)
+
+
+def _id(value: int | None) -> int:
+    assert value is not None
+    return value

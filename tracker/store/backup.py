@@ -7,7 +7,7 @@ refers to a row of its own table is set once all its rows are there.
 import base64
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -25,6 +25,7 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.exc import StatementError
 from sqlmodel import Session, SQLModel
 from sqlmodel.sql.sqltypes import UTCDateTime
 
@@ -33,6 +34,8 @@ from tracker.store.word_index import index_coded
 
 FORMAT = "policy-ethics-tracker backup 1"
 SUBSCRIBERS = frozenset({"subscription", "delivery"})
+#: Columns that hold an institution's address, or what opens its private page.
+ADDRESSES = {"notice": frozenset({"address", "token"}), "reply": frozenset({"address"})}
 BATCH = 500
 
 _Own = tuple[Table, str, list[dict[str, Any]]]
@@ -43,7 +46,11 @@ class BackupError(Exception):
 
 
 def dump(session: Session, file: BinaryIO, *, at: datetime, subscribers: bool = True) -> int:
-    """Write every row of the store; return how many. Without subscribers, addresses stay out."""
+    """Write every row of the store as of one moment; return how many. Without subscribers, addresses stay out.
+
+    To be called first thing in a transaction.
+    """
+    _hold_still(session)
     rows = 0
     with zstandard.ZstdCompressor(level=9).stream_writer(file, closefd=False) as packed:
         head = {"format": FORMAT, "schema": HEAD, "at": at.isoformat()}
@@ -53,7 +60,8 @@ def dump(session: Session, file: BinaryIO, *, at: datetime, subscribers: bool = 
                 continue
             packed.write(_line({"table": table.name}))
             for row in session.connection().execute(select(table).order_by(*table.primary_key)):
-                packed.write(_line([_plain(value) for value in row]))
+                kept = row if subscribers else _without_addresses(table, row)
+                packed.write(_line([_plain(value) for value in kept]))
                 rows += 1
     return rows
 
@@ -61,9 +69,17 @@ def dump(session: Session, file: BinaryIO, *, at: datetime, subscribers: bool = 
 def load(session: Session, file: BinaryIO) -> int:
     """Fill an empty store from a backup; return the rows.
 
-    Raises BackupError for a store that holds anything, a file that is no backup or is torn, or
+    Raises BackupError for a store that holds anything, a file that is no backup or is damaged, or
     another schema.
     """
+    try:
+        return _fill(session, file)
+    except (LookupError, TypeError, ValueError, RecursionError, StatementError) as error:
+        what = type(error).__name__
+        raise BackupError(f"damaged: it holds what no store does ({what})") from None
+
+
+def _fill(session: Session, file: BinaryIO) -> int:
     if held := [table.name for table in _tables() if _holds(session, table)]:
         raise BackupError(f"the store is not empty ({', '.join(held[:3])}): restore into a new one")
     rows, own = 0, []
@@ -76,6 +92,14 @@ def load(session: Session, file: BinaryIO) -> int:
         _continue_counting(session)
     index_coded(session)
     return rows
+
+
+def _hold_still(session: Session) -> None:
+    """Show this transaction the store as it is now, whatever others write while we read it."""
+    if session.get_bind().dialect.name == "sqlite":
+        session.connection().exec_driver_sql("BEGIN")  # its driver begins none for reading
+    else:
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 
 def head_of(path: Path) -> dict[str, Any]:
@@ -94,6 +118,20 @@ def _holds(session: Session, table: Table) -> bool:
 
 def _line(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def _without_addresses(table: Table, row: Sequence[Any]) -> list[Any]:
+    """The row with its addresses cut to their hosts, and a token that opens nothing."""
+    hidden = ADDRESSES.get(table.name, frozenset())
+    cut = {"token": f"withheld {row[0]}", "address": ""}
+    return [
+        f"@{value.rpartition('@')[2]}"
+        if name == "address" and name in hidden and "@" in value
+        else cut[name]
+        if name in hidden
+        else value
+        for name, value in zip(table.columns.keys(), row, strict=True)
+    ]
 
 
 def _plain(value: Any) -> Any:
@@ -173,7 +211,7 @@ def _continue_counting(session: Session) -> None:
         if "id" in table.columns and isinstance(table.columns["id"].type, Integer):
             session.connection().execute(
                 text(
-                    f"SELECT setval(pg_get_serial_sequence('\"{table.name}\"', 'id'), "  # noqa: S608
+                    f"SELECT setval(pg_get_serial_sequence('\"{table.name}\"', 'id'), "  # noqa: S608  (names of our own tables)
                     f'greatest(1, (SELECT max(id) FROM "{table.name}")))'
                 )
             )

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlmodel import Session, col, select, update
 
@@ -76,18 +77,37 @@ def record_about(
     about = session.get(Change, change_id)
     if about is None:
         raise LookupError(f"there is no change {change_id}")
+    fields = {
+        "from_version_id": about.from_version_id,
+        "about_id": change_id,
+        "seen_from": about.seen_to if about.seen_to <= at else None,
+    }
+    return record_of(
+        session, about.document_id, kind=kind, summary=summary, labels=about.labels, at=at, **fields
+    )
+
+
+def record_of(
+    session: Session,
+    document_id: int,
+    *,
+    kind: ChangeKind,
+    summary: str,
+    labels: Collection[str],
+    at: datetime,
+    **fields: Any,
+) -> int:
+    """Add a record of ours that is about what a document says, and return its id."""
     record = Change(
-        document_id=about.document_id,
-        from_version_id=about.from_version_id,
-        about_id=change_id,
+        document_id=document_id,
         change_class=ChangeClass.RECORD,
         kind=kind,
-        seen_from=about.seen_to if about.seen_to <= at else None,
         seen_to=at,
         recorded_at=at,
         confirmed=True,
-        labels=about.labels,
+        labels=list(labels),
         summary=summary,
+        **fields,
     )
     session.add(record)
     session.flush()

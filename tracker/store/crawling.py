@@ -20,14 +20,16 @@ from tracker.model import (
 )
 from tracker.sources import InstitutionEntry, SourceEntry, SourcesFile
 from tracker.store.integrity import manifest
+from tracker.store.locks import RunLostError, Turn, is_alive, one_at_a_time
 from tracker.store.owning import assign_documents
-from tracker.store.planning import DECLARED
+from tracker.store.planning import DECLARED, asked_for
 
 RESUMABLE = timedelta(hours=24)
 
 
 def sync_sources(session: Session, file: SourcesFile) -> None:
     """Make the institution and source rows say what sources.yaml says; nothing is deleted."""
+    one_at_a_time(session, "sync")
     institutions = {row.key: row for row in session.exec(select(Institution))}
     declared = {source.url for entry in file.institutions for source in entry.sources}
     for row in institutions.values():
@@ -75,35 +77,64 @@ def _sync_institution_sources(
 
 
 def start_run(
-    session: Session, *, verb: str, scope: dict[str, Any], tool: str, at: datetime
+    session: Session,
+    *,
+    verb: str,
+    scope: dict[str, Any],
+    tool: str,
+    at: datetime,
+    turn: Turn | None = None,
 ) -> int:
-    """Open a run and return its id; a run that was killed is closed as interrupted first.
+    """Open a run and return its id; runs that were killed are closed as interrupted first.
 
     A run of the same scope that was interrupted in the last day is resumed: what it fetched is
-    not fetched again.
+    not fetched again. With a `turn` others can tell that the run lives.
     """
     unfinished = session.exec(
         select(Run).where(Run.state == RunState.RUNNING).order_by(col(Run.id))
     )
     for run in unfinished.all():
-        _close(session, run, RunState.INTERRUPTED, at=at)
+        if not is_alive(session, _id(run.id)):
+            _close(session, run, RunState.INTERRUPTED, at=at)
     resumes = _interrupted_before(session, verb, scope, at)
     run = Run(verb=verb, scope={**scope, "resumes": resumes}, tool=tool, started_at=at)
     session.add(run)
     session.flush()
+    if turn is not None:
+        turn.take_run(_id(run.id))
     return _id(run.id)
 
 
 def _interrupted_before(
     session: Session, verb: str, scope: dict[str, Any], at: datetime
 ) -> list[int]:
-    last = session.exec(select(Run).order_by(col(Run.id).desc()).limit(1)).first()
-    if last is None or last.state is not RunState.INTERRUPTED or last.verb != verb:
-        return []
-    earlier = {key: value for key, value in last.scope.items() if key != "resumes"}
-    if earlier != scope or at - last.started_at > RESUMABLE:
-        return []
-    return [*last.scope["resumes"], _id(last.id)]
+    recent = session.exec(
+        select(Run)
+        .where(Run.verb == verb, col(Run.started_at) >= at - RESUMABLE)
+        .order_by(col(Run.id).desc())
+    )
+    for last in recent:
+        if {key: value for key, value in last.scope.items() if key != "resumes"} == scope:
+            interrupted = last.state is RunState.INTERRUPTED
+            return [*last.scope["resumes"], _id(last.id)] if interrupted else []
+    return []
+
+
+def living_runs(session: Session) -> list[int]:
+    """Return the runs that are under way."""
+    running = session.exec(select(Run.id).where(Run.state == RunState.RUNNING)).all()
+    return [_id(number) for number in running if is_alive(session, _id(number))]
+
+
+def still_ours(session: Session, run_id: int) -> Run:
+    """Return a run's row, which nobody closes before we are done; raises RunLostError where one did."""
+    run = session.get_one(Run, run_id, with_for_update={"read": True})
+    if run.state is not RunState.RUNNING:
+        raise RunLostError(
+            f"run {run_id} was closed as {run.state} while it was under way: the connection to the "
+            "database was lost; run the same command again, it goes on from there"
+        )
+    return run
 
 
 def finish_run(
@@ -115,15 +146,16 @@ def finish_run(
     state: RunState = RunState.COMPLETE,
 ) -> None:
     """Close a run: sources get their outcome, a first complete read becomes the baseline."""
-    run = session.get_one(Run, run_id)
+    run = still_ours(session, run_id)
     run.counts = counts
     since = _began(session, run)
-    _note_declared_sources(session, since)
+    sources = _sources_of(session, run)
+    _note_declared_sources(session, sources, since)
     if state is RunState.COMPLETE:
         session.exec(
             update(Source)
             .where(col(Source.state) == SourceState.OK, col(Source.baseline_run_id).is_(None))
-            .where(col(Source.last_tried_at) >= since)
+            .where(col(Source.last_tried_at) >= since, col(Source.id).in_(sources))
             .values(baseline_run_id=run_id)
         )
     _close(session, run, state, at=at)
@@ -133,15 +165,18 @@ def close_run(
     session: Session, run_id: int, *, at: datetime, counts: dict[str, Any], state: RunState
 ) -> None:
     """Close a run that read no sources, such as an import: it joins the chain, and that is all."""
-    run = session.get_one(Run, run_id)
+    run = still_ours(session, run_id)
     run.counts = counts
     _close(session, run, state, at=at)
 
 
 def _close(session: Session, run: Run, state: RunState, *, at: datetime) -> None:
+    """Close a run as the next in the chain, whose order is that in which runs ended."""
+    one_at_a_time(session, "close")
+    followed = select(Run.previous_sha256).where(col(Run.previous_sha256).is_not(None))
     before = session.exec(
         select(Run.manifest_sha256)
-        .where(col(Run.manifest_sha256).is_not(None))
+        .where(col(Run.manifest_sha256).is_not(None), col(Run.manifest_sha256).not_in(followed))
         .order_by(col(Run.id).desc())
         .limit(1)
     ).first()
@@ -158,11 +193,24 @@ def _began(session: Session, run: Run) -> datetime:
     return began
 
 
-def _note_declared_sources(session: Session, since: datetime) -> None:
+def _sources_of(session: Session, run: Run) -> list[int]:
+    """The sources that a run was to read; those of other runs beside it are not its to judge."""
+    keys, kind = run.scope.get("keys", ()), run.scope.get("kind")
+    rows = session.exec(select(Source, Institution).join(Institution))
+    return [
+        _id(source.id)
+        for source, institution in rows
+        if asked_for(institution.key, source.key, keys) and kind in {None, institution.kind}
+    ]
+
+
+def _note_declared_sources(session: Session, sources: Sequence[int], since: datetime) -> None:
     """A declared page's outcome is its document's, whichever source named that first."""
     declared: defaultdict[str, list[Source]] = defaultdict(list)
     for source in session.exec(
-        select(Source).where(col(Source.kind).in_(DECLARED), col(Source.listed))
+        select(Source).where(
+            col(Source.kind).in_(DECLARED), col(Source.listed), col(Source.id).in_(sources)
+        )
     ):
         declared[identity(source.url)].append(source)
     if not declared:

@@ -7,8 +7,7 @@ the same message id: a receiver can tell a repeat from news.
 
 import hashlib
 import math
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -28,7 +27,7 @@ from tracker.model import (
     Subscription,
     SubscriptionState,
 )
-from tracker.store.subscriptions import OPEN, Recipient, recipient_of, recipients
+from tracker.store.subscriptions import Recipient, recipient_of, recipients
 
 #: How long a sender may take to settle what it claimed.
 LEASE = timedelta(minutes=15)
@@ -101,7 +100,7 @@ def owe_told(session: Session, record_id: int, about_id: int, *, at: datetime) -
     """
     told = select(Delivery.subscription_id).where(
         Delivery.change_id == about_id,
-        col(Delivery.state).in_((DeliveryState.SENT, DeliveryState.CLAIMED)),
+        col(Delivery.state).in_(TOLD),
     )
     return sum(
         owe(session, recipient, [record_id], at=at)
@@ -109,6 +108,21 @@ def owe_told(session: Session, record_id: int, about_id: int, *, at: datetime) -
         if recipient.state is not SubscriptionState.ENDED
         and recipient.id in set(session.exec(told).all())
     )
+
+
+def told_of(session: Session, institution_id: int, labels: Collection[str]) -> list[int]:
+    """Return the changes of an institution with one of these labels that somebody was told of or is owed."""
+    counts = (*TOLD, DeliveryState.WAITING, DeliveryState.DUE)
+    rows = session.exec(
+        select(Change)
+        .join(Document, col(Change.document_id) == Document.id)
+        .where(Document.institution_id == institution_id)
+        .where(
+            col(Change.id).in_(select(Delivery.change_id).where(col(Delivery.state).in_(counts)))
+        )
+        .order_by(col(Change.seen_to), col(Change.id))
+    )
+    return [_id(change.id) for change in rows if not set(change.labels).isdisjoint(labels)]
 
 
 def withdraw(session: Session, change_id: int) -> int:
@@ -208,39 +222,6 @@ def release_claims(session: Session, *, at: datetime) -> None:
     """Make due at once what killed senders had claimed; only for who knows no other sender runs."""
     claimed = col(Delivery.state) == DeliveryState.CLAIMED
     session.exec(update(Delivery).where(claimed).values(state=DeliveryState.DUE, next_try_at=at))
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """What became of a subscription's deliveries."""
-
-    sent: int = 0
-    waiting: int = 0
-    failed: int = 0
-    error: str = ""  # of the last failure
-
-
-def tallies(session: Session) -> dict[int, Tally]:
-    """Return what became of deliveries, by subscription."""
-    rows = session.exec(
-        select(Delivery.subscription_id, Delivery.state, Delivery.error).order_by(col(Delivery.id))
-    )
-    found: defaultdict[int, Tally] = defaultdict(Tally)
-    for subscription_id, state, error in rows:
-        old = found[subscription_id]
-        found[subscription_id] = Tally(
-            old.sent + (state is DeliveryState.SENT),
-            old.waiting + (state in OPEN),
-            old.failed + (state is DeliveryState.FAILED),
-            error or old.error,
-        )
-    return found
-
-
-def unsent(session: Session) -> int:
-    """Count the deliveries that are neither settled nor given up."""
-    query = select(func.count()).select_from(Delivery).where(col(Delivery.state).in_(OPEN))
-    return session.exec(query).one()
 
 
 def next_window(cadence: Cadence, timezone: str, after: datetime) -> datetime:

@@ -1,5 +1,6 @@
 """What happens to a document as such: reads that succeed or fail, and when to read again. Knows no text."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +26,13 @@ FAILURE_APART = timedelta(hours=1)
 SHORTEST, LONGEST = 24, 60 * 24  # hours between two reads of one document
 PATIENT = 4  # failures in a row after which a document is asked for less and less often
 HOURS = {"h": 1, "d": 24, "w": 168}
+
+
+def in_turn(session: Session, document_ids: Iterable[int]) -> None:
+    """Wait for whoever writes to these documents, in an order in which nobody waits in a circle."""
+    if session.get_bind().dialect.name != "sqlite":  # there one writes at a time
+        query = select(Document.id).where(col(Document.id).in_(set(document_ids)))
+        session.exec(query.order_by(col(Document.id)).with_for_update()).all()
 
 
 def hours_of(interval: str | None) -> int | None:

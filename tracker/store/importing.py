@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlmodel import Session, col, func, insert, or_, select
+from sqlmodel import Session, col, func, or_, select
 
 from tracker.addresses import canonical_url, identity
 from tracker.archive import Capture, Repeat, charset
@@ -27,6 +27,7 @@ from tracker.store.documents import latest
 from tracker.store.naming import known_as, name
 from tracker.store.owning import Ownership
 from tracker.store.payloads import payload_bytes, record_payload
+from tracker.store.rows import add_row
 
 BATCH = 64
 BATCH_BYTES = 32_000_000
@@ -187,12 +188,12 @@ class Importer:
             "headers": [list(pair) for pair in capture.headers],
             "payload_id": payload_id,
         }
-        fetch_id = session.exec(insert(Fetch).values(**fetch).returning(col(Fetch.id))).one()[0]
+        fetch_id = add_row(session, Fetch, fetch)
         declared = capture.content_type
         snapshot = _snapshot(_id(document.id), fetch_id, payload_id, capture.at)
         found = media_type(body, declared=declared, name=capture.url)
         snapshot |= {"media_type": found, "charset": charset(declared)}
-        session.exec(insert(Snapshot).values(**snapshot, imported=True))
+        add_row(session, Snapshot, {**snapshot, "imported": True})
         _note(document, capture.at, payload_id, found)
 
 
@@ -264,7 +265,7 @@ def _settle_next(session: Session, document: Document, at: datetime) -> None:
     payload_id = fetch.payload_id or confirmed.payload_id
     row = _snapshot(_id(document.id), _id(fetch.id), payload_id, fetch.at)
     row |= {"media_type": confirmed.media_type, "charset": confirmed.charset}
-    session.exec(insert(Snapshot).values(**row, imported=False))
+    add_row(session, Snapshot, {**row, "imported": False})
 
 
 def _snapshot(

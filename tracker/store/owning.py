@@ -1,10 +1,11 @@
 """Whose a document is: the most specific institution's, whoever's source found it (codebook)."""
 
+from collections import defaultdict
 from urllib.parse import urlsplit
 
 from sqlmodel import Session, col, select
 
-from tracker.addresses import Owners
+from tracker.addresses import Owners, bare_host, suffixes
 from tracker.model import Document, Institution, Source
 
 #: What stands on an institution's hosts without being its own: student media, repositories.
@@ -43,6 +44,38 @@ def assign_documents(session: Session) -> None:
     for document in session.exec(select(Document).where(col(Document.institution_id).in_(outer))):
         owner = ownership.of(document.url, document.institution_id)
         document.institution_id = owner or document.institution_id
+
+
+def neighbours(session: Session) -> dict[str, str]:
+    """Return the name of the group of each listed institution: who shares hosts is in one group.
+
+    A host and what stands below it are shared, for either's runs may ask both.
+    """
+    rows = session.exec(select(Source, Institution).join(Institution).where(col(Source.listed)))
+    hosts: defaultdict[str, set[str]] = defaultdict(set)
+    for source, institution in rows.all():
+        hosts[institution.key] |= {bare_host(host) for host in request_hosts(source, institution)}
+    group = {key: key for key in hosts}
+    first: dict[str, str] = {}
+    for key in sorted(hosts):  # a domain that is somebody's host joins all who are at or below it
+        for host in hosts[key]:
+            first.setdefault(host, key)
+            _join(group, key, first[host])
+    for key, own in sorted(hosts.items()):
+        for domain in {domain for host in own for domain in suffixes(host)} & first.keys():
+            _join(group, key, first[domain])
+    return {key: _leader(group, key) for key in group}
+
+
+def _join(group: dict[str, str], one: str, other: str) -> None:
+    low, high = sorted((_leader(group, one), _leader(group, other)))
+    group[high] = low
+
+
+def _leader(group: dict[str, str], key: str) -> str:
+    while group[key] != key:
+        key = group[key]
+    return key
 
 
 def request_hosts(source: Source, institution: Institution) -> tuple[str, ...]:

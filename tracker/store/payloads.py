@@ -4,9 +4,11 @@ A document's first capture is stored against its host's key frame (the host's fi
 ones against the document's first capture, whenever that is smaller: a chain of at most two.
 """
 
+from typing import Any
 from urllib.parse import urlsplit
 
-from sqlmodel import Session, col, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col, select
 
 from tracker.archive import pack, sha256, unpack
 from tracker.model import KeyFrame, Payload
@@ -36,12 +38,28 @@ def record_payload(
         "body": packed.body,
         "base_id": base_id if packed.on_base else None,
     }
-    payload_id: int = session.exec(insert(Payload).values(**row).returning(col(Payload.id))).one()[
-        0
-    ]
+    payload_id = _keep(session, row)
     if base_id is None and key_frame:
-        session.exec(insert(KeyFrame).values(host=host, payload_id=payload_id))
+        frame = {"host": host, "payload_id": payload_id}
+        session.connection().execute(_unless_there(session, KeyFrame), frame)
     return payload_id
+
+
+def _keep(session: Session, row: dict[str, Any]) -> int:
+    """Add a payload's row and return its id; another run may have kept the same bytes just now."""
+    added = _unless_there(session, Payload).returning(col(Payload.id))
+    new = session.connection().execute(added, row).first()
+    if new is not None:
+        return int(new[0])
+    known = session.exec(select(Payload.id).where(Payload.sha256 == row["sha256"])).one()
+    assert known is not None
+    return known
+
+
+def _unless_there(session: Session, table: type) -> Any:
+    """Return an insert that does nothing where the row is there; each database has its own."""
+    of = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    return of.insert(table).on_conflict_do_nothing()
 
 
 def payload_bytes(session: Session, payload_id: int) -> bytes:

@@ -41,6 +41,15 @@ def role_of(session: Session, *, email: str, issuer: str) -> Role | None:
     return None if row is None else row.role
 
 
+def permitted(session: Session, name: str, *roles: Role) -> bool:
+    """Tell whether somebody of that name may do what these roles may.
+
+    Where nobody has a role, whoever sits at the machine may do everything.
+    """
+    known = people(session)
+    return not known or any(p.email == name.lower() and p.role in roles for p in known)
+
+
 def people(session: Session) -> list[PersonRow]:
     """Return everybody with a role, by address."""
     rows = session.exec(select(Person).order_by(col(Person.email)))

@@ -79,11 +79,12 @@ def plan(
     kind: InstitutionKind | None = None,
     due_only: bool = False,
     at: datetime,
+    run_id: int | None = None,
 ) -> list[SourceTask]:
     """Return the sources to read, by institution and key, with the documents known from each.
 
-    A key is an institution's, or institution/source. What an interrupted run that is being
-    resumed has already fetched is left out.
+    A key is an institution's, or institution/source. What the interrupted runs that this run, or
+    else the last one, resumes have already fetched is left out.
     """
     query = (
         select(Source, Institution)
@@ -96,11 +97,11 @@ def plan(
     rows = [
         (source, institution)
         for source, institution in session.exec(query)
-        if _asked_for(institution.key, source.key, keys)
+        if asked_for(institution.key, source.key, keys)
         and (source.valid_until is None or source.valid_until > at)
     ]
     ids = [_id(source.id) for source, _ in rows]
-    resumed = _resumed_runs(session)
+    resumed = _resumed_runs(session, run_id)
     known = _Known(
         documents=_known_documents(session, ids, resumed, due_only=due_only, at=at),
         elsewhere=_declared_elsewhere(session, [source for source, _ in rows], resumed),
@@ -154,7 +155,8 @@ def source_due(source: Source) -> datetime | None:
     return due_after(source.last_tried_at, hours_of(source.options.get("interval")) or SHORTEST)
 
 
-def _asked_for(institution: str, source: str, keys: Sequence[str]) -> bool:
+def asked_for(institution: str, source: str, keys: Sequence[str]) -> bool:
+    """Tell whether keys, each an institution's or institution/source, name a source; none names all."""
     return not keys or institution in keys or f"{institution}/{source}" in keys
 
 
@@ -259,8 +261,9 @@ def _kept(session: Session, source_ids: Iterable[int]) -> dict[int, dict[str, Ke
     return found
 
 
-def _resumed_runs(session: Session) -> list[int]:
-    run = session.exec(select(Run).order_by(col(Run.id).desc()).limit(1)).first()
+def _resumed_runs(session: Session, run_id: int | None) -> list[int]:
+    query = select(Run).order_by(col(Run.id).desc()).limit(1)
+    run = session.exec(query if run_id is None else query.where(Run.id == run_id)).first()
     return [] if run is None or run.state is not RunState.RUNNING else list(run.scope["resumes"])
 
 

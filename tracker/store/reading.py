@@ -2,20 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
 
-from sqlalchemy import and_
-from sqlmodel import Session, col, delete, func, insert, select, update
+from sqlmodel import Session, col, delete, func, select, update
 
-from tracker.archive import pack_text, sha256
+from tracker.archive import pack_text, sha256, unpack_text
 from tracker.extraction.text import Extracted, PassageText
 from tracker.model import (
-    Coding,
     Document,
     Fetch,
     Passage,
-    PassageEntity,
     Payload,
     QuarantineReason,
     Snapshot,
@@ -27,13 +23,18 @@ from tracker.model import (
 )
 from tracker.store.documents import (
     hours_of,
+    in_turn,
     last_good_read,
     latest,
     note_change,
     recount_failures,
 )
+from tracker.store.rows import add_rows
 
 HEADINGS_JOINED = " › "
+#: Reads that showed a collapse, and since when, before the next may show what the page now is.
+COLLAPSES = 2
+COLLAPSED_FOR = timedelta(hours=72)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +61,20 @@ class PendingSnapshot:
 
 
 def pending_snapshots(
-    session: Session, *, limit: int, document_id: int | None = None
+    session: Session, *, limit: int, document_id: int | None = None, leave: Sequence[int] = ()
 ) -> list[PendingSnapshot]:
-    """Return snapshots nobody has read yet, first captured first, at most one a document."""
+    """Return snapshots nobody has read yet, first captured first, at most one a document.
+
+    What the runs to `leave` fetched waits for their end, so that a site is judged as a whole.
+    """
     waiting = select(Snapshot.document_id, func.min(Snapshot.captured_at).label("first")).where(
         Snapshot.state == SnapshotState.PENDING
     )
     if document_id is not None:
         waiting = waiting.where(Snapshot.document_id == document_id)
+    if leave:
+        ended = select(Fetch.id).where(col(Fetch.run_id).not_in(leave))
+        waiting = waiting.where(col(Snapshot.fetch_id).in_(ended))
     first = waiting.group_by(col(Snapshot.document_id)).limit(limit).subquery()
     rows = session.exec(
         select(Snapshot, Document, Fetch, Source)
@@ -125,6 +132,18 @@ def pending_of(
     )
 
 
+def hold(session: Session, batch: Sequence[PendingSnapshot]) -> None:
+    """Get hold of what a batch is recorded into: alone, and with one question rather than one each."""
+    in_turn(session, [pending.document_id for pending in batch])
+    rows = session.exec(
+        select(Snapshot, Document, Source)
+        .join(Document, col(Snapshot.document_id) == Document.id)
+        .join(Source, col(Document.source_id) == Source.id)
+        .where(col(Snapshot.id).in_([pending.id for pending in batch]))
+    )
+    session.info["held"] = rows.all()  # until its end, or it would ask for each of them again
+
+
 def version_ids(session: Session, document_id: int) -> set[int | None]:
     """Return the ids of a document's versions."""
     return set(session.exec(select(Version.id).where(Version.document_id == document_id)))
@@ -165,6 +184,23 @@ def record_unread(
         document.etag = document.last_modified = document.last_payload_id = None
 
 
+def lasting_collapse(session: Session, pending: PendingSnapshot) -> str | None:
+    """Return the text before a collapse that several reads over three days have shown, else None."""
+    before = _current(session, pending.document_id)
+    if before is None:
+        return None
+    reads = session.exec(
+        select(Snapshot.captured_at)
+        .where(Snapshot.document_id == pending.document_id)
+        .where(Snapshot.quarantine == QuarantineReason.COLLAPSE)
+        .where(Snapshot.captured_at > before.last_seen_at)
+        .where(Snapshot.captured_at < pending.captured_at)
+        .order_by(col(Snapshot.captured_at))
+    ).all()
+    lasting = len(reads) >= COLLAPSES and pending.captured_at - reads[0] >= COLLAPSED_FOR
+    return unpack_text(before.body) if lasting else None
+
+
 def record_text(
     session: Session,
     pending: PendingSnapshot,
@@ -176,7 +212,7 @@ def record_text(
     document = session.get_one(Document, pending.document_id)
     snapshot.quarantine, snapshot.detail = None, ""
     describe(document, extracted)
-    before = _current(session, pending.document_id)
+    before = _current(session, pending.document_id) if pending.previous_words is not None else None
     text_sha256 = sha256(extracted.text.encode())
     if before is not None and before.text_sha256 == text_sha256:
         snapshot.state = SnapshotState.SAME_TEXT
@@ -294,9 +330,8 @@ def record_passages(
         for digest, passage in zip(hashes, passages, strict=True)
         if digest not in known
     }
-    if fresh:
-        session.exec(insert(Passage), params=list(fresh.values()))
-        known |= _passage_ids(session, list(fresh))
+    add_rows(session, Passage, list(fresh.values()))
+    known |= _passage_ids(session, list(fresh))
     rows = [
         {
             "version_id": version_id,
@@ -308,15 +343,17 @@ def record_passages(
         }
         for position, (digest, passage) in enumerate(zip(hashes, passages, strict=True))
     ]
-    session.exec(insert(VersionPassage), params=rows)
+    add_rows(session, VersionPassage, rows)
 
 
 def _passage_ids(session: Session, hashes: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for start in range(0, len(hashes), 500):
         chunk = hashes[start : start + 500]
-        rows = session.exec(select(Passage).where(col(Passage.sha256).in_(chunk)))
-        found |= {row.sha256: _id(row.id) for row in rows}
+        rows = session.exec(
+            select(Passage.sha256, Passage.id).where(col(Passage.sha256).in_(chunk))
+        )
+        found |= {digest: _id(passage_id) for digest, passage_id in rows}
     return found
 
 
@@ -330,34 +367,6 @@ def note_seen(session: Session) -> None:
         .where(col(Version.current), last_good > Version.last_seen_at)
         .values(last_seen_at=last_good)
     )
-
-
-def uncoded_passages(session: Session, coder: str, *, limit: int) -> list[tuple[int, str]]:
-    """Return (id, text) of passages that this coder has not coded yet."""
-    coded = and_(col(Coding.passage_id) == Passage.id, col(Coding.coder) == coder)
-    rows = session.exec(
-        select(Passage.id, Passage.text)
-        .join(Coding, coded, isouter=True)
-        .where(col(Coding.id).is_(None))
-        .order_by(col(Passage.id))
-        .limit(limit)
-    )
-    return [(_id(passage_id), text) for passage_id, text in rows]
-
-
-def record_codings(session: Session, coder: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Add one coding a passage; each row has `passage_id` and the columns of the coding table."""
-    if rows:
-        session.exec(insert(Coding), params=[{"coder": coder, **row} for row in rows])
-
-
-def record_entities(
-    session: Session, passage_ids: Sequence[int], rows: Sequence[dict[str, Any]]
-) -> None:
-    """Replace what these passages were found to name; a row has the columns of passage_entity."""
-    session.exec(delete(PassageEntity).where(col(PassageEntity.passage_id).in_(list(passage_ids))))
-    if rows:
-        session.exec(insert(PassageEntity), params=list(rows))
 
 
 def _id(value: int | None) -> int:

@@ -21,12 +21,14 @@ from tracker.model import (
     Voice,
 )
 from tracker.store import Store
-from tracker.store.crawling import note_source
-from tracker.store.documents import SHORTEST, good, hours_of, next_visit, note_failure
+from tracker.store.crawling import note_source, still_ours
+from tracker.store.documents import SHORTEST, good, hours_of, in_turn, next_visit, note_failure
+from tracker.store.locks import Turn
 from tracker.store.naming import known_as, name, note_addresses
 from tracker.store.owning import Ownership
 from tracker.store.payloads import payload_bytes, record_payload
 from tracker.store.planning import DECLARED, DocumentTask, Kept, document_task
+from tracker.store.rows import add_row, add_rows
 
 BATCH = 64
 Result = Fetched | NotFetched
@@ -35,9 +37,10 @@ Result = Fetched | NotFetched
 class Recorder:
     """Records one run's results; `counts` says what came of them so far."""
 
-    def __init__(self, store: Store, run_id: int) -> None:
+    def __init__(self, store: Store, run_id: int, turn: Turn | None = None) -> None:
         self.store = store
         self.run_id = run_id
+        self.turn = turn or Turn()
         self.counts: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
         self._waiting: list[tuple[DocumentTask, Result]] = []
@@ -52,6 +55,7 @@ class Recorder:
         The source's own address speaks for the source; the parts beside it do not.
         """
         with self.store.transaction() as session:
+            self._ours(session)
             row = session.get_one(Source, source_id)
             if result.url == row.url:
                 reason = result.reason if isinstance(result, NotFetched) else None
@@ -66,7 +70,7 @@ class Recorder:
                     key_frame=False,
                 )
             fetch = self._fetch_row(result, source_id, None, payload_id)
-            session.exec(insert(Fetch).values(**fetch))
+            add_row(session, Fetch, fetch)
 
     def kept_body(self, kept: Kept) -> bytes:
         """Return the untouched bytes of an answer that we hold."""
@@ -165,13 +169,22 @@ class Recorder:
             return
         waiting, self._waiting = self._waiting, []
         with self.store.transaction() as session:
+            self._ours(session)
+            in_turn(session, [task.id for task, _ in waiting])
             unchanged = [(t, r) for t, r in waiting if isinstance(r, Fetched) and r.not_modified]
             self._record_unchanged(session, unchanged)
-            for task, result in waiting:
+            others = [(t, r) for t, r in waiting if isinstance(r, NotFetched) or not r.not_modified]
+            documents = _documents(session, [task.id for task, _ in others])
+            for task, result in others:
                 if isinstance(result, NotFetched):
-                    self._record_failure(session, task, result)
-                elif result.body is not None:
-                    self._record_body(session, task, result, result.body)
+                    self._record_failure(session, task, result, documents[task.id])
+                else:
+                    self._record_body(session, task, result, documents[task.id])
+
+    def _ours(self, session: Session) -> None:
+        if session.get_bind().dialect.name != "sqlite":  # there nobody else is at work
+            self.turn.hold()
+            still_ours(session, self.run_id)
 
     def _record_unchanged(
         self, session: Session, results: list[tuple[DocumentTask, Fetched]]
@@ -180,7 +193,7 @@ class Recorder:
             return
         self.counts["not_modified"] += len(results)
         rows = [self._fetch_row(result, task.source_id, task.id, None) for task, result in results]
-        session.exec(insert(Fetch), params=rows)
+        add_rows(session, Fetch, rows)
         self._learn_intervals(session, [task.source_id for task, _ in results])
         known = [
             {"id": task.id, **good(result.at), **self._next_visit(task, result.at)}
@@ -200,25 +213,27 @@ class Recorder:
         )
         return {"revisit_hours": hours, "due_at": due_at}
 
-    def _record_failure(self, session: Session, task: DocumentTask, result: NotFetched) -> None:
+    def _record_failure(
+        self, session: Session, task: DocumentTask, result: NotFetched, document: Document
+    ) -> None:
         self.failed[str(result.reason)] += 1
         row = self._fetch_row(result, task.source_id, task.id, None)
-        session.exec(insert(Fetch).values(**row))
-        note_failure(session.get_one(Document, task.id), result.reason, at=result.at)
+        add_row(session, Fetch, row)
+        note_failure(document, result.reason, at=result.at)
 
     def _record_body(
-        self, session: Session, task: DocumentTask, result: Fetched, body: bytes
+        self, session: Session, task: DocumentTask, result: Fetched, document: Document
     ) -> None:
+        assert result.body is not None
         self.counts["fetched"] += 1
-        document = session.get_one(Document, task.id)
         payload_id = record_payload(
-            session, body, url=result.url, first_payload_id=document.first_payload_id
+            session, result.body, url=result.url, first_payload_id=document.first_payload_id
         )
         row = self._fetch_row(result, task.source_id, task.id, payload_id)
-        fetch_id = session.exec(insert(Fetch).values(**row).returning(col(Fetch.id))).one()[0]
+        fetch_id = add_row(session, Fetch, row)
         if payload_id != document.last_payload_id or _unread_yet(session, task.id):
             self.counts["new_snapshots"] += 1
-            session.exec(insert(Snapshot).values(**_snapshot(task, result, fetch_id, payload_id)))
+            add_row(session, Snapshot, _snapshot(task, result, fetch_id, payload_id))
         document.first_payload_id = document.first_payload_id or payload_id
         document.last_payload_id = payload_id
         document.media_type = result.media_type
@@ -260,6 +275,11 @@ _UNREAD = {
     "voice_because": "",
     "withheld": False,
 }
+
+
+def _documents(session: Session, ids: Sequence[int]) -> dict[int, Document]:
+    rows = session.exec(select(Document).where(col(Document.id).in_(ids)))
+    return {row.id: row for row in rows if row.id is not None}
 
 
 def _unread_yet(session: Session, document_id: int) -> bool:

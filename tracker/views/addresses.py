@@ -39,8 +39,3 @@ def text_fragment(url: str, text: str) -> str:
     start = " ".join(text.split()[:6])
     # A hyphen would end the prefix of a fragment.
     return f"{url}#:~:text={quote(start, safe='').replace('-', '%2D')}"
-
-
-def web_archive(url: str) -> str:
-    """Return where the Internet Archive keeps its copies of an address."""
-    return f"https://web.archive.org/web/*/{url}"

@@ -12,9 +12,11 @@ import streamlit as st
 from tracker.alerts.messages import compose
 from tracker.alerts.outbox import preview
 from tracker.alerts.subscriptions import ChangeFacts, Rule, parse_rule
+from tracker.coding.lexicon import load_lexicon
 from tracker.model import (
     Cadence,
     ChangeClass,
+    ChangeKind,
     Channel,
     InstitutionKind,
     Recommendation,
@@ -66,6 +68,13 @@ def _builder() -> tuple[Rule, int]:
         classes = shared.choose(
             "Classes (material and record if none)", "class", {str(c): str(c) for c in SENT}
         )
+    left, right = st.columns(2)
+    with left:
+        what = {str(kind): html.words(kind) for kind in ChangeKind}
+        change_kinds = shared.choose("What happened", "change_kind", what)
+    with right:
+        bodies = {entity.key: entity.name for entity in load_lexicon().entities}
+        entities = shared.choose("Texts that name", "entity", bodies)
     given: dict[str, Any] = {
         "institutions": institutions,
         "topics": topics,
@@ -73,10 +82,12 @@ def _builder() -> tuple[Rule, int]:
         "recommendations": codes,
         "countries": country,
         "classes": classes,
+        "change_kinds": change_kinds,
+        "entities": entities,
     }
     asked = {name: values for name, values in given.items() if values}
     days = st.selectbox("Try it on the last", list(DAYS), index=1, format_func=DAYS.__getitem__)
-    return parse_rule(asked, institutions=names), int(days)
+    return parse_rule(asked, institutions=names, entities=bodies), int(days)
 
 
 def _backtest(rule: Rule, shown: Overview, days: int) -> Sequence[ChangeFacts]:

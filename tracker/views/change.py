@@ -2,8 +2,9 @@
 
 import streamlit as st
 
+from tracker.changes import as_html_sides
 from tracker.settings import Settings
-from tracker.views import changed, differences, html, shared
+from tracker.views import changed, html, shared
 from tracker.views.addresses import APP, PRINTED, id_in
 from tracker.views.opening import open_store
 
@@ -34,7 +35,7 @@ def render() -> None:
         shared.show(changed.text(found))
     with beside:
         shared.show(
-            differences.side_by_side(found.difference)
+            as_html_sides(found.difference.sentences)
             if found.difference.sentences
             else changed.text(found)
         )

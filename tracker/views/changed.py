@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from tracker import queries
-from tracker.changes import Comparison, Piece, compare
+from tracker.addresses import web_archive
+from tracker.changes import Comparison, Piece, as_html, compare
 from tracker.model import ChangeKind
 from tracker.queries import ChangeRow, VersionRow
-from tracker.views import differences
-from tracker.views.addresses import APP, Places, web_archive
+from tracker.store.replies import NOT_ASKED, dealings
+from tracker.views.addresses import APP, Places
 from tracker.views.html import (
     actions,
     between,
@@ -27,7 +28,7 @@ from tracker.views.html import (
 JOINED = " › "
 CLASSES = {
     "material": "touches coded text, or a document came or went",
-    "minor": "wording, dates, links or order; no coded text",
+    "minor": "wording, dates, links or order; no words on what is coded",
     "availability": "what could be read, not what the text says",
     "record": "our own record, not the institution’s text",
     "technical": "our own re-reading of kept bytes; never sent",
@@ -42,6 +43,7 @@ class Changed:
     before: VersionRow | None
     after: VersionRow | None
     difference: Comparison
+    dealing: str = NOT_ASKED
 
 
 def load(session: Session, change_id: int) -> Changed | None:
@@ -53,7 +55,8 @@ def load(session: Session, change_id: int) -> Changed | None:
     ids = [row.from_version_id, row.to_version_id]
     found = queries.versions_by_id(session, [i for i in ids if i is not None])
     before, after = (found.get(i) if i is not None else None for i in ids)
-    return Changed(row, before, after, _difference(session, row, before, after))
+    dealing = dealings(session).get(row.institution, NOT_ASKED)
+    return Changed(row, before, after, _difference(session, row, before, after), dealing)
 
 
 def _difference(
@@ -103,7 +106,7 @@ def head(changed: Changed, places: Places = APP) -> str:
                 ("Address", link(row.url, row.url)),
                 ("Between", f"{minute(row.seen_from)} and {minute(row.seen_to)}" if row.seen_from else f"first seen {minute(row.seen_to)}"),
                 ("Class", f"{escape(words(row.change_class))}: {escape(CLASSES[row.change_class])}"),
-                ("Confidence", f"{seen}; meaning not assessed; institution not yet asked"),
+                ("Confidence", f"{seen}; meaning not assessed; {escape(changed.dealing)}"),
                 ("Superseded", _superseded(row, places)),
                 ("Labels touched", f"{escape(', '.join(words(i) for i in row.labels))} (by machine, not yet reviewed)" if row.labels else "none"),
                 ("Labels gained", escape(", ".join(words(i) for i in row.labels_gained))),
@@ -129,7 +132,7 @@ def text(changed: Changed) -> str:
             "This document’s text is withheld.", "Its versions and hashes are kept and listed."
         )
     if changed.difference.sentences:
-        return differences.changed_sentences(changed.difference)
+        return as_html(changed.difference.sentences)
     return card(
         "No sentence differs.",
         f"{escape(sentence(row.summary))}; the last text we read is kept.",

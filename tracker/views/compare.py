@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from tracker import queries
-from tracker.coding.codebook import RecommendationEntry, load_codebook
+from tracker.coding.codebook import RecommendationEntry, load_codebook, question_title
 from tracker.model import CoverageResult, InstitutionKind, Recommendation
 from tracker.queries import Cell, FindingRow
 from tracker.views import findings, html, matrix, shared, tables
@@ -93,7 +93,7 @@ def _sum(kept: Sequence[Cell], code: str) -> str:
 def _cell(cell: Cell | None, chosen: tables.Filters) -> str:
     if cell is None:
         return '<span class="t-small">filtered out</span>'
-    badge = html.finding_badge(cell.result, cell.reviewed)
+    badge = html.finding_badge(cell.result, cell.reviewed, cell.overlays)
     if cell.result == "not_applicable":
         return badge
     query = urlencode({**chosen, "cell": f"{cell.institution}:{cell.question}"}, doseq=True)
@@ -117,7 +117,7 @@ def _drawer(chosen: tables.Filters) -> None:
     close = html.go(f"/compare?{urlencode(chosen, doseq=True)}", "Close this cell")
     shared.show(
         '<section class="t-card" aria-label="One cell and what it rests on">',
-        f"<h2>{html.go(APP.institution(key), row.name)}: {html.escape(findings.title(code))}</h2>",
+        f"<h2>{html.go(APP.institution(key), row.name)}: {html.escape(question_title(code))}</h2>",
         f'<p class="t-meta">The report: “{html.escape(entry.report)}”. Our rule: every element with * in the institution’s own voice makes “stated”, any makes “partial”.</p>',
         findings.block(row, around, most=CARDS),
         "<h3>History of this cell</h3>",
@@ -140,7 +140,7 @@ def _side_by_side(picked: Sequence[str]) -> None:
         )
         return
     shared.show("<h2>Side by side, element by element</h2>")
-    titles = {code: findings.title(code) for code in tables.CODES}
+    titles = {code: question_title(code) for code in tables.CODES}
     code = st.selectbox("Recommendation", list(titles), format_func=titles.__getitem__)
     with open_store().transaction() as session:
         rows = queries.finding_rows(session, questions=[code], institutions=picked[:BESIDE])
@@ -160,7 +160,7 @@ def _held(row: FindingRow, element: str) -> str:
     found = [i for i in row.evidence if element in i["elements"].get(row.question, ())]
     if not found:
         return (
-            html.finding_badge(row.result, row.reviewed)
+            html.finding_badge(row.result, row.reviewed, row.overlays)
             if not row.evidence
             else '<span class="t-small">no quote holds it</span>'
         )

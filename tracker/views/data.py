@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import xlsxwriter
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -19,7 +20,12 @@ from tracker.views.shared import NOT
 from tracker.views.strict import headers
 
 NOTE = f"{NOT} Machine findings are possible until a person confirms them. An empty view is not a finding that nothing was said."
-TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+LONGEST_CELL = 32_767  # characters that Excel takes
 
 
 def download(request: Request) -> Response:
@@ -41,9 +47,9 @@ def download(request: Request) -> Response:
         "demonstration": figures.demonstration,
         "note": NOTE,
     }
-    text = as_csv(rows, about) if kind == "csv" else as_json(rows, about)
+    written = {"csv": as_csv, "json": as_json, "xlsx": as_xlsx}[kind](rows, about)
     given = {**headers(), "Content-Disposition": f'attachment; filename="{table}.{kind}"'}
-    return Response(text, media_type=TYPES[kind], headers=given)
+    return Response(written, media_type=TYPES[kind], headers=given)
 
 
 def release(request: Request) -> Response:
@@ -92,6 +98,26 @@ def as_csv(rows: Sequence[dict[str, Any]], about: dict[str, Any]) -> str:
     for row in rows or [{}]:
         writer.writerow({name: cell(value) for name, value in {**row, **about}.items()})
     return out.getvalue()
+
+
+def as_xlsx(rows: Sequence[dict[str, Any]], about: dict[str, Any]) -> bytes:
+    """Return the rows as a workbook, each with what they are; every text is a text, none a formula or a link."""
+    out = io.BytesIO()
+    plain = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(out, plain) as book:
+        sheet = book.add_worksheet("rows")
+        names = [*(rows[0] if rows else ()), *about]
+        for at, row in enumerate([dict(zip(names, names, strict=True)), *(rows or [{}])]):
+            sheet.write_row(at, 0, [_in_cell({**about, **row}.get(name)) for name in names])
+        sheet.freeze_panes(1, 0)
+    return out.getvalue()
+
+
+def _in_cell(value: Any) -> Any:
+    if isinstance(value, bool | int | float) or value is None:
+        return value
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else str(value)
+    return text[:LONGEST_CELL]
 
 
 def downloads() -> str:

@@ -1,11 +1,15 @@
 """One document: all versions, any two compared, every attempt to read it."""
 
+from datetime import UTC, datetime
+
 import streamlit as st
 
-from tracker.views import documented, html, shared
+from tracker.queries import version_text
+from tracker.views import documented, html, people, shared
 from tracker.views.addresses import PRINTED, id_in
 from tracker.views.documented import Documented
 from tracker.views.opening import open_store
+from tracker.warc_export import capture_of
 
 
 def render() -> None:
@@ -31,6 +35,7 @@ def render() -> None:
         _compare(found)
     shared.show("<h2>Changes</h2>", documented.changes(found))
     shared.show("<h2>Attempts to read it</h2>", documented.checks(found))
+    _our_captures(found)
     shared.foot(shown, printed=printed)
 
 
@@ -58,6 +63,27 @@ def _compare(found: Documented) -> None:
     with open_store().transaction() as session:
         comparison = documented.difference(session, pair)
     shared.show(documented.compared(pair, comparison, sides=sides))
+
+
+def _our_captures(found: Documented) -> None:
+    """Let reviewers take away what was captured; the public has quotes, hashes and links."""
+    if found.row.withheld or not found.versions or not people.reviewing():
+        return
+    shared.show("<h2>Our captures</h2>", FOR_REVIEWERS)
+    numbers = {version.number: version for version in reversed(found.versions)}
+    chosen = numbers[st.selectbox("Version", list(numbers), key="capture")]
+    name = f"{found.row.institution}-{found.row.id}-{chosen.number}"
+    with open_store().transaction() as session:
+        text = version_text(session, chosen.id)
+        packed = capture_of(session, chosen.id, at=datetime.now(UTC))
+    left, right = st.columns(2)
+    left.download_button("Its text", text, f"{name}.txt", "text/plain", on_click="ignore")
+    right.download_button(
+        "Its bytes and headers (WARC)", packed, f"{name}.warc.gz", on_click="ignore"
+    )
+
+
+FOR_REVIEWERS = '<p class="t-meta">For reviewers only: whole texts are their publishers’.</p>'
 
 
 def _no_pair(found: Documented) -> None:

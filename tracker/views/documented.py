@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from tracker import queries
-from tracker.changes import Comparison, compare, summary
+from tracker.addresses import web_archive
+from tracker.changes import Comparison, as_html, as_html_sides, compare, summary
 from tracker.queries import ChangeRow, CheckRow, DocumentRow, VersionRow
-from tracker.views import differences
-from tracker.views.addresses import APP, Places, web_archive
+from tracker.views.addresses import APP, Places
 from tracker.views.changed import pieces
 from tracker.views.html import (
     actions,
@@ -113,10 +113,10 @@ def compared(
     """Return two versions' difference with its headline."""
     left, right = versions
     said = summary(comparison) or "no sentence differs"
-    shown = differences.side_by_side if sides else differences.changed_sentences
+    shown = as_html_sides if sides else as_html
     return (
         f'<p class="t-kicker">Version {left.number} ({day(left.seen_to)}) to version {right.number} ({day(right.seen_to)}): {escape(said)}</p>'
-        + (shown(comparison) if comparison.sentences else "")
+        + (shown(comparison.sentences) if comparison.sentences else "")
     )
 
 

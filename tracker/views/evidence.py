@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from tracker.addresses import web_archive
 from tracker.queries import VersionRow
-from tracker.views.addresses import APP, Places, text_fragment, web_archive
+from tracker.views.addresses import APP, Places, text_fragment
 from tracker.views.html import (
     PEOPLE,
     between,
@@ -71,9 +72,14 @@ def evidence_card(
     )
     return (
         f'<figure class="t-card">{quoted(item["quote"], item.get("language"), cues)}'
-        f'<figcaption class="t-meta">{source}<br>{escape(stated)} · {_there(item)} · {escape(PEOPLE[item["reviewed"]])}<br>{ways}{carries}'
+        f'<figcaption class="t-meta">{source}<br>{escape(stated)} · {_there(item)} · {escape(_people(item))}<br>{ways}{carries}'
         f'</figcaption><details class="t-more"><summary>Evidence and coding</summary>{_provenance(item, cues, version)}</details></figure>'
     )
+
+
+def _people(item: Mapping[str, Any]) -> str:
+    said = PEOPLE[item["reviewed"]]
+    return f"{said}, on an earlier wording" if item.get("earlier_wording") else said
 
 
 def _there(item: Mapping[str, Any]) -> str:

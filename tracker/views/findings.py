@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tracker.coding.codebook import load_codebook
 from tracker.findings import SPOKEN_RULES
-from tracker.model import SPOKEN, Recommendation
 from tracker.queries import Context, FindingRow
+from tracker.views import hearing
 from tracker.views.addresses import APP, Places
 from tracker.views.evidence import evidence_card, search_record
 from tracker.views.html import (
@@ -32,20 +31,13 @@ SPOKEN_WORDS = {
 }
 
 
-def title(question: str) -> str:
-    """Return what a finding answers, in words."""
-    if question == SPOKEN:
-        return QUESTION
-    return f"{question} {load_codebook().recommendations[Recommendation(question)].title}"
-
-
 def headline(row: FindingRow) -> str:
     """Return a finding's badge with the rule that decided it."""
     waiting = row.possible_quotes if row.reviewed != "none" else 0
     more = f"; possible: {number(waiting, 'quote')} awaiting review" if waiting else ""
     state = f"; status: {row.status}" if row.status else ""
     said = rule(f"{row.rule}{state}{more}")
-    return f'<p class="t-head">{finding_badge(row.result, row.reviewed)} <span class="t-meta">{said}</span></p>'
+    return f'<p class="t-head">{finding_badge(row.result, row.reviewed, row.overlays)} <span class="t-meta">{said}</span></p>'
 
 
 def elements(row: FindingRow) -> str:
@@ -99,5 +91,6 @@ def cards(row: FindingRow, around: Context, *, most: int, places: Places = APP) 
 
 
 def block(row: FindingRow, around: Context, *, most: int, places: Places = APP) -> str:
-    """Return a finding whole: headline, elements, quotes."""
-    return headline(row) + elements(row) + deeds(row) + cards(row, around, most=most, places=places)
+    """Return a finding whole: headline, what the institution says of it, elements, quotes."""
+    said = headline(row) + hearing.beside(row) + elements(row) + deeds(row)
+    return said + cards(row, around, most=most, places=places)

@@ -67,8 +67,28 @@ def badge(result: str, *, possible: bool = False, sure: bool = False) -> str:
     return f'<span class="t-badge t-{colour}{look}"><span aria-hidden="true">{shape}</span> {escape(said)}</span>'
 
 
-def finding_badge(result: str, reviewed: str) -> str:
-    """Return a finding's badge: what no person confirmed is possible, not stated."""
+def finding_badge(result: str, reviewed: str, overlays: Sequence[str] = ()) -> str:
+    """Return a finding's badge: what no person confirmed is possible, and what the institution says of it."""
+    return _result_badge(result, reviewed) + "".join(f" {overlay(name)}" for name in overlays)
+
+
+#: Overlay → (shape, words).
+OVERLAYS: Mapping[str, tuple[str, str]] = {
+    "disputed": ("⇄", "disputed by the institution"),
+    "under_reply": ("◔", "under reply"),
+    "withheld": ("◌", "waits for the institution’s reply"),
+}
+
+
+def overlay(name: str) -> str:
+    """Return what an institution says of a finding, as shape and words."""
+    shape, said = OVERLAYS[name]
+    return (
+        f'<span class="t-over t-over-{name}"><span aria-hidden="true">{shape}</span> {said}</span>'
+    )
+
+
+def _result_badge(result: str, reviewed: str) -> str:
     if result == "none_found" and reviewed == "none":
         return f'{badge(result)} <span class="t-small">no match by machine</span>'
     if result in ABSENT:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from tracker.model import SPOKEN, InstitutionKind
 from tracker.queries import Cell
-from tracker.views import html, profile, shared, tables
+from tracker.views import hearing, html, profile, shared, tables
 from tracker.views.addresses import APP, PRINTED
 from tracker.views.evidence import search_record
 from tracker.views.opening import open_store
@@ -61,7 +61,7 @@ def _table(kept: Sequence[Cell]) -> str:
             html.escape(html.words(cell.kind)),
             cell.country,
             html.escape(cell.group),
-            html.finding_badge(cell.result, cell.reviewed),
+            html.finding_badge(cell.result, cell.reviewed, cell.overlays),
         ]
         for cell in kept
     ]
@@ -81,6 +81,7 @@ def _show(found: Profile) -> None:
         profile.head(found),
         f'<p class="t-meta">{html.escape(profile.coverage_line(found))}</p>',
         profile.summary(found),
+        hearing.of_institution(found.findings),
     )
     quotes, documents, changes, read = st.tabs(["Quotes", "Documents", "Changes", "What was read"])
     with quotes:

@@ -58,7 +58,9 @@ def _bar(given: Sequence[Cell]) -> str:
     )
     sure = sum(counts[part] for part in CONFIRMED)
     said = f"{sure} of {total} confirmed"
-    maybe = f"{counts['maybe']} possible" if counts["maybe"] else ""
+    disputed = sum("disputed" in cell.overlays for cell in given)
+    beside = {"possible": counts["maybe"], "disputed": disputed}
+    maybe = ", ".join(f"{count} {what}" for what, count in beside.items() if count)
     alt = ", ".join(f"{COVERAGE[part]}: {counts[part]}" for part in COVERAGE if counts[part])
     return (
         f'<div class="t-bar" role="img" aria-label="{escape(alt)}">{drawn}</div>{said}'

@@ -7,9 +7,10 @@ from typing import Any
 from sqlmodel import Session
 
 from tracker import queries
+from tracker.coding.codebook import question_title
 from tracker.model import SPOKEN, Recommendation
 from tracker.queries import ChangeRow, Context, DocumentRow, FindingRow, InstitutionRow, SourceRow
-from tracker.views import findings
+from tracker.views import findings, hearing
 from tracker.views.addresses import APP, Places
 from tracker.views.evidence import evidence_card, search_record
 from tracker.views.html import (
@@ -95,9 +96,9 @@ def summary(profile: Profile) -> str:
     """Return all findings in one table: the answer above the fold."""
     rows = [
         [
-            escape(findings.title(row.question)),
-            finding_badge(row.result, row.reviewed),
-            rule(row.rule) + findings.elements(row) + findings.deeds(row),
+            escape(question_title(row.question)),
+            finding_badge(row.result, row.reviewed, row.overlays),
+            rule(row.rule) + hearing.line(row) + findings.elements(row) + findings.deeds(row),
         ]
         for row in profile.findings
     ]
@@ -135,7 +136,7 @@ def _quote(
     profile: Profile, item: dict[str, Any], rows: Sequence[FindingRow], places: Places
 ) -> str:
     lines = "".join(
-        f"<br><b>{escape(row.question if row.question != SPOKEN else findings.QUESTION)}</b> {finding_badge(row.result, row.reviewed)}"
+        f"<br><b>{escape(row.question if row.question != SPOKEN else findings.QUESTION)}</b> {finding_badge(row.result, row.reviewed, row.overlays)}"
         for row in rows
     )
     around = profile.around
@@ -191,6 +192,7 @@ def sheet(profile: Profile, places: Places) -> str:
         + f'<p class="t-meta">{coverage_line(profile)}</p>'
         + "<h2>Findings</h2>"
         + summary(profile)
+        + hearing.of_institution(profile.findings)
         + "<h2>What they rest on</h2>"
         + (quotes(profile, places) or "<p>No quote.</p>")
         + search_record(profile.spoken.search_record, "What was read")

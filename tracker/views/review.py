@@ -8,11 +8,12 @@ import streamlit as st
 from tracker.agreement import Agreement, Estimate
 from tracker.coding.codebook import load_codebook
 from tracker.model import Stance, Verdict
-from tracker.reviews import LABELS, Waiting, agreements, judge, waiting
+from tracker.reviews import LABELS, agreements
 from tracker.views import html, people, shared
 from tracker.views.addresses import APP
 from tracker.views.evidence import marked
 from tracker.views.opening import open_store
+from tracker.waiting import Waiting, judge, waiting
 
 VERDICTS = {
     Verdict.CONFIRM: "Confirm: the machine’s labels and stance hold",
@@ -114,11 +115,11 @@ def _item(item: Waiting) -> None:
     because = "; ".join(
         f"{html.words(label)}: {', '.join(found)}" for label, found in item.cues.items()
     )
-    asked = (
-        "People differ on it; your verdict decides."
-        if item.disputed
-        else "You judge it without knowing what others said."
-    )
+    asked = "You judge it without knowing what others said."
+    if item.disputed:
+        asked = "People differ on it; your verdict decides."
+    elif item.outdated:
+        asked = "People judged an earlier wording of it; does your verdict hold for this one?"
     shared.show(
         f'<figure class="t-card"><blockquote lang="{html.escape(item.language or "und")}" dir="auto">“{marked(item.text, cues)}”</blockquote>'
         f'<figcaption class="t-meta"><b>{html.link(item.url, item.title or item.url)}</b><br>{html.escape(item.heading_path)}<br>'

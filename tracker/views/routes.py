@@ -14,13 +14,8 @@ from tracker.alerts.feeds import feed_named, feed_page
 from tracker.settings import Settings
 from tracker.store import Store
 from tracker.store.subscriptions import confirm_subscription, end_subscription, recipients
-from tracker.views import data, machines, printed
-
-STRICT = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
+from tracker.views import asked, data, machines, printed
+from tracker.views.strict import headers
 
 
 async def health(_request: Request) -> Response:
@@ -32,7 +27,7 @@ async def feed(request: Request) -> Response:
     """A page of a feed; 304 where the reader has it already."""
     settings = Settings()
     number = request.query_params.get("page", "1")
-    if not (number.isascii() and number.isdigit() and 0 < int(number[:6]) == int(number)):
+    if not (number.isascii() and number.isdigit() and len(number) < 7 and int(number)):
         return _page("There is no such page.", status=404)
     store = Store.open(settings.store_url)
     with store.transaction() as session:
@@ -43,14 +38,14 @@ async def feed(request: Request) -> Response:
     store.close()
     if page is None:
         return _page("There is no such feed.", status=404)
-    headers = {
-        **STRICT,
+    given = {
+        **headers(),
         "ETag": page.etag,
         "Last-Modified": format_datetime(page.updated, usegmt=True),
     }
     if page.etag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    return Response(page.body, media_type="application/atom+xml", headers=headers)
+        return Response(status_code=304, headers=given)
+    return Response(page.body, media_type="application/atom+xml", headers=given)
 
 
 async def agree(request: Request) -> Response:
@@ -74,7 +69,7 @@ async def agree(request: Request) -> Response:
 
 async def leave(request: Request) -> Response:
     """The way out: GET only shows a button, since scanners follow links; POST ends it (RFC 8058)."""
-    if request.method == "GET":
+    if request.method != "POST":
         return _button(request, "Stop these alerts")
     store = Store.open(Settings().store_url)
     with store.transaction() as session:
@@ -92,7 +87,7 @@ def _button(request: Request, words: str) -> HTMLResponse:
 
 def _page(body: str, *, status: int = 200) -> HTMLResponse:
     text = f'<!doctype html><html lang="en"><title>Alerts</title><h1>Alerts</h1>{body}</html>'
-    return HTMLResponse(text, status, headers=STRICT)
+    return HTMLResponse(text, status, headers=headers())
 
 
 Answering = Callable[[Request], Awaitable[Response]]
@@ -108,6 +103,7 @@ ROUTES = [
     _route("/feeds/{kind}/{value}.atom", feed),
     _route("/confirm/{signed}", agree, "GET", "POST"),
     _route("/u/{token}", leave, "GET", "POST"),
+    *asked.ROUTES,
     *printed.ROUTES,
     *data.ROUTES,
     *machines.ROUTES,

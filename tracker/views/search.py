@@ -7,8 +7,9 @@ import streamlit as st
 
 from tracker import queries
 from tracker.coding.lexicon import Entity, load_lexicon
+from tracker.masking import MASK, masked
 from tracker.model import InstitutionKind
-from tracker.views import html, shared
+from tracker.views import html, people, shared
 from tracker.views.addresses import APP
 from tracker.views.evidence import evidence_card
 from tracker.views.opening import open_store
@@ -82,14 +83,22 @@ def _results(
         *words,
         *(name for entity in entities for name in (*entity.names, *entity.ambiguous)),
     ]
+    public = not people.reviewing()
+    if public:
+        shared.show(MASKED)
     for row in found[part]:
         item = row.evidence
+        if public:
+            item = {**item, "quote": masked(item["quote"])}
         held = _as_written(item["quote"], spellings)
         name = html.go(APP.institution(row.institution), row.name)
         shared.show(
             f"<h3>{name}</h3>",
             evidence_card(item, {"words": held}, versions.get(item["version_id"])),
         )
+
+
+MASKED = f'<p class="t-meta">Names of people who hold no office are hidden ({MASK}); the page itself shows them.</p>'
 
 
 def _as_written(text: str, spellings: Iterable[str]) -> list[str]:

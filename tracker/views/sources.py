@@ -6,13 +6,16 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
+from tracker import queries
 from tracker.checkup import check_up
 from tracker.health import Health, HealthState
+from tracker.store.jobs import Work
 from tracker.views import html, shared
 from tracker.views.addresses import APP
 from tracker.views.opening import open_store
 
 A_PAGE = 100
+MOST_JOBS = 50
 
 
 def render() -> None:
@@ -37,6 +40,7 @@ def render() -> None:
             ]
         )
     )
+    _queue()
     shared.show("<h2>Need a look</h2>", _wrong(wrong) if wrong else "<p>None.</p>")
     shared.show("<h2>All sources</h2>")
     wanted = shared.choose(
@@ -55,6 +59,34 @@ def _judged() -> Sequence[Health]:
     at = shared.figures().last_run_at
     with open_store().transaction() as session:
         return check_up(session, at=at or datetime.now(UTC))
+
+
+def _queue() -> None:
+    """Show the workers' jobs, where there are workers."""
+    store = open_store()
+    if not queries.has_queue(store.engine):
+        return
+    with store.transaction() as session:
+        found = queries.queue_view(session, at=datetime.now(UTC))
+    shown = [job for job in found.jobs if job.work != Work.SCHEDULE]
+    counts = Counter(job.state for job in shown)
+    facts = [
+        (str(found.workers), "workers alive"),
+        *((str(counts[state]), f"jobs {state}") for state in ("waiting", "running", "failed")),
+    ]
+    cells = [
+        [
+            html.escape(job.work),
+            html.go(APP.institution(job.institution), job.institution) if job.institution else "–",
+            html.escape(job.state),
+            str(job.tries),
+            html.day(job.since),
+        ]
+        for job in shown[:MOST_JOBS]
+    ]
+    columns = ["Work", "Institution", "State", "Tries ended", "Since"]
+    table = html.table(columns, cells, caption="Jobs of the workers") if cells else ""
+    shared.show("<h2>Workers</h2>", html.facts(facts), table)
 
 
 def _wrong(rows: Sequence[Health]) -> str:

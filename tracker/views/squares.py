@@ -55,15 +55,22 @@ def _squares_of(kind: InstitutionKind, given: Sequence[Cell], size: str) -> str:
     order = list(PARTS)
     placed = sorted(given, key=lambda cell: (order.index(part_of(cell)), cell.name))
     drawn = "".join(
-        f'<span class="t-sq q-{part_of(cell)}" title="{escape(cell.name)}: {escape(words(cell.result))}"></span>'
+        f'<span class="t-sq q-{part_of(cell)}{_mark(cell)}" title="{escape(", ".join((f"{cell.name}: {words(cell.result)}", *map(words, cell.overlays))))}"></span>'
         for cell in placed
     )
     found = tally(given)
     said = f"{found.confirmed} of {found.institutions} confirmed"
     said += f", {found.possible} possible" if found.possible else ""
+    disputed = sum("disputed" in cell.overlays for cell in given)
+    said += f", {disputed} disputed" if disputed else ""
     counts = Counter(map(part_of, given))
     alt = "; ".join(f"{PARTS[part]}: {counts[part]}" for part in PARTS if counts[part])
+    alt += f"; disputed by the institution: {disputed}" if disputed else ""
     return (
         f'<div><b>{escape(KINDS[kind])}</b><span class="t-small">{escape(said)}</span></div>'
         f'<div class="t-squares{size}" role="img" aria-label="{escape(KINDS[kind])}: {escape(alt)}">{drawn}</div>'
     )
+
+
+def _mark(cell: Cell) -> str:
+    return " t-sq-disputed" if "disputed" in cell.overlays else ""

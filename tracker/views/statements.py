@@ -77,7 +77,7 @@ def _listing(kept: Sequence[Cell]) -> str:
             html.go(APP.institution(cell.institution), cell.name),
             html.escape(html.words(cell.kind)),
             cell.country,
-            html.finding_badge(cell.result, cell.reviewed),
+            html.finding_badge(cell.result, cell.reviewed, cell.overlays),
             html.day(cell.since),
             html.day(cell.latest),
         ]

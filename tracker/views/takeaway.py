@@ -5,7 +5,16 @@ from urllib.parse import urlencode
 from tracker.model import Topic
 from tracker.views import html, shared, tables
 
-FORMATS = ("csv", "json")
+FORMATS = ("csv", "json", "xlsx")
+#: A view's filters that an alert's rule knows, by the names of the alerts page.
+_ALERTABLE = {
+    "institution": "institution",
+    "kind": "kind",
+    "country": "country",
+    "class": "class",
+    "change_kind": "change_kind",
+    "recommendation": "rec",
+}
 
 
 def takeaway(table: str, chosen: tables.Filters) -> None:
@@ -17,17 +26,25 @@ def takeaway(table: str, chosen: tables.Filters) -> None:
         for kind in FORMATS
     ]
     alerts = html.go(f"/alerts?{urlencode(_alertable(chosen), doseq=True)}", "Alerts for this view")
-    shared.show(html.actions(*links, alerts))
+    shared.show(html.actions(*links, alerts), _left_out(chosen))
 
 
 def _alertable(chosen: tables.Filters) -> dict[str, list[str]]:
-    """Return what of a view's filters an alert's rule knows, by the names of the alerts page."""
-    names = ("institution", "kind", "country", "class")
-    given = {name: list(values) for name, values in chosen.items() if name in names}
+    given = {
+        _ALERTABLE[name]: list(values) for name, values in chosen.items() if name in _ALERTABLE
+    }
     labels = chosen.get("label", ())
     topics = [label for label in labels if label in set(Topic)]
-    return given | {
-        name: values
-        for name, values in (("topic", topics), ("rec", [x for x in labels if x not in topics]))
-        if values
-    }
+    codes = [*given.pop("rec", []), *(label for label in labels if label not in topics)]
+    return given | {name: values for name, values in (("topic", topics), ("rec", codes)) if values}
+
+
+def _left_out(chosen: tables.Filters) -> str:
+    """Say which filters alerts cannot ask for: they tell of changes, whatever a finding is now."""
+    names = [
+        name for name, values in chosen.items() if values and name not in {*_ALERTABLE, "label"}
+    ]
+    if not names:
+        return ""
+    said = html.escape(", ".join(name.replace("_", " ") for name in names))
+    return f'<p class="t-meta">Alerts tell of changes; they leave out the filter on {said}.</p>'

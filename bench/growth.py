@@ -1,0 +1,120 @@
+"""How the cost of each stage grows with the number of pages: exponents of CPU seconds, 1 is in proportion.
+
+python growth.py [--pages 50 500 5000] [--out FILE]
+
+A round of changed pages follows the first, so that comparing has something to do.
+"""
+
+import argparse
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from run import HERE, ask, declare, free_port
+
+STAGES = "_read_snapshots _code_passages index_coded _settle _compare_versions _note_events _confirm assess".split()
+LEAST = 0.2  # CPU seconds below which a stage's growth is noise
+
+
+def stages(out: str) -> None:
+    """One update in this process; the CPU seconds of its stages go to a file."""
+    import tracker.update as program
+    from tracker.cli import app
+
+    spent = dict.fromkeys(STAGES, 0.0)
+
+    def timed(name: str):
+        stage = getattr(program, name)
+
+        def run(*given, **named):
+            began = time.process_time()
+            try:
+                return stage(*given, **named)
+            finally:
+                spent[name] += time.process_time() - began
+
+        return run
+
+    for name in STAGES:
+        setattr(program, name, timed(name))
+    app(["update"], standalone_mode=False)
+    Path(out).write_text(json.dumps(spent))
+
+
+def measured(pages: int) -> dict[str, dict[str, float]]:
+    """CPU seconds of each stage at this many pages, by round."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        base = f"http://127.0.0.1:{free_port()}"
+        site = folder / "site"
+        made = [sys.executable, HERE / "gensite.py", "--out", site, "--pages", str(pages), "--base", base]  # fmt: skip
+        subprocess.run(made, check=True, capture_output=True)
+        served = [sys.executable, HERE / "serve.py", "--site", site, "--port", base.rsplit(":", 1)[1]]  # fmt: skip
+        server = subprocess.Popen(served, stdout=subprocess.PIPE)
+        try:
+            server.stdout.readline()
+            return {f"round_{n}": one_round(folder, base, n, pages) for n in (0, 3)}
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def one_round(folder: Path, base: str, number: int, pages: int) -> dict[str, float]:
+    environment = {
+        **{k: v for k, v in os.environ.items() if "proxy" not in k.lower()},
+        "TRACKER_DATA_DIR": str(folder / "data"),
+        "TRACKER_SOURCES": str(folder / "sources.yaml"),
+        "TRACKER_ALLOW_HOSTS": "127.0.0.1",
+        "TRACKER_DOWNLOAD_DELAY": "0",
+    }
+    declare(folder, base, most=pages + 100)
+    ask(base, f"/__round/{number}")
+    out = folder / "spent.json"
+    run = lambda *command: subprocess.run(command, env=environment, check=True, capture_output=True)  # noqa: E731
+    run(sys.executable, str(HERE / "pages.py"), "crawl", str(out))
+    crawl = json.loads(out.read_text())
+    run(sys.executable, str(HERE / "growth.py"), "--stages", str(out))
+    return {"crawl": crawl, **json.loads(out.read_text())}
+
+
+def exponents(found: dict[int, dict[str, dict[str, float]]]) -> dict[str, dict[str, float]]:
+    """The exponent of each stage between the two largest sizes, where it took long enough to tell."""
+    *_, small, large = sorted(found)
+    grown = math.log(large / small)
+    return {
+        name: {
+            stage: round(math.log(seconds / found[small][name][stage]) / grown, 2)
+            for stage, seconds in spent.items()
+            if min(seconds, found[small][name][stage]) > LEAST
+        }
+        for name, spent in found[large].items()
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--pages", type=int, nargs="+", default=[50, 500, 5000])
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--stages", help="one update in this process, its stages to a file")
+    asked = parser.parse_args()
+    if asked.stages:
+        stages(asked.stages)
+        return
+    found = {pages: measured(pages) for pages in asked.pages}
+    rounded = {
+        pages: {n: {k: round(v, 2) for k, v in spent.items()} for n, spent in rounds.items()}
+        for pages, rounds in found.items()
+    }
+    result = {"cpu_seconds": rounded, "exponents": exponents(found)}
+    print(json.dumps(result, indent=1))
+    if asked.out:
+        asked.out.write_text(json.dumps(result, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,455 @@
+"""Institutions are asked, they reply, they dispute; who may do what, and what the public sees of it."""
+
+import email
+import io
+import json
+import socket
+import subprocess
+import sys
+from datetime import timedelta
+from email.policy import default
+
+import pytest
+import zstandard
+from aiosmtpd.controller import Controller
+from builders import NOON, an_institution, read_page
+from sqlmodel import col, select, update
+
+from tracker import queries, replies
+from tracker.addresses import is_official_mail
+from tracker.alerts.asking import GOOD_FOR, notice_behind, private_link, send_notices
+from tracker.alerts.channels import is_address
+from tracker.export import freeze, write
+from tracker.model import (
+    SPOKEN,
+    Change,
+    ChangeKind,
+    Channel,
+    Delivery,
+    DeliveryState,
+    Finding,
+    ReplyDecision,
+    ReplyVerdict,
+    Role,
+)
+from tracker.settings import Settings
+from tracker.standing import Asked, Gate, Said, Subject, plain, standing
+from tracker.store.backup import dump
+from tracker.store.people import set_role
+from tracker.store.replies import heard, notice_rows, reply_rows
+from tracker.store.subscriptions import add_subscription
+from tracker.views import findings, hearing, profile
+from tracker.views.html import finding_badge
+
+DAY = timedelta(days=1)
+BODY = """<main><h1>Position</h1><p>We condemn the mass surveillance of Uyghurs in Xinjiang by the Chinese government,
+which is an abuse of human rights that no researcher of ours may take part in.</p></main>"""
+EVIL = (
+    "We disagree. <script>alert(1)</script> ![x](http://elsewhere.example/y.png) \u202eevil\n\nשלום"
+)
+SETTINGS = Settings(contact="desk@tracker.example", public_url="https://tracker.example", secret="s")  # fmt: skip
+
+
+def asked(days=0, *, result="criticised", deeds=()):
+    return Asked(NOON + days * DAY, {SPOKEN: {"result": result, "deeds": list(deeds)}})
+
+
+def said(*, result="criticised", disputes=()):
+    return Said(1, "alder", NOON + DAY, "alder.example", "No.", {SPOKEN: result}, tuple(disputes))
+
+
+DEED = {"what": "ended", "partner": "Lab X", "reviewed": "one"}
+
+
+@pytest.mark.parametrize(
+    ("finding", "notices", "answers", "days", "overlays"),
+    [
+        (("criticised", "one"), [], [], 0, {"withheld"}),  # never asked
+        (("criticised", "one"), [asked()], [], 13, {"under_reply", "withheld"}),
+        (("criticised", "one"), [asked()], [], 14, set()),
+        (("criticised", "one"), [asked()], [said()], 1, set()),  # a reply opens it
+        (("criticised", "one"), [], [said()], 1, set()),
+        (("criticised", "one"), [asked(result="discussed")], [], 20, {"withheld"}),  # of another result
+        (("criticised", "one"), [], [said(result="discussed")], 1, {"withheld"}),
+        (("criticised", "one"), [asked()], [said(disputes=[SPOKEN])], 1, {"disputed"}),
+        (("discussed", "one"), [], [said(disputes=[SPOKEN])], 1, set()),  # it disputed another result
+        (("criticised", "none"), [], [], 0, set()),  # the machine's own is shown at once
+        (("criticised", "none"), [asked()], [], 1, {"under_reply"}),
+        (("condemned", "two"), [], [], 0, set()),
+        (("none_found", "one"), [], [], 0, {"withheld"}),
+        (("declined", "two"), [], [], 0, {"withheld"}),
+        (("condemned", "one", [DEED]), [], [], 0, {"withheld"}),
+        (("condemned", "one", [DEED]), [asked(result="condemned", deeds=["ended: Lab X"])], [], 14, set()),
+        (("condemned", "one", [DEED]), [asked(result="condemned")], [], 14, {"withheld"}),
+        (("condemned", "one", [{**DEED, "reviewed": "none"}]), [], [], 0, set()),
+    ],
+)  # fmt: skip
+def test_what_waits_for_an_institution_follows_from_notice_time_and_reply(
+    finding, notices, answers, days, overlays
+):
+    found = standing(
+        Subject(SPOKEN, *finding),
+        asked=notices,
+        said=answers,
+        gate=Gate(withhold=True),
+        at=NOON + days * DAY,
+    )
+
+    assert set(found.overlays) == overlays
+
+
+def test_without_the_setting_nothing_is_withheld():
+    found = standing(Subject(SPOKEN, "declined", "two"), asked=[], said=[], gate=Gate(), at=NOON)
+
+    assert found.overlays == ()
+
+
+def test_text_of_others_keeps_its_lines_and_loses_control_characters():
+    assert plain(" a\x00b\r\nc\x1b[31m\ud800 \n") == "ab\nc[31m"
+
+
+@pytest.mark.parametrize(
+    ("address", "official"),
+    [
+        ("press@alder.example", True),
+        ("press@mail.ALDER.example", True),
+        ("press@alder.example.evil.example", False),
+        ("press@notalder.example", False),
+        ("alder.example", False),
+        ("a@b@alder.example", True),  # no address at all, which is checked apart
+    ],
+)
+def test_mail_counts_from_official_hosts_alone(address, official):
+    assert is_official_mail(address, ["www.alder.example:8080/unit"]) is official
+
+
+def test_two_at_signs_are_no_address():
+    assert not is_address("a@b@alder.example")
+
+
+def test_a_subdomain_of_www_is_not_asked_for():
+    assert is_official_mail("a@alder.example", an_institution().hosts)
+
+
+@pytest.fixture
+def told(store):
+    """A store where a person confirmed that Alder criticised, and somebody was told of its text."""
+    read_page(store, BODY)
+    with store.transaction() as session:
+        session.exec(
+            update(Finding)
+            .where(col(Finding.question) == SPOKEN)
+            .values(result="criticised", reviewed="one", possible=None)
+        )
+    return store
+
+
+def spoken(store, *, gate=None, at=NOON):
+    with store.transaction() as session:
+        (row,) = queries.finding_rows(session, questions=[SPOKEN], gate=gate, at=at)
+    return row
+
+
+def enter(session, **fields):
+    given = {"address": "press@alder.example", "text": "No.", "questions": [SPOKEN], "by": "ada",
+             "received_at": NOON, "at": NOON}  # fmt: skip
+    return replies.enter(session, "alder", **(given | fields))
+
+
+def decide(session, reply, verdict=ReplyVerdict.CONFIRMED, **fields):
+    return replies.decide(session, reply, verdict=verdict, **({"by": "ada", "at": NOON} | fields))
+
+
+@pytest.fixture
+def mailbox():
+    """A mail server on loopback: what it took, its address, and what it answers."""
+
+    class Taking:
+        def __init__(self):
+            self.taken, self.answer = [], "250 OK"
+
+        async def handle_DATA(self, server, session, envelope):
+            if self.answer.startswith("250"):
+                self.taken.append(email.message_from_bytes(envelope.content, policy=default))
+            return self.answer
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    handler = Taking()
+    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    controller.start()
+    handler.url = f"smtp://127.0.0.1:{port}"
+    yield handler
+    controller.stop()
+
+
+def ask(store, settings, **fields):
+    given = {"address": "press@alder.example", "questions": [SPOKEN], "by": "ada", "at": NOON}
+    with store.transaction() as session:
+        replies.ask(session, "alder", settings=settings, **(given | fields))
+
+
+def test_a_notice_goes_out_once_and_starts_the_clock(told, mailbox):
+    settings = SETTINGS.model_copy(update={"smtp_url": mailbox.url})
+    ask(told, settings)
+    assert spoken(told).standing.asked_at is None  # not sent yet
+
+    assert send_notices(told, settings, at=NOON) == (1, 0)
+    assert send_notices(told, settings, at=NOON) == (0, 0)
+    (mail,) = mailbox.taken
+    (notice,) = rows(told)
+    text = mail.get_content()
+    assert mail["To"] == "press@alder.example"
+    assert mail["Reply-To"] == "desk@tracker.example"
+    assert private_link(notice, settings) in text
+    assert "criticised (confirmed by a person)" in text
+    assert "no reply by 16 March 2026" in text
+    assert "/reply/" not in notice.text  # what is kept opens nothing
+    found = spoken(told, at=NOON + DAY).standing
+    assert (found.asked_at, found.due_at) == (NOON, NOON + 14 * DAY)
+    assert found.under_reply
+
+
+def rows(store):
+    with store.transaction() as session:
+        return notice_rows(session)
+
+
+@pytest.mark.parametrize(("answer", "final"), [("451 later", False), ("550 no", True)])
+def test_a_notice_that_is_not_taken_starts_no_clock(told, mailbox, answer, final):
+    settings = SETTINGS.model_copy(update={"smtp_url": mailbox.url})
+    ask(told, settings)
+    mailbox.answer = answer
+
+    assert send_notices(told, settings, at=NOON) == (0, 1)
+    assert rows(told)[0].error.startswith(answer[:3])
+    assert spoken(told).standing.asked_at is None
+    mailbox.answer = "250 OK"
+    assert send_notices(told, settings, at=NOON + DAY) == ((0, 0) if final else (1, 0))
+
+
+def test_a_link_is_its_notices_own_and_ends(told):
+    ask(told, SETTINGS)
+    with told.transaction() as session:
+        notices = notice_rows(session)
+    signed = private_link(notices[0], SETTINGS).rpartition("/")[2]
+
+    assert notice_behind(notices, signed, "s", at=NOON + GOOD_FOR) == notices[0]
+    assert notice_behind(notices, signed, "s", at=NOON + GOOD_FOR + DAY) is None
+    assert notice_behind(notices, signed, "other", at=NOON) is None
+    for forged in (signed[:-1], signed.replace("1.", "2.", 1), "", "x", "1", "1.9.é"):
+        assert notice_behind(notices, forged, "s", at=NOON) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"address": "eve@elsewhere.example"}, "none of the official hosts"),
+        ({"address": "nobody"}, "not an e-mail address"),
+        ({"questions": ["R9"]}, "question: R9"),
+        ({"by": " "}, "say who you are"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_and_leaves_nothing(told, fields, words):
+    with pytest.raises(replies.ReplyError, match=words):
+        ask(told, SETTINGS, **fields)
+
+    assert rows(told) == []
+
+
+def test_nobody_is_asked_without_an_address_for_the_reply(told):
+    with pytest.raises(replies.ReplyError, match="TRACKER_CONTACT"):
+        ask(told, Settings())
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"address": "eve@elsewhere.example"}, "official hosts"),
+        ({"text": " \x00 "}, "has words"),
+        ({"text": "x" * 20_001}, "longer than"),
+        ({"received_at": NOON + DAY}, "future"),
+        ({"disputes": ["R7"]}, "R7"),
+    ],
+)
+def test_a_reply_that_cannot_be_one_is_refused(told, fields, words):
+    with told.transaction() as session, pytest.raises(replies.ReplyError, match=words):
+        enter(session, **fields)
+
+
+def test_a_reply_is_public_once_an_admin_confirmed_it_and_its_past_stays(told):
+    with told.transaction() as session:
+        reply = enter(session, disputes=[SPOKEN])
+    assert spoken(told).standing.replies == ()
+    with told.transaction() as session:
+        decide(session, reply)
+    assert spoken(told).overlays == ("disputed",)
+    with told.transaction() as session:
+        decide(session, reply, ReplyVerdict.SETTLED, note="corrected", by="bob")
+    settled = spoken(told)
+    assert settled.overlays == ()
+    assert [r.text for r in settled.standing.replies] == ["No."]
+    with told.transaction() as session:
+        decide(session, reply, ReplyVerdict.REFUSED)
+    assert spoken(told).standing.replies == ()
+    with told.transaction() as session:
+        decisions = session.exec(select(ReplyDecision).order_by(col(ReplyDecision.id))).all()
+        assert [(d.verdict, d.by) for d in decisions] == [
+            (ReplyVerdict.CONFIRMED, "ada"),
+            (ReplyVerdict.SETTLED, "bob"),
+            (ReplyVerdict.REFUSED, "ada"),
+        ]
+
+
+def test_reviewers_enter_and_only_admins_confirm_and_correct(told):
+    with told.transaction() as session:
+        for who, role in (("rev@t.example", Role.REVIEWER), ("adm@t.example", Role.ADMIN)):
+            set_role(session, email=who, issuer="https://a.example", role=role, at=NOON)
+    with told.transaction() as session:
+        reply = enter(session, by="rev@t.example")
+        with pytest.raises(replies.ReplyError, match="is not a reviewer or an admin"):
+            enter(session, by="ada")
+        with pytest.raises(replies.ReplyError, match="is not an admin"):
+            decide(session, reply, by="rev@t.example")
+        with pytest.raises(replies.ReplyError, match="is not an admin"):
+            replies.correct(session, "alder", SPOKEN, note="x", by="rev@t.example", at=NOON)
+        decide(session, reply, by="ADM@t.example")
+    assert len(spoken(told).standing.replies) == 1
+
+
+def test_a_confirmed_reply_is_a_change_of_the_record_that_followers_get(told):
+    with told.transaction() as session:
+        add_subscription(session, name="all", channel=Channel.OUTBOX, at=NOON)
+        told_of_it = decide(session, enter(session, disputes=[SPOKEN]))
+    with told.transaction() as session:
+        (change,) = session.exec(select(Change).where(Change.kind == ChangeKind.REPLY)).all()
+    assert told_of_it == 1
+    assert "disputes who has spoken" in change.summary
+
+
+def test_a_correction_reaches_those_who_were_told_and_stops_what_waits(told):
+    read_page(told, BODY.replace("may take part in", "shall take part in"), at=NOON + DAY)
+    with told.transaction() as session:
+        for name in ("told", "waiting", "stranger"):
+            add_subscription(session, name=name, channel=Channel.OUTBOX, at=NOON)
+        (change,) = session.exec(select(Change)).all()
+        for subscription, state in ((1, DeliveryState.SENT), (2, DeliveryState.DUE)):
+            session.add(Delivery(subscription_id=subscription, change_id=change.id, message_id=f"m{subscription}", state=state))  # fmt: skip
+        session.flush()
+        assert "china" in change.labels
+        found = replies.correct(session, "alder", SPOKEN, note="It was their\nunit.", by="ada", at=NOON + 2 * DAY)  # fmt: skip
+    assert (found.number, found.told, found.dropped) == (1, 1, 1)
+    (correction,) = spoken(told, at=NOON + 3 * DAY).standing.corrections
+    assert correction.note == "It was their\nunit."
+
+
+@pytest.mark.parametrize("result", ["criticised", "declined"])
+def test_what_is_withheld_shows_neither_result_nor_who_confirmed_it(told, result):
+    with told.transaction() as session:
+        session.exec(update(Finding).where(col(Finding.question) == SPOKEN).values(result=result))
+    row = spoken(told, gate=Gate(withhold=True))
+
+    assert (row.result, row.reviewed, row.basis) == ("not_checked", "none", "machine")
+    assert result not in str(row.to_json())
+    told.gate = Gate(withhold=True)
+    with told.transaction() as session:
+        (cell,) = [c for c in queries.cells(session) if c.question == SPOKEN]
+        frozen = freeze(session, codebook={}, at=NOON)
+        assert [r.question for r in replies.due_for_notice(session, at=NOON)] == [SPOKEN]
+    assert (cell.result, cell.reviewed, cell.overlays) == ("not_checked", "none", ("withheld",))
+    assert frozen["tables"]["spoken"][0]["result"] == "not_checked"
+
+
+def test_a_reply_is_shown_in_full_as_text_wherever_the_finding_is(told):
+    with told.transaction() as session:
+        decide(session, enter(session, text=EVIL, disputes=[SPOKEN]))
+    with told.transaction() as session:
+        found = profile.load(session, "alder")
+    row = found.findings[0]
+    shown = {
+        "institution": profile.summary(found) + hearing.of_institution(found.findings),
+        "drawer and statements": findings.block(row, found.around, most=3),
+    }
+
+    for text in shown.values():
+        assert "<script" not in text
+        assert "<img" not in text
+        assert "&lt;script&gt;alert(1)&lt;/script&gt; ![x]" in text
+        assert "שלום" in text
+        assert 'blockquote dir="auto"' in text
+        assert "⇄</span> disputed by the institution" in text
+        assert "press@" not in text
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [(1, "a reply is awaited until 16 Mar 2026"), (20, "Asked on 2 Mar 2026, no reply by 16 Mar 2026")],
+)  # fmt: skip
+def test_silence_is_said_with_its_dates(told, days, words):
+    with told.transaction() as session:
+        replies.log_notice(session, "alder", address="a letter", questions=[SPOKEN], by="ada",
+                           settings=SETTINGS, sent_at=NOON, at=NOON)  # fmt: skip
+
+    assert words in hearing.line(spoken(told, at=NOON + days * DAY))
+
+
+def test_every_overlay_has_words_and_a_shape():
+    shown = finding_badge("criticised", "one", ("disputed", "under_reply", "withheld"))
+
+    assert all(word in shown for word in ("disputed", "under reply", "waits for"))
+    assert shown.count('aria-hidden="true"') == 4
+
+
+def test_what_was_heard_keeps_addresses_to_itself(told):
+    with told.transaction() as session:
+        decide(session, enter(session))
+        assert reply_rows(session)[0].address == "press@alder.example"
+        assert "press@" not in str(heard(session)["alder"].said[0].to_json())
+
+
+def test_a_backup_without_subscribers_has_no_address_and_opens_no_private_page(told):
+    ask(told, SETTINGS)
+    with told.transaction() as session:
+        enter(session)
+        token = notice_rows(session)[0].token
+    whole, public = io.BytesIO(), io.BytesIO()
+    for file, subscribers in ((whole, True), (public, False)):
+        with told.transaction() as session:
+            dump(session, file, at=NOON, subscribers=subscribers)
+    shown = [zstandard.ZstdDecompressor().stream_reader(b.getvalue()).read().decode() for b in (whole, public)]  # fmt: skip
+
+    assert [("press@alder.example" in text, token in text) for text in shown] == [(True, True), (False, False)]  # fmt: skip
+    assert "@alder.example" in shown[1]  # whose host the public sees
+
+
+def test_the_data_package_holds_replies_and_corrections_without_addresses(told, tmp_path):
+    folder = tmp_path / "package"
+    with told.transaction() as session:
+        decide(session, enter(session, text="=cmd() We never said so.", disputes=[SPOKEN]))
+        replies.correct(session, "alder", SPOKEN, note="A visitor's words.", by="ada", at=NOON)
+        frozen = freeze(session, codebook={"version": "1"}, at=NOON)
+    list(write(frozen, folder, release="2026.3.2"))
+    done = subprocess.run(
+        [sys.executable, "-m", "frictionless", "validate", "--json", "datapackage.json"],
+        cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert json.loads(done.stdout)["valid"], done.stdout
+    assert [row["disputed"] for row in frozen["tables"]["spoken"]] == [True]
+    assert "'=cmd() We never said so." in (folder / "replies.csv").read_text("utf-8")
+    assert "A visitor's words." in (folder / "corrections.csv").read_text("utf-8")
+    assert not [p for p in folder.iterdir() if b"press@alder.example" in p.read_bytes()]
+
+
+def test_a_release_from_before_replies_can_still_be_written(told, tmp_path):
+    folder = tmp_path / "package"
+    with told.transaction() as session:
+        frozen = freeze(session, codebook={"version": "1"}, at=NOON)
+    for table in ("replies", "corrections"):
+        del frozen["tables"][table]
+    for row in frozen["tables"]["spoken"]:
+        del row["disputed"]
+    list(write(frozen, folder, release="2026.3.1"))
+
+    assert (folder / "replies.csv").read_text("utf-8").count("\n") == 1

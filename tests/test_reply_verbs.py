@@ -1,0 +1,199 @@
+"""Asking and answering as people do it: `tracker notices`, `tracker replies`, and the private page."""
+
+import json
+import threading
+import time
+import urllib.error
+import urllib.request
+from datetime import timedelta
+
+import pytest
+import uvicorn
+from builders import NOON, read_page
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from typer.testing import CliRunner
+
+from tracker.alerts.asking import GOOD_FOR, private_link
+from tracker.alerts.facts import facts_between
+from tracker.cli import app
+from tracker.model import Role
+from tracker.replies import ReplyError
+from tracker.settings import Settings
+from tracker.store import Store
+from tracker.store.people import set_role
+from tracker.store.replies import notice_rows
+from tracker.views.routes import ROUTES
+from tracker.views.strict import Headers
+
+BODY = """<main><h1>Position &lt;script&gt;alert(1)&lt;/script&gt;</h1><p>We condemn the mass surveillance of Uyghurs in
+Xinjiang by the Chinese government, an abuse of human rights. &lt;script&gt;alert(2)&lt;/script&gt;</p></main>"""
+REPLY = "We never said so. <script>alert(3)</script>"
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    monkeypatch.setenv("TRACKER_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("TRACKER_CONTACT", "desk@tracker.example")
+    monkeypatch.setenv("TRACKER_PUBLIC_URL", "https://tracker.example")
+    monkeypatch.setenv("TRACKER_SECRET", "s")
+    monkeypatch.setenv("COLUMNS", "240")
+    opened = Store.open(Settings().store_url)
+    read_page(opened, BODY, at=NOON)
+    yield opened
+    opened.close()
+
+
+def run(*words: str, code: int = 0, given: str | None = None) -> str:
+    done = CliRunner().invoke(app, list(words), input=given)
+    if isinstance(done.exception, ReplyError):
+        assert code == 2, done.exception
+        return str(done.exception)
+    assert done.exit_code == code, done.output
+    return done.output
+
+
+def add_reply(**how) -> str:
+    return run(
+        "replies", "add", "alder", "--address", "press@alder.example", "--text", "-", "--by", "ada",
+        "--received", "2026-03-05", "--question", "spoken", "--disputes", "spoken", given=REPLY, **how
+    )  # fmt: skip
+
+
+def test_a_notice_is_read_before_it_is_logged_and_waits_for_the_next_send(store):
+    shown = run("notices", "send", "alder", "--address", "press@alder.example", "--by", "ada", "--dry-run")  # fmt: skip
+    before = json.loads(run("notices", "list", "--json"))
+    run("notices", "send", "alder", "--address", "press@alder.example", "--by", "ada")
+    [logged] = json.loads(run("notices", "list", "--json"))
+
+    assert "condemned" in shown
+    assert before == []
+    assert (logged["state"], logged["by"], logged["institution"]) == ("waits", "ada", "alder")
+
+
+def test_everything_wrong_with_a_notice_is_said_at_once(store):
+    assert "elsewhere.example" in run("notices", "send", "alder", "--address", "x@elsewhere.example", "--by", "ada", code=2)  # fmt: skip
+    assert 'no institution has the key "aldr"' in run("notices", "send", "aldr", "--address", "x@alder.example", "--by", "ada", code=2)  # fmt: skip
+
+
+def test_a_reply_is_entered_confirmed_disputed_and_settled(store):
+    add_reply()
+    assert [row["state"] for row in json.loads(run("replies", "list", "--json"))] == ["waits for an admin"]  # fmt: skip
+    assert not spoken()["replies"]
+    run("replies", "confirm", "1", "--by", "ada")
+    disputed = spoken()
+    run("replies", "settle", "1", "--by", "ada", "--note", "they agree now")
+
+    assert (disputed["disputed"], disputed["replies"][0]["text"]) == (True, REPLY)
+    assert spoken()["disputed"] is False
+    assert "there is no reply 7" in run("replies", "confirm", "7", "--by", "ada", code=2)
+
+
+def spoken() -> dict:
+    return json.loads(run("spoken", "--json"))[0]
+
+
+def test_a_notice_sent_by_hand_starts_the_time_to_reply(store):
+    by_letter()
+
+    assert spoken()["asked_at"].startswith("2026-03-04")
+    assert spoken()["reply_due"].startswith("2026-03-18")
+
+
+def test_what_was_last_heard_of_an_institution_stands_beside_its_changes(store):
+    read_page(store, BODY.replace("an abuse", "a grave abuse"), at=NOON + timedelta(days=1))
+    said = []
+    for do in (
+        lambda: None,
+        by_letter,
+        add_reply,
+        lambda: run("replies", "confirm", "1", "--by", "ada"),
+    ):
+        do()
+        with store.transaction() as session:
+            said.append(facts_between(session, NOON, NOON + timedelta(days=9))[-1].dealing)
+
+    assert said == [
+        "institution not yet asked",
+        *["institution asked about our findings on 2026-03-04"]
+        * 2,  # nothing is heard before an admin confirms it
+        "institution disputes a finding of ours since 2026-03-05",
+    ]
+
+
+def by_letter():
+    run("notices", "log", "alder", "--address", "by letter", "--by", "ada", "--sent", "2026-03-04")
+
+
+def test_a_correction_is_public(store):
+    run("replies", "correct", "alder", "spoken", "--note", "We had quoted a visitor.", "--by", "ada")  # fmt: skip
+
+    assert [row["note"] for row in spoken()["corrections"]] == ["We had quoted a visitor."]
+
+
+def test_only_admins_confirm_where_people_have_roles(store):
+    with store.transaction() as session:
+        set_role(session, email="rev@tracker.example", issuer="https://id.example", role=Role.REVIEWER, at=NOON)  # fmt: skip
+
+    assert "is not a reviewer or an admin" in add_reply(code=2)
+
+
+@pytest.fixture
+def site(store):
+    server = uvicorn.Server(
+        uvicorn.Config(
+            Starlette(routes=ROUTES, middleware=[Middleware(Headers)]), host="127.0.0.1", port=0, log_level="error",
+        )
+    )  # fmt: skip
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+
+
+def get(address, method="GET"):
+    try:
+        with urllib.request.urlopen(urllib.request.Request(address, method=method)) as answer:
+            return answer.status, answer.read().decode(), answer.headers
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode(), error.headers
+
+
+def test_the_private_page_shows_what_was_told_as_text_and_changes_nothing(store, site):
+    run("notices", "send", "alder", "--address", "press@alder.example", "--by", "ada")
+    with store.transaction() as session:
+        [notice] = notice_rows(session)
+    path = private_link(notice, Settings()).removeprefix("https://tracker.example")
+    status, page, headers = get(site + path)
+
+    assert status == get(site + path, "HEAD")[0] == 200
+    assert "We condemn the mass surveillance" in page
+    assert "desk@tracker.example" in page
+    assert "<script>alert" not in page
+    assert (headers["Cache-Control"], headers["X-Robots-Tag"].split(",")[0]) == ("no-store", "noindex")  # fmt: skip
+    assert get(site + path, "POST")[0] == 405
+    with store.transaction() as session:
+        assert notice_rows(session) == [notice]
+
+
+def test_a_forged_or_ended_link_shows_nothing(store, site):
+    run("notices", "send", "alder", "--address", "press@alder.example", "--by", "ada")
+    with store.transaction() as session:
+        [notice] = notice_rows(session)
+    path = private_link(notice, Settings()).removeprefix("https://tracker.example")
+    old = private_link(
+        type(notice)(**{n: getattr(notice, n) for n in notice.__slots__} | {"at": notice.at - GOOD_FOR - timedelta(days=1)}), Settings()
+    ).removeprefix("https://tracker.example")  # fmt: skip
+
+    for wrong in (path[:-2] + "xx", old, "/reply/1", "/reply/x.y.z", "/reply/99.1.a"):
+        status, page, _ = get(site + wrong)
+        assert status == 404
+        assert "not good" in page
+        assert "condemn" not in page
+
+
+def test_robots_are_asked_to_stay_out(store, site):
+    assert "Disallow: /reply/" in get(f"{site}/robots.txt")[1]

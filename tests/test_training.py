@@ -1,0 +1,53 @@
+"""A calibration rates codings on domains left out, and changes none of them."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tracker.cli import app
+from tracker.coding.calibration import CalibrationError, load_calibration
+from tracker.coding.codebook import load_codebook
+from tracker.coding.coder import code
+from tracker.coding.evaluation import read_gold
+
+GOLD = Path(__file__).parent / "gold" / "passages.jsonl"
+CODEBOOK = load_codebook()
+
+
+def trained(folder: Path) -> tuple[Path, dict]:
+    out = folder / "calibration.json"
+    found = CliRunner().invoke(app, ["train", str(GOLD), "--out", str(out), "--json"])
+    assert found.exit_code == 0, found.output
+    return out, json.loads(found.stdout)
+
+
+def test_a_calibration_changes_how_sure_a_coding_is_and_nothing_else(tmp_path):
+    out, _ = trained(tmp_path)
+    rated = replace(CODEBOOK, calibration=load_calibration(out, CODEBOOK.coder_name))
+    rows = read_gold(GOLD)
+    before, after = ([code(r["text"], book) for r in rows] for book in (CODEBOOK, rated))
+
+    assert [replace(c, confidence=0) for c in before] == [replace(c, confidence=0) for c in after]
+    assert [c.confidence for c in before] != [c.confidence for c in after]
+    assert all(0 < c.confidence < 1 for c in after)
+
+
+def test_training_twice_writes_the_same_and_few_positives_are_not_fitted(tmp_path):
+    out, found = trained(tmp_path)
+    first = out.read_bytes()
+    again, _ = trained(tmp_path)
+
+    assert again.read_bytes() == first
+    assert found["calibration"]["not_fitted"].keys() == {"R5"}
+    assert "R5" not in found["labels"]
+    assert found["calibration"]["training"]["passages"] == len(read_gold(GOLD))
+
+
+def test_a_calibration_of_another_coder_is_refused(tmp_path):
+    out, _ = trained(tmp_path)
+
+    with pytest.raises(CalibrationError, match="run `tracker train` again"):
+        load_calibration(out, "codebook 9")

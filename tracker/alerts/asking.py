@@ -1,0 +1,172 @@
+"""Notices to institutions: what is found about them, in a mail, with a private page that ends.
+
+The mail is stored as written but for its link, which is signed anew whenever it is needed.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+from typing import Any
+
+from tracker.alerts.channels import Smtp
+from tracker.alerts.failure import SendFailedError
+from tracker.alerts.items import domain, one_line
+from tracker.alerts.messages import MAIL, our_address, plain_text
+from tracker.alerts.signing import claimed_id, good, signed
+from tracker.queries import FindingRow
+from tracker.settings import Settings
+from tracker.standing import deed_name
+from tracker.store import Store
+from tracker.store.deliveries import message_id
+from tracker.store.replies import (
+    NoticeRow,
+    mark_notice_failed,
+    mark_notice_sent,
+    notice_rows,
+)
+
+GOOD_FOR = timedelta(days=60)
+GIVEN_UP_AFTER = timedelta(days=1)
+LINK = "{the private page}"
+QUOTES, QUOTE_LENGTH = 3, 600
+Facts = Mapping[str, Any]
+
+
+def as_told(row: FindingRow) -> dict[str, Any]:
+    """Return a finding as a notice keeps it: as it stood when the institution was asked."""
+    evidence = [
+        {name: item[name] for name in ("quote", "url", "title", "stated_date", "version")}
+        for item in row.evidence
+    ]
+    return {
+        "question": row.question,
+        "result": row.result,
+        "reviewed": row.reviewed,
+        "rule": row.rule,
+        "deeds": [deed_name(deed) for deed in row.acted],
+        "evidence": evidence,
+        "documents_read": row.search_record.get("documents_read", 0),
+    }
+
+
+def text_of(
+    name: str,
+    hosts: Sequence[str],
+    findings: Sequence[Facts],
+    settings: Settings,
+    *,
+    title: Callable[[str], str],
+    at: datetime,
+) -> str:
+    """Write what the institution is told."""
+    return plain_text(
+        "asked",
+        {
+            "institution": one_line(name),
+            "day": day(at),
+            "due": day(settings.gate.due(at)),
+            "ends": day(at + GOOD_FOR),
+            "hosts": " or ".join(hosts),
+            "answer_to": answer_to(settings),
+            "findings": [_finding(finding, title) for finding in findings],
+            "link": LINK,
+        },
+    )
+
+
+def _finding(finding: Facts, title: Callable[[str], str]) -> dict[str, Any]:
+    people = {"none": "by machine, not yet reviewed"}.get(
+        finding["reviewed"], "confirmed by a person"
+    )
+    quotes = finding["evidence"]
+    return {
+        "title": title(finding["question"]),
+        "said": f"{finding['result'].replace('_', ' ')} ({people})",
+        "rule": one_line(finding["rule"]) or "–",
+        "acted": [one_line(deed) for deed in finding["deeds"]],
+        "quotes": [
+            {
+                "quote": one_line(item["quote"], QUOTE_LENGTH),
+                "title": one_line(item["title"]),
+                "url": one_line(item["url"]),
+            }
+            for item in quotes[:QUOTES]
+        ],
+        "more": max(0, len(quotes) - QUOTES),
+    }
+
+
+def day(at: datetime) -> str:
+    """Return a day as people write it."""
+    return f"{at.day} {at:%B %Y}"
+
+
+def answer_to(settings: Settings) -> str:
+    """Return the address that replies are written to; empty where none is set."""
+    contact = settings.contact.removeprefix("mailto:").strip()
+    is_mail = "@" in contact and "://" not in contact
+    return contact if is_mail else parseaddr(settings.mail_from)[1]
+
+
+def private_link(notice: NoticeRow, settings: Settings) -> str:
+    """Return the address of the page that shows a notice's findings to the institution."""
+    path = signed(notice.id, _key(notice), settings.secret, at=notice.at)
+    return f"{settings.public_url.rstrip('/')}/reply/{path}"
+
+
+def notice_behind(
+    notices: Sequence[NoticeRow], text: str, secret: str, *, at: datetime
+) -> NoticeRow | None:
+    """Return the notice that a signed text stands for; None for a forged or expired one."""
+    wanted = claimed_id(text)
+    found = next((notice for notice in notices if notice.id == wanted), None)
+    if found is None or not good(text, _key(found), secret, at=at, for_=GOOD_FOR):
+        return None
+    return found
+
+
+def _key(notice: NoticeRow) -> str:
+    return f"notice {notice.token}"
+
+
+def as_mail(notice: NoticeRow, settings: Settings) -> EmailMessage:
+    """Return the mail of a notice; its id never varies, so a repeat is the same message."""
+    host = domain(settings.public_url)
+    mail = EmailMessage(policy=MAIL)
+    mail["Subject"] = one_line(
+        f"What we find in the published texts of {notice.name}: your reply", 140
+    )
+    mail["From"] = settings.mail_from or our_address(host)
+    mail["To"] = notice.address
+    mail["Reply-To"] = answer_to(settings)
+    mail["Date"] = format_datetime(notice.at)
+    mail["Message-ID"] = f"<{message_id('notice', notice.token)}@{host}>"
+    mail.set_content(notice.text.replace(LINK, private_link(notice, settings)))
+    return mail
+
+
+def send_notices(store: Store, settings: Settings, *, at: datetime) -> tuple[int, int]:
+    """Send every notice that waits; return how many were taken and how many not.
+
+    One that is not taken is tried again for a day, unless the server refuses it for good.
+    """
+    with store.transaction() as session:
+        waiting = [notice for notice in notice_rows(session) if notice.waits]
+    failures = [_send(store, settings, notice, at=at) for notice in waiting]
+    return failures.count(None), len(failures) - failures.count(None)
+
+
+def _send(
+    store: Store, settings: Settings, notice: NoticeRow, *, at: datetime
+) -> SendFailedError | None:
+    try:
+        Smtp(settings.smtp_url, settings.mail_from).hand_over(as_mail(notice, settings))
+    except SendFailedError as failure:
+        final = failure.permanent or at - notice.at >= GIVEN_UP_AFTER
+        with store.transaction() as session:
+            mark_notice_failed(session, notice.id, failure.reason, final=final, at=at)
+        return failure
+    with store.transaction() as session:
+        mark_notice_sent(session, notice.id, at=at)
+    return None

@@ -1,0 +1,185 @@
+"""How a finding stands with the institution it is about: asked, under reply, answered, disputed. Pure.
+
+Source: design, decision 11; codebook, "What follows for an institution".
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from tracker.model import Reviewed
+
+#: Results that an institution may want to answer before they are public.
+NEGATIVE = frozenset({"declined", "none_found", "criticised"})
+DISPUTED, UNDER_REPLY, WITHHELD = "disputed", "under_reply", "withheld"
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """How long an institution has to answer, and whether the public waits for that."""
+
+    days: int = 14
+    withhold: bool = False
+
+    def due(self, asked: datetime) -> datetime:
+        """Return until when an answer is awaited."""
+        return asked + timedelta(days=self.days)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A notice that went out: when, and what it said of each question."""
+
+    at: datetime
+    told: Mapping[str, Mapping[str, Any]]  # question → {"result", "deeds"}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A reply that an admin confirmed, in full; of the address only the host."""
+
+    id: int
+    institution: str
+    received_at: datetime
+    host: str
+    text: str
+    questions: Mapping[str, str]  # with the result that it answers
+    disputes: tuple[str, ...]  # of them, as far as the dispute is open
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the reply as JSON and exports print it."""
+        return {
+            "id": self.id,
+            "received_at": self.received_at.isoformat(),
+            "host": self.host,
+            "questions": sorted(self.questions),
+            "disputes": sorted(self.disputes),
+            "text": self.text,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """A public correction of a finding."""
+
+    id: int
+    institution: str
+    question: str
+    at: datetime
+    note: str
+    result: str  # of the finding when it was corrected
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the correction as JSON and exports print it."""
+        return {
+            "id": self.id,
+            "institution": self.institution,
+            "question": self.question,
+            "at": self.at.isoformat(),
+            "result_then": self.result,
+            "note": self.note,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What passed between the tracker and an institution about one finding."""
+
+    asked_at: datetime | None = None
+    due_at: datetime | None = None
+    disputed: bool = False
+    under_reply: bool = False
+    withheld: bool = False
+    replies: tuple[Said, ...] = ()
+    corrections: tuple[Corrected, ...] = ()
+
+    @property
+    def overlays(self) -> tuple[str, ...]:
+        """What must be said beside the result wherever it shows."""
+        held = {DISPUTED: self.disputed, UNDER_REPLY: self.under_reply, WITHHELD: self.withheld}
+        return tuple(name for name, holds in held.items() if holds)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the standing as `spoken --json` and `coverage --json` print it."""
+        return {
+            DISPUTED: self.disputed,
+            UNDER_REPLY: self.under_reply,
+            WITHHELD: self.withheld,
+            "asked_at": self.asked_at.isoformat() if self.asked_at else None,
+            "reply_due": self.due_at.isoformat() if self.due_at else None,
+            "replies": [reply.to_json() for reply in self.replies],
+            "corrections": [correction.to_json() for correction in self.corrections],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A finding as far as its standing depends on it."""
+
+    question: str
+    result: str
+    reviewed: str
+    acted: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def deeds(self) -> frozenset[str]:
+        """The deeds that a person confirmed, each by what was done and with whom."""
+        return frozenset(deed_name(d) for d in self.acted if d["reviewed"] != Reviewed.NONE)
+
+    @property
+    def negative(self) -> bool:
+        """Whether a person confirmed what the institution may want to answer first."""
+        confirmed = self.reviewed != Reviewed.NONE and self.result in NEGATIVE
+        return confirmed or bool(self.deeds)
+
+
+def deed_name(deed: Mapping[str, Any]) -> str:
+    """Return what tells a deed from others of the institution."""
+    return f"{deed['what']}: {deed['partner']}"
+
+
+def standing(
+    finding: Subject,
+    *,
+    asked: Sequence[Asked],
+    said: Sequence[Said],
+    corrected: Sequence[Corrected] = (),
+    gate: Gate,
+    at: datetime,
+) -> Standing:
+    """Return how a finding stands. Notices and replies count for the result that they were about.
+
+    Until the time is over or a reply is public, what a person confirmed against the institution is
+    withheld where the gate says so; one that was never asked has no time that could be over.
+    """
+    question = finding.question
+    first = min((notice.at for notice in asked if _covers(notice, finding)), default=None)
+    mine = tuple(reply for reply in said if question in reply.questions)
+    answering = [reply for reply in mine if reply.questions[question] == finding.result]
+    waiting = first is not None and not answering and at < gate.due(first)
+    unheard = not answering and (first is None or waiting)
+    return Standing(
+        asked_at=first,
+        due_at=gate.due(first) if first else None,
+        disputed=any(question in reply.disputes for reply in answering),
+        under_reply=waiting,
+        withheld=gate.withhold and finding.negative and unheard,
+        replies=mine,
+        corrections=tuple(found for found in corrected if found.question == question),
+    )
+
+
+def _covers(notice: Asked, finding: Subject) -> bool:
+    told = notice.told.get(finding.question)
+    if told is None or told["result"] != finding.result:
+        return False
+    return finding.deeds <= set(told["deeds"])
+
+
+def plain(text: str) -> str:
+    """Return what somebody wrote as lines of text without control characters."""
+    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()

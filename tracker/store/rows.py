@@ -1,0 +1,20 @@
+"""Adds rows straight to the database: of thousands, nobody asks for the objects."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlmodel import Session, SQLModel, insert
+
+
+def add_rows(session: Session, table: type[SQLModel], rows: Sequence[dict[str, Any]]) -> None:
+    """Add rows of the same columns."""
+    if rows:
+        session.connection().execute(insert(table), rows)
+
+
+def add_row(session: Session, table: type[SQLModel], row: dict[str, Any]) -> int:
+    """Add a row and return its id."""
+    # Given apart from the statement, so that it is compiled once and not for each row.
+    key = session.connection().execute(insert(table), row).inserted_primary_key
+    assert key is not None
+    return int(key[0])

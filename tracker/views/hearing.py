@@ -1,0 +1,74 @@
+"""What an institution says of a finding, beside it: asked, no reply, the reply in full, corrections."""
+
+from collections.abc import Iterable
+
+from tracker.coding.codebook import question_title
+from tracker.queries import FindingRow
+from tracker.standing import Corrected, Said
+from tracker.views.html import day, escape, overlay, words
+
+
+def line(row: FindingRow) -> str:
+    """Return whether the institution was asked and what came of it, in one line; nothing where it was not."""
+    found = row.standing
+    if found.replies:
+        said = "Replied " + ", ".join(f"on {day(reply.received_at)}" for reply in found.replies)
+    elif found.asked_at is None:
+        return ""
+    elif found.under_reply:
+        said = f"Asked on {day(found.asked_at)}; a reply is awaited until {day(found.due_at)}"
+    else:
+        said = f"Asked on {day(found.asked_at)}, no reply by {day(found.due_at)}"
+    return f'<p class="t-meta">{said}.</p>'
+
+
+def beside(row: FindingRow) -> str:
+    """Return everything that stands beside one finding: replies in full, corrections."""
+    found = row.standing
+    return (
+        line(row) + "".join(map(reply, found.replies)) + "".join(map(correction, found.corrections))
+    )
+
+
+def of_institution(rows: Iterable[FindingRow]) -> str:
+    """Return every reply of an institution once, and the corrections of its findings."""
+    standings = [row.standing for row in rows]
+    replies = {said.id: said for found in standings for said in found.replies}
+    corrections = {c.id: c for found in standings for c in found.corrections}
+    parts = []
+    if replies:
+        parts += ["<h2>What the institution says</h2>", *map(reply, replies.values())]
+    if corrections:
+        parts += [
+            "<h2>Corrections</h2>",
+            *(correction(corrections[n]) for n in sorted(corrections)),
+        ]
+    return "".join(parts)
+
+
+def reply(said: Said) -> str:
+    """Return a reply in full, as text."""
+    about = ", ".join(_about(question, result) for question, result in said.questions.items())
+    disputed = ", ".join(question_title(question) for question in said.disputes)
+    marked = f"{overlay('disputed')} <b>{escape(disputed)}</b><br>" if disputed else ""
+    return (
+        '<section class="t-card t-reply" aria-label="Reply of the institution">'
+        f'<p class="t-head">Reply of {day(said.received_at)}, in full</p>'
+        f'<blockquote dir="auto">{escape(said.text)}</blockquote>'
+        f'<p class="t-meta">{marked}From an address at {escape(said.host)}, confirmed by a person of ours. '
+        f"It answers: {escape(about)}.</p></section>"
+    )
+
+
+def _about(question: str, result: str) -> str:
+    return f"{question_title(question)} (then “{words(result)}”)"
+
+
+def correction(found: Corrected) -> str:
+    """Return a numbered correction."""
+    return (
+        f'<section class="t-card" id="correction-{found.id}" aria-label="Correction {found.id}">'
+        f'<p class="t-head">Correction {found.id}, {day(found.at)}: {escape(question_title(found.question))}, '
+        f"then “{escape(words(found.result))}”</p>"
+        f'<p dir="auto" class="t-lines">{escape(found.note)}</p></section>'
+    )

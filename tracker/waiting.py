@@ -1,0 +1,258 @@
+"""What waits for a person's verdict, weightiest first, chosen by the database. Knows no screen."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, case, func, or_
+from sqlalchemy.orm import defer
+from sqlmodel import Session, col, select
+
+from tracker.following import followed_from
+from tracker.model import (
+    Coding,
+    Document,
+    Institution,
+    Passage,
+    Recommendation,
+    Review,
+    Stance,
+    Verdict,
+    Version,
+    VersionPassage,
+    Voice,
+)
+from tracker.reviews import latest, record_review
+from tracker.store.comparing import labels_of
+from tracker.verdicts import together
+
+PEOPLE = 2  # who judge a passage, where they agree
+Key = tuple[int, int]  # document, passage
+_HEAVIEST = 100.0  # heavier than anything that nobody differs on
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A coded passage that a person should judge, with what the machine says of it."""
+
+    passage_id: int
+    document_id: int
+    institution: str  # key
+    institution_name: str
+    url: str
+    title: str
+    heading_path: str
+    text: str
+    language: str | None
+    voice: Voice
+    labels: frozenset[str]
+    stance: Stance
+    cues: dict[str, list[str]]
+    confidence: float
+    judged_by: int  # people who have judged it; what they said is not told, so a second works blind
+    disputed: bool
+    outdated: bool  # people judged an earlier wording of it
+    weight: float  # impact times uncertainty: what a verdict on it may change in a finding
+
+    @property
+    def key(self) -> str:
+        """What a person names it by."""
+        return f"{self.passage_id}@{self.document_id}"
+
+
+def waiting(session: Session, *, coder: str, reviewer: str, limit: int = 20) -> list[Waiting]:
+    """Return what this person should judge next, weightiest first.
+
+    A passage waits until PEOPLE have judged it, or longer where they differ; nobody is asked
+    twice on the same words, and what the machine found nothing in is asked for only where people
+    judged an earlier wording of it.
+    """
+    given = _given(session)
+    known = [*_of(session, coder, given.asking(reviewer), given.outdated)]
+    fresh = _unjudged(session, coder, limit + len(given.people) + len(given.outdated))
+    found = [*known, *(item for item in fresh if not given.holds(item))]
+    found.sort(key=lambda item: (-item.weight, item.passage_id, item.document_id))
+    return found[:limit]
+
+
+def waiting_item(session: Session, key: str, *, coder: str, reviewer: str) -> Waiting | None:
+    """Return what a person named, if it waits for them."""
+    passage, _, document = key.partition("@")
+    if not (passage.isdecimal() and document.isdecimal()):
+        return None
+    named = int(document), int(passage)
+    given = _given(session, [named[0]])
+    asked = given.asking(reviewer)
+    if named in given.people and named not in asked:
+        return None
+    return next(iter(_of(session, coder, {named: asked.get(named, {})}, given.outdated)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What people said, by the passage that it is about now; `outdated`: of an earlier wording."""
+
+    people: dict[Key, dict[str, Review]]
+    outdated: frozenset[Key]
+
+    def asking(self, reviewer: str) -> dict[Key, dict[str, Review]]:
+        """The passages that this person is asked for although somebody judged them."""
+        asked = {key: said for key, said in self.people.items() if _still_asks(said, reviewer)}
+        return asked | {key: self.people.get(key, {}) for key in self.outdated}
+
+    def holds(self, item: Waiting) -> bool:
+        key = item.document_id, item.passage_id
+        return key in self.people or key in self.outdated
+
+
+def _given(session: Session, document_ids: Iterable[int] | None = None) -> _Given:
+    said = latest(session, document_ids)
+    now = followed_from(session, said)
+    followed = {place.key: said[was] for was, place in now.items() if not place.outdated}
+    outdated = {place.key for place in now.values() if place.outdated}
+    return _Given(followed | said, frozenset(outdated - set(said)))
+
+
+def _still_asks(people: dict[str, Review], reviewer: str) -> bool:
+    if reviewer in people:
+        return False
+    return len(people) < PEOPLE or together(list(people.values())).disputed
+
+
+def _unjudged(session: Session, coder: str, limit: int) -> list[Waiting]:
+    """The weightiest that nobody has judged; texts are read of these only."""
+    judged = (
+        select(Review.id)
+        .where(Review.passage_id == VersionPassage.passage_id)
+        .where(Review.document_id == Version.document_id)
+    )
+    weight = _WEIGHT.label("weight")
+    places = (
+        _coded(select(VersionPassage.version_id, func.min(VersionPassage.position), weight), coder)
+        .where(_LABELLED, ~judged.exists())
+        .group_by(col(VersionPassage.version_id), col(Coding.id))
+        .order_by(weight.desc(), col(Coding.passage_id), col(VersionPassage.version_id))
+        .limit(limit)
+    )
+    top = places.subquery()
+    here = and_(
+        col(VersionPassage.version_id) == top.c[0], col(VersionPassage.position) == top.c[1]
+    )
+    query = _coded(_rows(), coder).join(top, here)
+    return [_item(row, {}) for row in session.execute(query)]
+
+
+def _of(
+    session: Session, coder: str, judged: dict[Key, dict[str, Review]], outdated: Collection[Key]
+) -> list[Waiting]:
+    """What waits among these passages; each once, where it stands first."""
+    found: dict[Key, Waiting] = {}
+    passages = sorted({passage_id for _, passage_id in judged})
+    for start in range(0, len(passages), 500):
+        chunk = passages[start : start + 500]
+        query = (
+            _coded(_rows(), coder)
+            .where(col(Coding.passage_id).in_(chunk))
+            .order_by(col(VersionPassage.position))
+        )
+        for row in session.execute(query):
+            key = row.Version.document_id, row.Passage.id
+            if key in judged and key not in found and (row.labelled or key in outdated):
+                found[key] = _item(row, judged[key], outdated=key in outdated)
+    return list(found.values())
+
+
+def _rows() -> Any:
+    every = select(Coding, Passage, VersionPassage, Version, Document, Institution, _WEIGHT.label("weight"), _LABELLED.label("labelled"))  # type: ignore[call-overload]  # fmt: skip  # typed for four at most
+    return every.options(defer(Version.body))  # type: ignore[arg-type]
+
+
+def _coded(query: Any, coder: str) -> Any:
+    """Let a query be about the coded passages of current versions."""
+    return (
+        query.select_from(Coding)
+        .join(Passage, col(Coding.passage_id) == Passage.id)
+        .join(VersionPassage, col(VersionPassage.passage_id) == Passage.id)
+        .join(Version, col(VersionPassage.version_id) == Version.id)
+        .join(Document, col(Version.document_id) == Document.id)
+        .join(Institution, col(Document.institution_id) == Institution.id)
+        .where(Coding.coder == coder, col(Version.current))
+    )
+
+
+_STATED = or_(*(col(getattr(Coding, str(code))) for code in Recommendation))
+_LABELLED = or_(col(Coding.china), _STATED)
+_AGAINST = and_(col(Coding.china), col(Coding.stance).in_([Stance.CONDEMNS, Stance.CRITICAL]))
+_RIGHTS = or_(col(Coding.surveillance), col(Coding.human_rights))
+_IMPACT = case(
+    (and_(_AGAINST, _RIGHTS), 4.0),
+    (or_(_AGAINST, col(Coding.stance) == Stance.SUPPORTIVE), 3.0),
+    (_STATED, 2.0),
+    else_=1.0,
+)
+_OWN = case((col(Document.voice).in_([Voice.INSTITUTION, Voice.UNIT]), 1.0), else_=0.4)
+_WEIGHT = _OWN * _IMPACT * (1.25 - func.abs(2.0 * col(Coding.confidence) - 1.0))
+
+
+def _item(row: Any, people: Collection[str], *, outdated: bool = False) -> Waiting:
+    coding, document = row.Coding, row.Document
+    disputed = len(people) >= PEOPLE  # else it would not be asked for any more
+    return Waiting(
+        passage_id=row.Passage.id,
+        document_id=document.id,
+        institution=row.Institution.key,
+        institution_name=row.Institution.name,
+        url=document.url,
+        title=document.title,
+        heading_path=row.VersionPassage.heading_path,
+        text=row.Passage.text,
+        language=row.Version.language,
+        voice=document.voice,
+        labels=labels_of(coding) - frozenset(Stance),
+        stance=coding.stance,
+        cues=coding.cues,
+        confidence=coding.confidence,
+        judged_by=len(people),
+        disputed=disputed,
+        outdated=outdated,
+        weight=_HEAVIEST if disputed or outdated else row.weight * (0.5 if people else 1.0),
+    )
+
+
+def judge(
+    session: Session,
+    item: Waiting,
+    *,
+    reviewer: str,
+    verdict: Verdict,
+    labels: Iterable[str] = (),
+    stance: Stance = Stance.NONE,
+    coder: str,
+    note: str = "",
+    at: datetime,
+) -> int:
+    """Record a verdict on what waits; labels and stance are the person's own where they amend.
+
+    Confirming takes the machine's coding over, rejecting leaves nothing of it.
+    """
+    match verdict:
+        case Verdict.CONFIRM:
+            held, said = item.labels, item.stance
+        case Verdict.REJECT:
+            held, said = frozenset(), Stance.NONE
+        case Verdict.AMEND:
+            held, said = frozenset(labels), stance
+    return record_review(
+        session,
+        passage_id=item.passage_id,
+        document_id=item.document_id,
+        reviewer=reviewer,
+        verdict=verdict,
+        labels=held,
+        stance=said,
+        coder=coder,
+        quote=item.text,
+        note=note,
+        at=at,
+    )

@@ -19,6 +19,7 @@ from tracker.archive import Candidate
 from tracker.model import Run, RunState
 from tracker.store import Store
 from tracker.store.crawling import finish_run, start_run, sync_sources
+from tracker.store.documents import due_after
 from tracker.store.planning import plan
 from tracker.store.recorder import Recorder
 
@@ -161,3 +162,33 @@ def test_a_source_that_is_not_due_is_not_asked_again_because_another_is(sqlite_s
         )
 
     assert (soon.due, later.due) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("hours", "now", "begins"),
+    [
+        ("", 12, 12),
+        ("22-6", 23, 23),
+        ("22-6", 5, 5),
+        ("22-6", 6, 22),
+        ("22-6", 12, 22),
+        ("1-5", 3, 3),
+        ("1-5", 5, 25),
+        ("1-5", 0, 1),
+    ],
+)
+def test_watching_keeps_to_its_hours(hours, now, begins):
+    midnight = NOON.replace(hour=0)
+
+    found = monitoring.opens(hours, midnight + timedelta(hours=now))
+
+    assert found == midnight + timedelta(hours=begins)
+
+
+def test_what_was_read_at_one_time_drifts_apart():
+    due = {due_after(NOON, 24, who=f"{n}/feed") for n in range(50)}
+
+    assert len(due) > 40
+    assert min(due) >= NOON + timedelta(hours=24 * 0.9)
+    assert max(due) <= NOON + timedelta(hours=24 * 0.95)
+    assert due_after(NOON, 24, who="1/feed") == due_after(NOON, 24, who="1/feed")

@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     max_bytes: Annotated[int, Field(gt=0)] = 30_000_000
     timeout: Annotated[float, Field(gt=0)] = 30.0
     web_archive: str = "https://web.archive.org/cdx/search/cdx"
+    watch_hours: Annotated[str, Field(pattern=r"^$|^([01]?\d|2[0-3])-([01]?\d|2[0-3])$")] = (
+        ""  # UTC
+    )
     public_url: str = "http://127.0.0.1:8501"
     chromium: str = ""
     ocr: bool = False

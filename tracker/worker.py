@@ -187,7 +187,8 @@ def plan_jobs(store: Store, settings: Settings, pace: Pace, *, at: datetime) -> 
     with store.transaction() as session:
         groups = neighbours(session)
         resting = jobs.crawled_since(session, at - pace.rest)
-        for key in monitoring.due(session, at=at):
+        open_now = monitoring.opens(settings.watch_hours, at) <= at
+        for key in monitoring.due(session, at=at) if open_now else ():
             if key not in resting:
                 lock, under_way = f"hosts of {groups[key]}", ("todo", "doing")
                 jobs.ask(session, Work.CRAWL, lock=lock, unless=under_way, institution=key)

@@ -77,9 +77,9 @@ def _seconds_until_due() -> float:
         sync_sources(session, file)
         due = monitoring.next_due(session)
     store.close()
-    if due is None:
-        return 0.0
-    return min(LONGEST_SLEEP, (due - datetime.now(UTC)).total_seconds())
+    now = datetime.now(UTC)
+    begins = max(due or now, monitoring.opens(load_settings().watch_hours, now))
+    return min(LONGEST_SLEEP, (begins - now).total_seconds())
 
 
 def _run_and_wait() -> float:

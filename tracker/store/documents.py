@@ -1,5 +1,6 @@
 """What happens to a document as such: reads that succeed or fail, and when to read again. Knows no text."""
 
+import zlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -40,9 +41,14 @@ def hours_of(interval: str | None) -> int | None:
     return None if interval is None else int(interval[:-1]) * HOURS[interval[-1]]
 
 
-def due_after(at: datetime, hours: float) -> datetime:
-    """Return when a document is due again; a little early, for a daily run is never on the second."""
-    return at + timedelta(hours=hours * 0.95)
+def due_after(at: datetime, hours: float, *, who: str = "") -> datetime:
+    """Return when what was read is due again; a little early, for a daily run is never on the second.
+
+    How little depends on `who` alone: what was first read at one time drifts apart and is spread
+    over the day, so that no hour has all the work and no host knows when we come.
+    """
+    drift = zlib.crc32(who.encode()) % 1000 / 1000
+    return at + timedelta(hours=hours * (0.95 - 0.05 * drift))
 
 
 def next_visit(

@@ -152,7 +152,8 @@ def source_due(source: Source) -> datetime | None:
     """Return when a source is due again: after its interval, else a day; None where it never was tried."""
     if source.last_tried_at is None:
         return None
-    return due_after(source.last_tried_at, hours_of(source.options.get("interval")) or SHORTEST)
+    hours = hours_of(source.options.get("interval")) or SHORTEST
+    return due_after(source.last_tried_at, hours, who=f"{source.institution_id}/{source.key}")
 
 
 def asked_for(institution: str, source: str, keys: Sequence[str]) -> bool:

@@ -168,5 +168,7 @@ def _promising(order: Sequence[Chosen], learned: Sections, most: int) -> list[Ch
         for section, those in waiting.items()
         for turn, chosen in enumerate(those)
     ]
-    sample = sorted((pair for pair in turns if pair[0] < OF_A_SECTION), key=lambda pair: pair[0])
+    if len(turns) > most:  # a small site is read whole
+        turns = [pair for pair in turns if pair[0] < OF_A_SECTION]
+    sample = sorted(turns, key=lambda pair: pair[0])
     return [c for c in order if c.score > 0] + [chosen for _, chosen in sample[:most]]

@@ -237,11 +237,32 @@ def test_what_fits_a_stated_budget_is_read_whatever_its_address():
     assert len(focus.choose(site(20), sitemap(max_documents=50), fresh=(), held=0)) == 22
 
 
-def test_of_a_whole_site_what_says_nothing_gets_a_fifth_of_the_budget():
-    chosen = focus.choose(site(300), sitemap(), fresh=(), held=0)
+def test_of_a_whole_site_a_few_of_each_section_are_read_that_promise_nothing():
+    other = [Candidate(f"{BASE}about/{n}") for n in range(40)]
 
-    assert [each.score > 0 for each in chosen] == [True, *[False] * 40]
+    chosen = focus.choose([*site(300), *other], sitemap(), fresh=(), held=0)
+
+    assert [each.candidate.url.removeprefix(BASE) for each in chosen] == [
+        "xinjiang", "news/0", "about/0", "news/1", "about/1", "news/2", "about/2",
+    ]  # fmt: skip
+
+
+def test_a_small_site_is_read_whole():
+    chosen = focus.choose(site(9), sitemap(), fresh=(), held=0)
+
+    assert len(chosen) == 10
     assert not any("/tag/" in each.candidate.url for each in chosen)
+
+
+def test_what_a_section_held_decides_whether_more_of_it_is_read():
+    spoke = {f"{BASE}news/{n}": True for n in range(3)}
+    silent = {f"{BASE}news/{n}": False for n in range(3)}
+
+    more = focus.choose(site(300), sitemap(), fresh=(), held=3, seen=spoke)
+    none = focus.choose(site(300), sitemap(), fresh=(), held=3, seen=silent)
+
+    assert len(more) > 100
+    assert [each.candidate.url.removeprefix(BASE) for each in none] == ["xinjiang"]
 
 
 def test_what_a_full_source_names_for_the_first_time_is_still_read():

@@ -1,15 +1,12 @@
 """Feeds as readers read them: the right entries, a valid document, pages, and 304."""
 
-import socket
-import threading
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 
 import feedparser
 import pytest
-import uvicorn
 from lxml import etree
-from starlette.applications import Starlette
+from routing import routes_served
 from test_alerts import HOSTILE, NOON, fill
 
 from tracker.alerts.consent import consent_path
@@ -19,7 +16,6 @@ from tracker.settings import Settings
 from tracker.store import Store
 from tracker.store.confirming import record_about
 from tracker.store.subscriptions import add_subscription, recipients
-from tracker.views.routes import ROUTES
 
 
 @pytest.fixture
@@ -66,15 +62,8 @@ class Reader:
 @pytest.fixture
 def reader(store):
     fill(store, title=HOSTILE)
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(Starlette(routes=ROUTES), log_level="error", lifespan="off")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    yield Reader(listener.getsockname()[1])
-    server.should_exit = True
-    thread.join()
-    listener.close()
+    with routes_served() as port:
+        yield Reader(port)
 
 
 def more(store, number: int, **fields) -> None:

@@ -1,15 +1,11 @@
 """Requests that mean harm: nothing changes but by a button and its token, and nobody is led away."""
 
 import hmac
-import socket
-import threading
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 
 import pytest
-import uvicorn
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
+from routing import routes_served
 from test_alerts import HOSTILE, fill
 
 from tracker.alerts.consent import GOOD_FOR, consent_path, consents
@@ -18,7 +14,6 @@ from tracker.settings import Settings
 from tracker.store import Store
 from tracker.store.subscriptions import add_subscription, recipients
 from tracker.views.routes import ROUTES
-from tracker.views.strict import Headers
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -39,24 +34,16 @@ def store(tmp_path, monkeypatch):
 
 @pytest.fixture
 def ask(store):
-    listener = socket.create_server(("127.0.0.1", 0))
-    app = Starlette(routes=ROUTES, middleware=[Middleware(Headers)])
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-
     def asked(method: str, path: str, body: str | None = None, **headers: str):
-        connection = HTTPConnection("127.0.0.1", listener.getsockname()[1], timeout=20)
+        connection = HTTPConnection("127.0.0.1", port, timeout=20)
         connection.request(method, path, body, {"Host": "tracker.example", **headers})
         answer = connection.getresponse()
         answer.text = answer.read().decode()
         connection.close()
         return answer
 
-    yield asked
-    server.should_exit = True
-    thread.join()
-    listener.close()
+    with routes_served() as port:
+        yield asked
 
 
 def states(store) -> dict[str, SubscriptionState]:

@@ -4,28 +4,22 @@ import csv
 import io
 import json
 import re
-import threading
-import time
 import urllib.error
 import urllib.request
 import zipfile
 from datetime import timedelta
 
 import pytest
-import uvicorn
 from builders import NOON, a_source, a_sources_file, an_institution, read_page
 from lxml import etree
+from routing import routes_served
 from sqlmodel import select
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
 
 from tracker.model import Document
 from tracker.settings import Settings
 from tracker.store import Store
 from tracker.store.releases import record_release
 from tracker.views.data import as_xlsx
-from tracker.views.routes import ROUTES
-from tracker.views.strict import Headers
 
 EVIL = "&lt;script&gt;alert(1)&lt;/script&gt; ![](http://elsewhere.example/y.png) $x$ شينجيانغ 新疆"
 BODY = f"""<html><head><title>Policy {EVIL}</title></head><body><main><h1>Policy on partners {EVIL}</h1>
@@ -49,15 +43,8 @@ def site(tmp_path_factory):
     store.close()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TRACKER_DATA_DIR", str(folder))
-        app = Starlette(routes=ROUTES, middleware=[Middleware(Headers)])
-        server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error"))
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.02)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-        server.should_exit = True
-        thread.join(10)
+        with routes_served() as port:
+            yield f"http://127.0.0.1:{port}"
 
 
 def get(address):

@@ -1,17 +1,13 @@
 """Asking and answering as people do it: `tracker notices`, `tracker replies`, and the private page."""
 
 import json
-import threading
-import time
 import urllib.error
 import urllib.request
 from datetime import timedelta
 
 import pytest
-import uvicorn
 from builders import NOON, read_page
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
+from routing import routes_served
 from typer.testing import CliRunner
 
 from tracker.alerts.asking import GOOD_FOR, private_link
@@ -23,8 +19,6 @@ from tracker.settings import Settings
 from tracker.store import Store
 from tracker.store.people import set_role
 from tracker.store.replies import notice_rows
-from tracker.views.routes import ROUTES
-from tracker.views.strict import Headers
 
 BODY = """<main><h1>Position &lt;script&gt;alert(1)&lt;/script&gt;</h1><p>We condemn the mass surveillance of Uyghurs in
 Xinjiang by the Chinese government, an abuse of human rights. &lt;script&gt;alert(2)&lt;/script&gt;</p></main>"""
@@ -140,18 +134,8 @@ def test_only_admins_confirm_where_people_have_roles(store):
 
 @pytest.fixture
 def site(store):
-    server = uvicorn.Server(
-        uvicorn.Config(
-            Starlette(routes=ROUTES, middleware=[Middleware(Headers)]), host="127.0.0.1", port=0, log_level="error",
-        )
-    )  # fmt: skip
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
+    with routes_served() as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def get(address, method="GET"):

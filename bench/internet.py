@@ -278,7 +278,11 @@ def one_day(folder: Path, environment: dict, day: int, log: list, delay: float) 
 
 
 def busiest(asked: list, delay: float) -> dict:
-    """The most requests that one host got in any stretch of ten delays, and the shortest gap."""
+    """The most requests that one host got in any stretch of ten delays, and the shortest gap.
+
+    As the server saw them: all hosts are asked at once in the beginning, and threads of its that come late
+    shorten the first gaps. Taken where the crawler begins a download, none was below nine tenths of the delay.
+    """
     by_host: defaultdict[str, list[float]] = defaultdict(list)
     for at, host, *_ in asked:
         by_host[host].append(at)

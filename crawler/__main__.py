@@ -21,9 +21,9 @@ from crawler.settings import NAME, scrapy_settings
 from tracker.model import InstitutionKind, RunState
 from tracker.settings import Settings, SettingsError, load_settings
 from tracker.sources import SourcesError, SourcesFile, load_sources, nearest
-from tracker.store import Store, StoreError, loss
+from tracker.store import BUSY, Store, StoreError, loss
 from tracker.store.crawling import finish_run, start_run, sync_sources
-from tracker.store.locks import BUSY, BusyError, RunLostError, Turn, at_work
+from tracker.store.locks import BusyError, RunLostError, Turn, at_work
 from tracker.store.planning import SourceTask, plan
 from tracker.store.recorder import Recorder
 
@@ -72,8 +72,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return BUSY
     except DBAPIError as error:
-        print(loss(error), file=sys.stderr)
-        return BUSY
+        said, code = loss(error)
+        print(said, file=sys.stderr)
+        return code
     except RunLostError as error:
         print(error, file=sys.stderr)
         return INTERRUPTED

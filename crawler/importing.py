@@ -13,10 +13,10 @@ from crawler.settings import NAME, scrapy_settings
 from tracker.model import RunState
 from tracker.settings import Settings, SettingsError, load_settings
 from tracker.sources import SourcesError, SourcesFile, load_sources
-from tracker.store import Store, StoreError
+from tracker.store import BUSY, Store, StoreError
 from tracker.store.crawling import close_run, start_run, sync_sources
 from tracker.store.importing import Importer, in_words
-from tracker.store.locks import BUSY, BusyError, Turn, at_work
+from tracker.store.locks import BusyError, Turn, at_work
 
 WRONG_INPUT = 2
 INTERRUPTED = 130

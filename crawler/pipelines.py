@@ -10,6 +10,7 @@ from typing import Any, Self
 from sqlalchemy.exc import DBAPIError
 
 from crawler.items import CaptureRead, DocumentRead, SourceRead
+from tracker.store import loss
 from tracker.store.importing import Importer
 from tracker.store.locks import RunLostError
 from tracker.store.recorder import Recorder
@@ -58,8 +59,9 @@ class Record:
             yield
         except (DBAPIError, RunLostError) as error:
             if self._stopping is None:
-                said = str(getattr(error, "orig", error)).splitlines()[0]
-                log.critical("the crawl ends: what it reads cannot be written down (%s)", said)
+                log.critical(
+                    "the crawl ends, what it reads cannot be written down: %s", _why(error)
+                )
                 self.crawler.stats.set_value(UNWRITTEN, True)
                 stop = self.crawler.engine.close_spider_async(reason="store")
                 self._stopping = asyncio.get_running_loop().create_task(stop)
@@ -85,3 +87,12 @@ class Record:
             self._ticking.cancel()
         with self._writing():
             self.recorder.flush()
+
+
+def _why(error: DBAPIError | RunLostError) -> str:
+    if isinstance(error, RunLostError):
+        return str(error)
+    try:
+        return loss(error)[0]
+    except DBAPIError:  # nothing that a person could mend
+        return str(error.orig).splitlines()[0]

@@ -30,8 +30,8 @@ from tracker.commands.shared import WRONG_INPUT, WrongInputError
 from tracker.replies import ReplyError
 from tracker.settings import SettingsError
 from tracker.sources import SourcesError
-from tracker.store import StoreError, loss
-from tracker.store.locks import BUSY, BusyError
+from tracker.store import BUSY, StoreError, loss
+from tracker.store.locks import BusyError
 
 app = typer.Typer(
     help="Watch what institutions publish on China, surveillance and research partnerships.",
@@ -80,8 +80,9 @@ def main() -> None:
         print(error, file=sys.stderr)
         sys.exit(BUSY)
     except DBAPIError as error:
-        print(loss(error), file=sys.stderr)
-        sys.exit(BUSY)
+        said, code = loss(error)
+        print(said, file=sys.stderr)
+        sys.exit(code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

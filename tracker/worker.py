@@ -21,10 +21,10 @@ from sqlmodel import Session
 from tracker import monitoring
 from tracker.settings import Settings
 from tracker.sources import SourcesError, load_sources
-from tracker.store import Store, jobs
+from tracker.store import BUSY, Store, jobs
 from tracker.store.crawling import living_runs, sync_sources
 from tracker.store.jobs import Work
-from tracker.store.locks import BUSY, BusyError, alone
+from tracker.store.locks import BusyError, alone
 from tracker.store.owning import neighbours
 from tracker.store.reading import pending_snapshots
 from tracker.store.tallies import delivery_lag

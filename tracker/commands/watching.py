@@ -15,8 +15,9 @@ from tracker.commands.crawling import run_once
 from tracker.commands.shared import INTERRUPTED, Json, open_store
 from tracker.settings import load_settings
 from tracker.sources import load_sources
+from tracker.store import BUSY
 from tracker.store.crawling import sync_sources
-from tracker.store.locks import BUSY, BusyError, alone
+from tracker.store.locks import BusyError, alone
 
 app = typer.Typer()
 

@@ -11,9 +11,8 @@ import typer
 from tracker import queries
 from tracker.commands.shared import Json, WrongInputError, open_store, print_table
 from tracker.settings import load_settings
-from tracker.store import Store
+from tracker.store import BUSY, Store
 from tracker.store.jobs import Work, lacking
-from tracker.store.locks import BUSY
 
 app = typer.Typer()
 COLUMNS = ("work", "institution", "state", "tries", "since", "not_before")

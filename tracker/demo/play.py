@@ -33,14 +33,13 @@ from tracker.model import (
 )
 from tracker.reviews import record_review
 from tracker.settings import Settings
-from tracker.store import Store
+from tracker.store import BUSY, Store
 from tracker.store.subscriptions import add_subscription, recipients
 from tracker.update import update
 
 BEGIN = datetime(2026, 3, 2, 9, tzinfo=UTC)
 DAYS = (0, 2, 4, 8)
 FOLDER = Path("data/demo")
-BUSY = 75  # the crawler's word for "another run is under way"
 PATIENCE = 90  # seconds
 Say = Callable[[str], None]
 

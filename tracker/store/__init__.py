@@ -25,14 +25,32 @@ class StoreError(Exception):
     """The database cannot be used as it is; the message says what to do."""
 
 
-def loss(error: DBAPIError) -> str:
-    """Return what to tell a person whose connection to the database was lost; else raise the error."""
+#: Exit codes of sysexits.h: the lock was taken or the connection lost, and nothing can be written down.
+BUSY, UNWRITABLE = 75, 74
+#: What a database says that a person can mend, and how.
+_MENDED = {
+    "disk is full": "the disk that holds the database is full: make room",
+    "could not extend file": "the disk that holds the database is full: make room",
+    "No space left on device": "the disk that holds the database is full: make room",
+    "readonly database": "the database may not be written: give the right to write its file and folder",
+    "read-only transaction": "the database may not be written: connect to a server that takes writes",
+    "disk I/O error": "the disk that holds the database fails: look at the system's log",
+}
+_AGAIN = "Nothing was left half done: run the same command again, it goes on from there"
+
+
+def loss(error: DBAPIError) -> tuple[str, int]:
+    """Return what to tell a person whose database is lost, full or may not be written, and the exit code.
+
+    Raises any other error.
+    """
+    said = str(error.orig).splitlines()[0]
+    for words, remedy in _MENDED.items():
+        if words in said:
+            return f"{remedy}. {_AGAIN}", UNWRITABLE
     if not error.connection_invalidated:
         raise error
-    return (
-        f"the connection to the database was lost ({str(error.orig).splitlines()[0]}); nothing was "
-        "left half done: run the same command again, it goes on from there"
-    )
+    return f"the connection to the database was lost ({said}). {_AGAIN}", BUSY
 
 
 class Store:

@@ -17,7 +17,6 @@ from sqlmodel import Session
 from tracker.addresses import bare_host, suffixes
 from tracker.store import Store
 
-BUSY = 75  # EX_TEMPFAIL of sysexits.h: the lock was taken, or the connection lost; try again later
 CRAWL = "crawl"
 
 

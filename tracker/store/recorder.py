@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, insert, select, update
 
 from tracker.addresses import identity
@@ -168,18 +169,26 @@ class Recorder:
         if not self._waiting:
             return
         waiting, self._waiting = self._waiting, []
-        with self.store.transaction() as session:
-            self._ours(session)
-            in_turn(session, [task.id for task, _ in waiting])
-            unchanged = [(t, r) for t, r in waiting if isinstance(r, Fetched) and r.not_modified]
-            self._record_unchanged(session, unchanged)
-            others = [(t, r) for t, r in waiting if isinstance(r, NotFetched) or not r.not_modified]
-            documents = _documents(session, [task.id for task, _ in others])
-            for task, result in others:
-                if isinstance(result, NotFetched):
-                    self._record_failure(session, task, result, documents[task.id])
-                else:
-                    self._record_body(session, task, result, documents[task.id])
+        counted = self.counts.copy(), self.failed.copy()
+        try:
+            with self.store.transaction() as session:
+                self._record(session, waiting)
+        except DBAPIError:
+            self.counts, self.failed = counted  # nothing of it was written
+            raise
+
+    def _record(self, session: Session, waiting: list[tuple[DocumentTask, Result]]) -> None:
+        self._ours(session)
+        in_turn(session, [task.id for task, _ in waiting])
+        unchanged = [(t, r) for t, r in waiting if isinstance(r, Fetched) and r.not_modified]
+        self._record_unchanged(session, unchanged)
+        others = [(t, r) for t, r in waiting if isinstance(r, NotFetched) or not r.not_modified]
+        documents = _documents(session, [task.id for task, _ in others])
+        for task, result in others:
+            if isinstance(result, NotFetched):
+                self._record_failure(session, task, result, documents[task.id])
+            else:
+                self._record_body(session, task, result, documents[task.id])
 
     def _ours(self, session: Session) -> None:
         if session.get_bind().dialect.name != "sqlite":  # there nobody else is at work

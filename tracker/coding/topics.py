@@ -214,6 +214,12 @@ def _human_rights(seen: Evidence) -> list[str]:
         words += seen.words(("targets", "hack"))
     if seen.together("persecuted", "persecution"):
         words += seen.words(("persecution",), seen.together("persecuted", "persecution"))
+    words += seen.words(("persecution",), seen.together("china_people", "persecution", reach=1))
+    if seen.has("china_people") and (seen.has("critic_strong") or seen.has("criticism")):
+        words += seen.words(("china_people",), china_sentences(seen))
+    china = {n for at in china_sentences(seen) for n in (at - 1, at, at + 1)}
+    words += seen.words(("rights_free",), [at for at in seen.together("rights_free") if at in china])
+    words += seen.words(("treatment",), seen.together("china_people", "treatment", reach=1))
     if seen.has("china_people") and any(map(seen.has, ("surveillance", "abuse", "condemn"))):
         words += seen.words(("china_people",))
     return words
@@ -236,7 +242,8 @@ def _with_china(seen: Evidence) -> list[str]:
     """Any dealing with a Chinese body, or money of it, counts where research is in view."""
     if not (seen.has("research") or seen.has("university")):
         return []
-    return seen.words(("dealing", "fund"), china_sentences(seen))
+    where = {*china_sentences(seen), *seen.together("screening_regime")}
+    return seen.words(("dealing", "fund"), sorted(where))
 
 
 def _partners(seen: Evidence) -> list[str]:
@@ -254,6 +261,8 @@ def _partners(seen: Evidence) -> list[str]:
     }
     words = seen.words(("partner",), sorted(where))
     words += seen.words(("partner_loose",), seen.together("partner_loose", "research"))
+    if seen.has("university"):
+        words += seen.words(("partner",))
     if seen.has("rights_risk") or seen.has("ethics_firm"):
         words += seen.words(("funder",), seen.together("funder", "check"))
     return words

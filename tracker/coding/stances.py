@@ -27,7 +27,9 @@ def stance(seen: Evidence, cues: Cues) -> tuple[Stance, bool]:
     said = _said(seen, where)
     first, words = _decide(seen, said, where)
     heard = voices(seen, where)
-    found = first if seen.has("law") else _weighed(first, heard, seen, grave=bool(_RIGHTS & {*cues}))
+    found = (
+        first if seen.has("law") else _weighed(first, heard, seen, grave=bool(_RIGHTS & {*cues}))
+    )
     if found is not first:
         words = _words(found, heard)
     if words:
@@ -42,7 +44,7 @@ def _weighed(first: Stance, heard: Voices, seen: Evidence, *, grave: bool) -> St
     judged = {Stance.CONDEMNS, Stance.CRITICAL}
     if first is Stance.NEUTRAL or (first is Stance.REPORTED and second in judged):
         return second
-    if first in judged and second is Stance.REPORTED and (heard.told > 2 or heard.assembly):
+    if first in judged and second is Stance.REPORTED and heard.assembly:
         return second
     called = heard.own["act_against"] and len(heard.own["blame"]) > 1
     if first is Stance.CRITICAL and second is Stance.CONDEMNS and called and grave:
@@ -55,7 +57,8 @@ def _second(heard: Voices, seen: Evidence, *, grave: bool) -> Stance:
     wrong, blame = len(heard.own["wrong"]), len(heard.own["blame"])
     told = len(heard.others["wrong"]) + len(heard.others["blame"])
     people = seen.has("china_people")
-    if heard.mostly_told and (told or heard.grave) and wrong + blame <= told:
+    on_rights = heard.grave and (people or seen.has("rights"))
+    if heard.mostly_told and (told or on_rights) and wrong + blame <= told:
         return Stance.REPORTED
     guide = seen.has("check", "partner") and seen.has("policy") and not people
     if guide and blame < 3:
@@ -67,7 +70,7 @@ def _second(heard: Voices, seen: Evidence, *, grave: bool) -> Stance:
         return Stance.CONDEMNS
     if wrong + blame > max(1, len(heard.own["favour"])):
         return Stance.CRITICAL
-    if heard.told and (told or (heard.grave and grave)):
+    if heard.told and (told or on_rights):
         return Stance.REPORTED
     return Stance.CRITICAL if people and heard.grave else _favourable(heard, seen)
 

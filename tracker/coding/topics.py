@@ -69,27 +69,39 @@ def _china(seen: Evidence) -> list[str]:
 def _china_sentence(seen: Evidence, at: int) -> bool:
     holds = seen.holds(at)
     grave = any(holds(name) for name in _GRAVE)
-    if holds("china_state") or (holds("china_people") and (grave or not holds("arts"))):
-        return True
-    if holds("hong_kong") and (holds("security_law") or holds("rights") or holds("rights_free")):
+    if holds("china_state") or _people_or_place(seen, at, grave=grave):
         return True
     if holds("entity"):
         # Where somebody studied is origin, where an institution is to be followed an address: no actor.
         return not holds("born") and not _to_follow(seen, at)
     if holds("china_race") and not holds("chinese"):
         return False
-    if holds("china_city") and _in_city(seen, at):
-        return True
     if holds("chinese"):
         return grave or _acting(seen, at) or (holds("partner") and holds("with_china"))
     if not holds("china_name") or holds("born"):
         return False
     if (holds("sport") or holds("arts")) and not grave:
         return False
-    if holds("rogue"):
+    return holds("rogue") or grave or _dealt_with(seen, at)
+
+
+def _people_or_place(seen: Evidence, at: int, *, grave: bool) -> bool:
+    """Tell whether those are spoken of whom the state rules, other than for their arts."""
+    holds = seen.holds(at)
+    if holds("hong_kong") and (holds("security_law") or holds("rights") or holds("rights_free")):
         return True
+    if holds("china_people") and (grave or not holds("arts")):
+        return True
+    return (
+        holds("china_city") and not holds("chinese") and not holds("entity") and _in_city(seen, at)
+    )
+
+
+def _dealt_with(seen: Evidence, at: int) -> bool:
+    """Tell whether China acts or is dealt with here, other than in a trade statistic."""
+    holds = seen.holds(at)
     others = {seen.word(hit[0], hit[1]).lower() for hit in seen.hits_of(at, "country")}
-    if grave or (len(others) < 2 and any(holds(name) for name in _TIES)):
+    if len(others) < 2 and any(holds(name) for name in _TIES):
         return True
     traded = len({word.lower() for word in seen.words(("statistic",))}) > 2 or holds("statistic")
     return not traded and (holds("with_china") or _acts(seen, at))
@@ -189,7 +201,9 @@ def _watched(seen: Evidence) -> list[str]:
             words += _close(seen, at, "follows", "student_abroad")
     for names in (("force", "watch_tech"), ("watch_tech", "persecution"), ("dna", "force")):
         words += seen.words(names, seen.together(*names))
-    words += seen.words(("force", "technology"), seen.together("force", "technology", "china_people"))
+    words += seen.words(
+        ("force", "technology"), seen.together("force", "technology", "china_people")
+    )
     words += seen.words(("dna",), seen.together("dna", "minority", reach=1))
     return words
 
@@ -218,7 +232,9 @@ def _human_rights(seen: Evidence) -> list[str]:
     if seen.has("china_people") and (seen.has("critic_strong") or seen.has("criticism")):
         words += seen.words(("china_people",), china_sentences(seen))
     china = {n for at in china_sentences(seen) for n in (at - 1, at, at + 1)}
-    words += seen.words(("rights_free",), [at for at in seen.together("rights_free") if at in china])
+    words += seen.words(
+        ("rights_free",), [at for at in seen.together("rights_free") if at in china]
+    )
     words += seen.words(("treatment",), seen.together("china_people", "treatment", reach=1))
     if seen.has("china_people") and any(map(seen.has, ("surveillance", "abuse", "condemn"))):
         words += seen.words(("china_people",))

@@ -27,9 +27,7 @@ def stance(seen: Evidence, cues: Cues) -> tuple[Stance, bool]:
     said = _said(seen, where)
     first, words = _decide(seen, said, where)
     heard = voices(seen, where)
-    found = (
-        first if seen.has("law") else _weighed(first, heard, seen, grave=bool(_RIGHTS & {*cues}))
-    )
+    found = first if seen.has("law") else _weighed(first, heard, seen, held=_RIGHTS & {*cues})
     if found is not first:
         words = _words(found, heard)
     if words:
@@ -38,26 +36,26 @@ def stance(seen: Evidence, cues: Cues) -> tuple[Stance, bool]:
     return found, found is Stance.CONDEMNS and len(set(named)) < 2
 
 
-def _weighed(first: Stance, heard: Voices, seen: Evidence, *, grave: bool) -> Stance:
+def _weighed(first: Stance, heard: Voices, seen: Evidence, held: set[str]) -> Stance:
     """Weigh a first finding against whose words the whole passage is."""
-    second = _second(heard, seen, grave=grave)
+    second = _second(heard, seen, held)
     judged = {Stance.CONDEMNS, Stance.CRITICAL}
     if first is Stance.NEUTRAL or (first is Stance.REPORTED and second in judged):
         return second
     if first in judged and second is Stance.REPORTED and heard.assembly:
         return second
     called = heard.own["act_against"] and len(heard.own["blame"]) > 1
-    if first is Stance.CRITICAL and second is Stance.CONDEMNS and called and grave:
+    if first is Stance.CRITICAL and second is Stance.CONDEMNS and called and held:
         return second
     return first
 
 
-def _second(heard: Voices, seen: Evidence, *, grave: bool) -> Stance:
+def _second(heard: Voices, seen: Evidence, held: set[str]) -> Stance:
     """Return the stance by the weight of voices: told or own, abuse or blame, rule or judgement."""
     wrong, blame = len(heard.own["wrong"]), len(heard.own["blame"])
     told = len(heard.others["wrong"]) + len(heard.others["blame"])
-    people = seen.has("china_people")
-    on_rights = heard.grave and (people or seen.has("rights"))
+    people = seen.has("china_people") or seen.has("hong_kong", "security_law")
+    on_rights = "human_rights" in held or (people and held)
     if heard.mostly_told and (told or on_rights) and wrong + blame <= told:
         return Stance.REPORTED
     guide = seen.has("check", "partner") and seen.has("policy") and not people
@@ -66,7 +64,7 @@ def _second(heard: Voices, seen: Evidence, *, grave: bool) -> Stance:
     if wrong and not guide and (people or wrong > blame) and not seen.has("comparison"):
         return Stance.CONDEMNS
     speaks = heard.ours or seen.has("own_eval")
-    if blame > 1 and grave and speaks and heard.own["act_against"]:
+    if blame > 1 and held and speaks and heard.own["act_against"]:
         return Stance.CONDEMNS
     if wrong + blame > max(1, len(heard.own["favour"])):
         return Stance.CRITICAL

@@ -59,7 +59,7 @@ def _second(heard: Voices, seen: Evidence, held: set[str]) -> Stance:
     if heard.mostly_told and (told or on_rights) and wrong + blame <= told:
         return Stance.REPORTED
     guide = seen.has("check", "partner") and seen.has("policy") and not people
-    if guide and blame < 3:
+    if guide and wrong + blame < 4:
         return _favourable(heard, seen)
     if wrong and not guide and (people or wrong > blame) and not seen.has("comparison"):
         return Stance.CONDEMNS

@@ -27,8 +27,8 @@ class Voices:
 
     @property
     def mostly_told(self) -> bool:
-        """Tell whether somebody else speaks in half of the sentences or more."""
-        return self.told * 2 >= self.sentences and self.told > self.ours
+        """Tell whether somebody else speaks in a third of the sentences or more."""
+        return self.told * 3 >= self.sentences and self.told > self.ours
 
 
 def voices(seen: Evidence, china: list[int]) -> Voices:

@@ -44,10 +44,18 @@ def _weighed(first: Stance, heard: Voices, seen: Evidence, held: set[str]) -> St
         return second
     if first in judged and second is Stance.REPORTED and heard.assembly:
         return second
+    if first is Stance.CRITICAL and second is Stance.REPORTED and _told_only(heard, seen):
+        return second
     called = heard.own["act_against"] and len(heard.own["blame"]) > 1
     if first is Stance.CRITICAL and second is Stance.CONDEMNS and called and held:
         return second
     return first
+
+
+def _told_only(heard: Voices, seen: Evidence) -> bool:
+    """Tell whether no judgement is the publisher's, in a passage half of which is told."""
+    own = heard.own["wrong"] or heard.own["blame"] or seen.has("own_eval")
+    return not own and heard.told * 2 >= heard.sentences
 
 
 def _second(heard: Voices, seen: Evidence, held: set[str]) -> Stance:

@@ -259,6 +259,7 @@ def _with_china(seen: Evidence) -> list[str]:
     if not (seen.has("research") or seen.has("university")):
         return []
     where = {*china_sentences(seen), *seen.together("screening_regime")}
+    where |= {*seen.together("fund", "foreign")}
     return seen.words(("dealing", "fund"), sorted(where))
 
 

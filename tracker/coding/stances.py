@@ -78,7 +78,9 @@ def _second(heard: Voices, seen: Evidence, held: set[str]) -> Stance:
         return Stance.CRITICAL
     if heard.told and (told or on_rights):
         return Stance.REPORTED
-    return Stance.CRITICAL if people and heard.grave else _favourable(heard, seen)
+    if people and (heard.grave or (held and (wrong or blame or heard.own["act_against"]))):
+        return Stance.CRITICAL
+    return _favourable(heard, seen)
 
 
 def _favourable(heard: Voices, seen: Evidence) -> Stance:

@@ -14,6 +14,14 @@ _REACH, _REACH_BEFORE = 45, 25  # characters between "Chinese" and the actor tha
 _BASED_IN = 14  # characters between an actor and "in China"
 _GRAVE = ("surveillance", "rights", "rights_free", "trigger", "abuse", "secure_research")
 _FOLLOWED, _PRECEDED = 30, 14  # characters between who is watched and the verb before or after it
+#: What says together, in one sentence, that people are watched or sorted.
+_WATCHES = (
+    ("force", "watch_tech"),
+    ("watch_tech", "persecution"),
+    ("dna", "force"),
+    ("force", "technology", "china_people"),
+    ("surv_camera", "films", "surv_people"),
+)
 _TIES = ("partner_strong", "disclosed")
 
 
@@ -112,7 +120,7 @@ def _in_city(seen: Evidence, at: int) -> bool:
     holds = seen.holds(at)
     if holds("born") or holds("arts"):
         return False
-    return holds("university") or holds("partner_strong") or holds("city_organ")
+    return any(map(holds, ("university", "partner", "partner_strong", "city_organ")))
 
 
 def _to_follow(seen: Evidence, at: int) -> bool:
@@ -199,11 +207,8 @@ def _watched(seen: Evidence) -> list[str]:
         words += _close(seen, at, "finds", "minority") + _close(seen, at, "follows", "minority")
         if at in state:
             words += _close(seen, at, "follows", "student_abroad")
-    for names in (("force", "watch_tech"), ("watch_tech", "persecution"), ("dna", "force")):
+    for names in _WATCHES:
         words += seen.words(names, seen.together(*names))
-    words += seen.words(
-        ("force", "technology"), seen.together("force", "technology", "china_people")
-    )
     words += seen.words(("dna",), seen.together("dna", "minority", reach=1))
     return words
 

@@ -224,24 +224,35 @@ def _close(seen: Evidence, at: int, verbs: str, objects: str) -> list[str]:
 
 
 def _human_rights(seen: Evidence) -> list[str]:
-    words = seen.words(("rights",))
-    for reach in (0, 1):
-        words += seen.words(
-            ("rights_free",), seen.together("rights_free", "rights_threat", reach=reach)
-        )
+    words = seen.words(("rights",)) + _freedom(seen) + _of_a_people(seen)
     if seen.together("targets", "hack") and (seen.has("surveillance") or seen.has("surv_weak")):
         words += seen.words(("targets", "hack"))
     if seen.together("persecuted", "persecution"):
         words += seen.words(("persecution",), seen.together("persecuted", "persecution"))
-    words += seen.words(("persecution",), seen.together("china_people", "persecution", reach=1))
-    if seen.has("china_people") and (seen.has("critic_strong") or seen.has("criticism")):
+    return words
+
+
+def _freedom(seen: Evidence) -> list[str]:
+    """A freedom counts where it is threatened or defended, a criterion for partners, or beside China."""
+    if not seen.has("rights_free"):
+        return []
+    where = {at + step for at in china_sentences(seen) for step in (-1, 0, 1)}
+    for other in ("rights_threat", "partner"):
+        where.update(seen.together("rights_free", other))
+        where.update(seen.together("rights_free", other, reach=1))
+    return seen.words(("rights_free",), sorted(at for at in where if at >= 0))
+
+
+def _of_a_people(seen: Evidence) -> list[str]:
+    """Return the words for what a people that the Chinese state rules over meets with."""
+    if not seen.has("china_people"):
+        return []
+    words: list[str] = []
+    for name in ("persecution", "treatment"):
+        words += seen.words((name,), seen.together("china_people", name, reach=1))
+    if seen.has("critic_strong") or seen.has("criticism"):
         words += seen.words(("china_people",), china_sentences(seen))
-    china = {n for at in china_sentences(seen) for n in (at - 1, at, at + 1)}
-    words += seen.words(
-        ("rights_free",), [at for at in seen.together("rights_free") if at in china]
-    )
-    words += seen.words(("treatment",), seen.together("china_people", "treatment", reach=1))
-    if seen.has("china_people") and any(map(seen.has, ("surveillance", "abuse", "condemn"))):
+    if any(map(seen.has, ("surveillance", "abuse", "condemn"))):
         words += seen.words(("china_people",))
     return words
 

@@ -46,8 +46,8 @@ def of_institution(rows: Iterable[FindingRow]) -> str:
     return "".join(parts)
 
 
-def reply(said: Said) -> str:
-    """Return a reply in full, as text."""
+def reply(said: Said, *, origin: str = "") -> str:
+    """Return a reply in full, as text; `origin` is HTML that says otherwise than the public is told where it is from."""
     about = ", ".join(_about(question, result) for question, result in said.questions.items())
     disputed = ", ".join(question_title(question) for question in said.disputes)
     marked = f"{overlay('disputed')} <b>{escape(disputed)}</b><br>" if disputed else ""
@@ -55,7 +55,7 @@ def reply(said: Said) -> str:
         '<section class="t-card t-reply" aria-label="Reply of the institution">'
         f'<p class="t-head">Reply of {day(said.received_at)}, in full</p>'
         f'<blockquote dir="auto">{escape(said.text)}</blockquote>'
-        f'<p class="t-meta">{marked}From an address at {escape(said.host)}, confirmed by a person of ours. '
+        f'<p class="t-meta">{marked}{origin or f"From an address at {escape(said.host)}, confirmed by a person of ours."} '
         f"It answers: {escape(about)}.</p></section>"
     )
 

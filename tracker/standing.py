@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from tracker.model import Reviewed
+from tracker.model import SPOKEN, Reviewed, Topic
 
 #: Results that an institution may want to answer before they are public.
 NEGATIVE = frozenset({"declined", "none_found", "criticised"})
@@ -135,6 +135,11 @@ class Subject:
         """Whether a person confirmed what the institution may want to answer first."""
         confirmed = self.reviewed != Reviewed.NONE and self.result in NEGATIVE
         return confirmed or bool(self.deeds)
+
+
+def labels_of(question: str) -> tuple[str, ...]:
+    """Return the labels of passages and changes that touch a question."""
+    return (str(Topic.CHINA),) if question == SPOKEN else (question,)
 
 
 def deed_name(deed: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Admins decide on replies and ask institutions on the Review screen, by the deeds of the command line."""
 
+import urllib.request
 from datetime import UTC, datetime
 
 import pytest
@@ -7,6 +8,7 @@ import streamlit as st
 from browsing import ARGUMENTS, CHROMIUM, READY, open_at, serving
 from builders import NOON, read_page
 from playwright.sync_api import sync_playwright
+from routing import routes_served
 from sqlmodel import col, update
 from streamlit import config
 from streamlit.testing.v1 import AppTest
@@ -132,6 +134,20 @@ def test_an_admin_confirms_settles_corrects_and_takes_back(store):
         ("settled", "ada"),
         ("refused", "ada"),
     ]
+
+
+def test_the_method_page_lists_corrections_and_so_does_its_page_without_script(store):
+    def method() -> None:
+        from tracker.views import method as screen  # noqa: PLC0415  (runs as a script of its own)
+
+        screen.render()
+
+    assert "Nothing has been corrected so far" in shown(AppTest.from_function(method).run(timeout=30))  # fmt: skip
+    with store.transaction() as session:
+        replies.correct(session, "alder", SPOKEN, note="It was their unit.", by="ada", at=NOON)
+    with routes_served() as port, urllib.request.urlopen(f"http://127.0.0.1:{port}/data/") as page:
+        assert "It was their unit." in page.read().decode()
+    assert "It was their unit." in shown(AppTest.from_function(method).run(timeout=30))
 
 
 def test_what_cannot_be_entered_is_said_with_the_reason_and_leaves_nothing(store):

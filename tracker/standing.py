@@ -72,6 +72,7 @@ class Corrected:
     at: datetime
     note: str
     result: str  # of the finding when it was corrected
+    reply_id: int | None = None  # the reply that led to it
 
     def to_json(self) -> dict[str, Any]:
         """Return the correction as JSON and exports print it."""

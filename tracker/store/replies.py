@@ -320,7 +320,7 @@ def corrections(session: Session) -> list[Corrected]:
         .order_by(col(Correction.id))
     )
     return [
-        Corrected(_id(row.id), key, row.question, row.at, row.note, row.result)
+        Corrected(_id(row.id), key, row.question, row.at, row.note, row.result, row.reply_id)
         for row, key in session.exec(query)
     ]
 

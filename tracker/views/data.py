@@ -14,7 +14,8 @@ from starlette.routing import Route
 from tracker import queries
 from tracker.export import cell
 from tracker.store.releases import frozen_data, releases
-from tracker.views import html, printed, tables
+from tracker.views import hearing, html, printed, tables
+from tracker.views.addresses import PRINTED
 from tracker.views.opening import open_store
 from tracker.views.shared import NOT
 from tracker.views.strict import headers
@@ -148,7 +149,9 @@ def index(_request: Request) -> Response:
         "description": NOTE,
         "license": "https://creativecommons.org/licenses/by/4.0/",
     }
-    return printed.answer("Data", downloads(), path="/data/", about=about)
+    with open_store().transaction() as session:
+        body = f'{downloads()}<h2 id="corrections">Corrections</h2>{hearing.log(session, PRINTED)}'
+    return printed.answer("Data", body, path="/data/", about=about)
 
 
 ROUTES = [

@@ -423,6 +423,14 @@ def test_a_backup_without_subscribers_has_no_address_and_opens_no_private_page(t
     assert "@alder.example" in shown[1]  # whose host the public sees
 
 
+def test_where_a_finding_waits_no_page_says_that_nothing_was_found(told):
+    told.gate = Gate(withhold=True)
+    with told.transaction() as session:
+        found = profile.load(session, "alder")
+
+    assert "What a person found waits for the institution’s reply" in profile.no_quote(found)
+
+
 def test_the_log_of_corrections_says_what_and_when_and_names_nobody(told):
     with told.transaction() as session:
         empty = hearing.log(session)

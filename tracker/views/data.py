@@ -81,7 +81,7 @@ def released() -> str:
         ]
     if not rows:
         return "<p>No release yet; <code>tracker release</code> freezes one that can be cited.</p>"
-    return html.table(["Release", "Of", "Note", "sha256"], rows, caption="Releases")
+    return html.table(["Release", "Of", "Note", "sha256"], rows, caption="Releases", stack=True)
 
 
 def as_json(rows: Sequence[dict[str, Any]], about: dict[str, Any]) -> str:
@@ -131,7 +131,9 @@ def downloads() -> str:
         ]
         for name, table in tables.TABLES.items()
     ]
-    live = html.table(["Table", "Files", "Filters in the address"], rows, caption="Downloads")
+    live = html.table(
+        ["Table", "Files", "Filters in the address"], rows, caption="Downloads", stack=True
+    )
     return f"<h3>Releases</h3>{released()}<h3>As of now</h3>{live}{HOW}"
 
 

@@ -57,9 +57,9 @@ def reply(said: Said, *, origin: str = "") -> str:
     disputed = ", ".join(question_title(question) for question in said.disputes)
     marked = f"{overlay('disputed')} <b>{escape(disputed)}</b><br>" if disputed else ""
     return (
-        '<section class="t-card t-reply" aria-label="Reply of the institution">'
+        '<section class="t-card t-reply" aria-label="Reply of the institution"><div>'
         f'<p class="t-head">Reply of {day(said.received_at)}, in full</p>'
-        f'<blockquote dir="auto">{escape(said.text)}</blockquote>'
+        f'<blockquote dir="auto">{escape(said.text)}</blockquote></div>'
         f'<p class="t-meta">{marked}{origin or f"From an address at {escape(said.host)}, confirmed by a person of ours."} '
         f"It answers: {escape(about)}.</p></section>"
     )
@@ -92,7 +92,7 @@ def log(session: Session, places: Places = APP) -> str:
             "A correction is numbered, stands here and beside its finding for good, and goes to exactly those who were told wrongly.",
         )
     columns = ["No.", "Date", "Institution", "Finding, and what it said", "Correction", "By"]
-    return table(columns, rows, caption="Corrections")
+    return table(columns, rows, caption="Corrections", stack=True)
 
 
 def _logged(found: Corrected, name: str | None, places: Places) -> list[str]:

@@ -101,4 +101,4 @@ def _notices(notices: Sequence[NoticeRow]) -> str:
         for n in reversed(notices)
     ]  # fmt: skip
     columns = ["Institution", "About", "How", "By", "State", "Sent"]
-    return html.table(columns, rows, caption="Notices to institutions")
+    return html.table(columns, rows, caption="Notices to institutions", stack=True)

@@ -56,12 +56,13 @@ def search(
     kinds: Collection[str] = (),
     institutions: Collection[str] = (),
     languages: Collection[str] = (),
-    limit: int = 50,
+    limit: int | None = 50,
 ) -> list[Found]:
     """Return passages that hold all words and name one of the entities, newest stated date first."""
     if not words and not entities:
         return []
-    hits = _hits(session, words, entities).subquery()
+    newest = None if limit is None else NEWEST
+    hits = _hits(session, words, entities).limit(newest).subquery()
     coder = select(Coding.coder).order_by(col(Coding.id).desc()).limit(1).scalar_subquery()
     query = (
         select(Passage, VersionPassage.heading_path, Coding, Document, Institution, *_VERSION)  # type: ignore[call-overload]  # more columns than the stubs count
@@ -119,13 +120,11 @@ def _hits(session: Session, words: Sequence[str], entities: Collection[str]) -> 
     naming = col(PassageEntity.entity).in_(entities)
     if not words:
         named = col(PassageEntity.passage_id)
-        return (
-            select(named.label("id")).where(naming).distinct().order_by(named.desc()).limit(NEWEST)
-        )
+        return select(named.label("id")).where(naming).distinct().order_by(named.desc())
     query = _holding(session, words)
     if entities:
         query = query.where(_id(session).in_(select(PassageEntity.passage_id).where(naming)))
-    return query.order_by(_id(session).desc()).limit(NEWEST)
+    return query.order_by(_id(session).desc())
 
 
 _INDEX = table("passage_search", column("rowid"))

@@ -232,6 +232,9 @@ WAYS = {
     "tracker spoken": (command("spoken", "--json"), True),
     "tracker coverage": (command("coverage", "--json"), False),
     "tracker changes": (command("changes", "--json"), True),
+    "tracker search": (command("search", "Uyghurs", "--json"), True),
+    "tracker shares": (command("shares", "--json"), False),
+    "tracker diff": (command("diff", "1", "--json"), False),
     "tracker institution": (command("institution", "alder", "--json"), True),
 }
 

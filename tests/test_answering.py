@@ -12,6 +12,7 @@ from routing import routes_served
 from sqlmodel import col, update
 from streamlit import config
 from streamlit.testing.v1 import AppTest
+from test_app import violations
 
 from tracker import replies
 from tracker.model import SPOKEN, Finding, Institution, Role
@@ -209,13 +210,19 @@ def test_who_gives_no_name_sees_no_reply(store):
 def test_in_a_browser_an_admin_publishes_a_reply_that_then_stands_beside_the_finding(store, tmp_path):  # fmt: skip
     wrong: list[str] = []
     with serving(tmp_path) as (base, _), sync_playwright() as play:
-        page = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS).new_page()
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        page = browser.new_context(color_scheme="dark", reduced_motion="reduce").new_page()
         page.on("request", lambda r: r.url.startswith(("http", "//")) and not r.url.startswith(base) and wrong.append(r.url))  # fmt: skip
         open_at(page, f"{base}/review")
         page.get_by_label("Your name or initials").fill("ada")
         page.get_by_label("Your name or initials").press("Enter")
         page.get_by_role("tab", name="Replies and notices").click()
         page.get_by_text("![x](http://elsewhere.example/y.png) $x$ :red[y]").wait_for()
+        for more in ("Enter a reply that came by mail", "What a notice would say"):
+            page.get_by_text(more).click()
+        page.get_by_label("Received on").first.wait_for()
+        page.wait_for_function(READY)
+        assert violations(page) == []
         page.get_by_text("Confirm: it is theirs").click()
         page.get_by_role("button", name="Keep my decision").click()
         page.get_by_text("Reply 1 is public").wait_for()

@@ -157,3 +157,13 @@ def test_stacked_cells_carry_the_name_of_their_column():
 
     assert '<td data-label="B"><div>y</div></td>' in shown
     assert "data-label" not in html.table(["A", "B"], [["x", "y"]], caption="c")
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [("Policy", ""), ("Policy › 2. Partners", " › 2. Partners"), ("Partners", " › Partners"), ("", "")],
+)  # fmt: skip
+def test_the_title_is_not_said_twice_where_it_is_a_heading_too(path, shown):
+    item = {**ITEM, "title": "Policy", "heading_path": path, "url": "http://alder.example/p"}
+
+    assert f"Policy</a></b>{shown}<br>" in evidence.evidence_card(item, {})

@@ -51,7 +51,11 @@ def _due(due: Sequence[FindingRow], name: str) -> None:
     except deeds.ReplyError as problem:
         shared.show(f'<p class="t-hint t-lines" role="alert">{html.escape(problem)}</p>')
         return
-    shared.show(f'<details><summary>What a notice would say</summary><div class="t-plainbox t-lines">{html.escape(text)}</div></details>')  # fmt: skip
+    shared.show(
+        "<details><summary>What a notice would say</summary>"
+        '<div class="t-scroll" tabindex="0" role="region" aria-label="The notice">'
+        f'<div class="t-mail">{html.escape(text)}</div></div></details>'
+    )
     _notice_form(key, questions, name)
 
 

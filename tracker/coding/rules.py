@@ -95,8 +95,9 @@ def _safeguards(seen: Evidence, topics: set[Topic], _stance: Stance) -> list[str
     )
     if Topic.PARTNERSHIP not in topics and not ruled and not seen.has("red_flag"):
         return []
-    if seen.has("screening_regime") and _duty(seen):
-        return seen.words(("screening_regime",))
+    bound = [at for at in seen.together("screening_regime") if _bound_near(seen, at)]
+    if bound:
+        return seen.words(("screening_regime",), bound)
     if seen.has("red_flag"):
         return seen.words(("red_flag", "trigger"))
     if several and (seen.has("duty") or seen.has("restrict") or seen.has("check")):
@@ -110,6 +111,11 @@ def _safeguards(seen: Evidence, topics: set[Topic], _stance: Stance) -> list[str
         if len({word.lower() for word in words}) > 2:
             return words
     return []
+
+
+def _bound_near(seen: Evidence, at: int) -> bool:
+    """Tell whether a sentence, or one beside it, says what somebody is to do."""
+    return any(seen.near(at, name) for name in ("duty", "soft_duty", "restrict_hard"))
 
 
 def _leadership(seen: Evidence, topics: set[Topic], _stance: Stance) -> list[str]:

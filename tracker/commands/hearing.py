@@ -191,7 +191,6 @@ def _words(path: Path) -> str:
 
 
 def _notice(row: NoticeRow) -> dict[str, Any]:
-    state = "sent" if row.sent_at else f"failed: {row.error}" if row.failed_at else "waits"
     return {
         "id": row.id,
         "institution": row.institution,
@@ -201,7 +200,7 @@ def _notice(row: NoticeRow) -> dict[str, Any]:
         "by": row.by,
         "at": row.at.isoformat(),
         "sent_at": row.sent_at.isoformat() if row.sent_at else None,
-        "state": f"{state}, last: {row.error}" if state == "waits" and row.error else state,
+        "state": row.state,
         "text": row.text,
     }
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlmodel import Session, col, func, or_, select
 
@@ -13,8 +13,11 @@ DECLARED = (SourceKind.PAGE, SourceKind.DOCUMENT)
 NAMES_NOTHING = "names no documents"
 
 
-def check_up(session: Session, *, at: datetime, institutions: Collection[str] = ()) -> list[Health]:
-    """Return how every listed source is doing, by institution and key."""
+def check_up(
+    session: Session, *, at: datetime | None = None, institutions: Collection[str] = ()
+) -> list[Health]:
+    """Return how every listed source is doing, by institution and key; as of the last read, or `at`."""
+    at = at or session.exec(select(func.max(Fetch.at))).one() or datetime.now(UTC)
     rows = session.exec(
         select(Source, Institution)
         .join(Institution, col(Source.institution_id) == Institution.id)

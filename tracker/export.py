@@ -90,13 +90,14 @@ TABLES = (
     ),
     Table(
         "sources",
-        "Declared places to look, and how the last read ended",
+        "Declared places to look, and how each is doing",
         (
             _INSTITUTION,
             ("key", "string", "key of the source"),
             ("kind", "string", "feed, sitemap, listing, page or document"),
             ("url", "string", "address"),
-            ("state", "string", "how the last read ended"),
+            ("state", "string", "how it is doing, as of the last read"),
+            ("cause", "string", "what that rests on"),
             ("reason", "string", "why it failed"),
             ("last_good_at", "datetime", "last good read"),
             ("documents", "integer", "documents held from it"),

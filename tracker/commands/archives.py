@@ -16,6 +16,7 @@ from tracker.commands.shared import (
     known_keys,
     open_store,
 )
+from tracker.ending import Ending
 from tracker.settings import load_settings
 from tracker.sources import load_sources
 from tracker.store.importing import in_words
@@ -63,7 +64,7 @@ def import_(
             part for name, value in options.items() if value for part in (name, str(value))
         ]
         arguments += ["--json"] if as_json else []
-        raise typer.Exit(start_crawler(arguments, verb="import").returncode)
+        raise typer.Exit(start_crawler(arguments, Ending(), verb="import").returncode)
     if base or since or until:
         raise WrongInputError("--from, --since and --until go with --wayback; leave them out")
     _import_files([Path(name) for name in what], as_json=as_json)

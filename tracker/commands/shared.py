@@ -17,7 +17,6 @@ from tracker.sources import nearest
 from tracker.store import Store
 
 WRONG_INPUT = 2
-INTERRUPTED = 130
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]

@@ -6,9 +6,9 @@ import logging
 import resource
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,13 @@ from sqlalchemy.exc import DBAPIError
 from crawler import importing
 from crawler.progress import Bar, Lines, Progress, Silent
 from crawler.settings import NAME, scrapy_settings
+from tracker.clock import Clock, system_time
 from tracker.ending import INTERRUPTED, Ending
 from tracker.model import InstitutionKind, RunState
 from tracker.settings import Settings, SettingsError, load_settings
 from tracker.sources import SourcesError, SourcesFile, load_sources, nearest
 from tracker.store import BUSY, Store, StoreError, loss
-from tracker.store.crawling import finish_run, start_run, sync_sources
+from tracker.store.crawling import finish_run, last_moment, start_run, sync_sources
 from tracker.store.locks import BusyError, RunLostError, Turn, at_work
 from tracker.store.planning import SourceTask, plan
 from tracker.store.recorder import Recorder
@@ -154,9 +155,10 @@ def _exists(url: str) -> bool:
 def _crawl(
     store: Store, file: SourcesFile, settings: Settings, asked: Asked, *, turn: Turn, ending: Ending
 ) -> int:
-    clock = _clock(asked.at)
     started = time.monotonic()
-    run_id, tasks = _begin(store, file, asked, turn, clock())
+    run_id, tasks, clock = _begin(store, file, asked, turn)
+    if clock.warning:
+        print(clock.warning, file=sys.stderr)
     recorder = Recorder(store, run_id, turn)
     progress = _progress(asked)
     given: dict[str, Any] = {
@@ -178,26 +180,20 @@ def _crawl(
     return 0 if finished else INTERRUPTED
 
 
-def _clock(at: datetime | None) -> Callable[[], datetime]:
-    """A clock that may have been set: it then starts at that time and runs on."""
-    started = time.monotonic()
-    if at is None:
-        return lambda: datetime.now(UTC)
-    return lambda: at + timedelta(seconds=time.monotonic() - started)
-
-
 def _begin(
-    store: Store, file: SourcesFile, asked: Asked, turn: Turn, at: datetime
-) -> tuple[int, list[SourceTask]]:
+    store: Store, file: SourcesFile, asked: Asked, turn: Turn
+) -> tuple[int, list[SourceTask], Clock]:
     scope = {"keys": list(asked.keys), "kind": asked.kind, "max_pages": asked.max_pages}
     with store.transaction() as session:
         sync_sources(session, file)
         scope["due"] = asked.due
+        clock = Clock(system_time(asked.at), after=last_moment(session))
+        at = clock()
         run_id = start_run(session, verb="crawl", scope=scope, tool=NAME, at=at, turn=turn)
         chosen: dict[str, Any] = {"keys": asked.keys, "kind": asked.kind, "due_only": asked.due}
         tasks = plan(session, **chosen, at=at, run_id=run_id)
         turn.take_hosts(host for task in tasks if task.due or task.documents for host in task.hosts)
-        return run_id, tasks
+        return run_id, tasks, clock
 
 
 def _progress(asked: Asked) -> Progress:

@@ -5,17 +5,18 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from crawler.cdx import Archive
 from crawler.settings import NAME, scrapy_settings
+from tracker.clock import Clock, system_time
 from tracker.ending import INTERRUPTED, Ending
 from tracker.model import RunState
 from tracker.settings import Settings, SettingsError, load_settings
 from tracker.sources import SourcesError, SourcesFile, load_sources
 from tracker.store import BUSY, Store, StoreError
-from tracker.store.crawling import close_run, start_run, sync_sources
+from tracker.store.crawling import close_run, last_moment, start_run, sync_sources
 from tracker.store.importing import Importer, in_words
 from tracker.store.locks import BusyError, Turn, at_work
 
@@ -94,11 +95,9 @@ def _import(
     turn: Turn,
     ending: Ending,
 ) -> int:
-    def clock() -> datetime:
-        return datetime.now(UTC)
-
     with store.transaction() as session:
         sync_sources(session, file)
+        clock = Clock(system_time(), after=last_moment(session))
     problems = _unwatched(store, file, asked.urls, clock())
     if problems:
         raise WrongAddressError("\n".join(problems))

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import or_
 from sqlmodel import Session, col, func, select
 
+from tracker.clock import Clock
 from tracker.model import (
     Delivery,
     DeliveryState,
@@ -22,6 +23,7 @@ from tracker.model import (
     SourceState,
     Version,
 )
+from tracker.store.crawling import last_moment
 from tracker.store.planning import source_due
 
 
@@ -72,7 +74,9 @@ def status(session: Session, *, at: datetime, oldest: timedelta) -> Status:
         ),
         deliveries_failed=_count(session, Delivery, Delivery.state == DeliveryState.FAILED),
     )
-    return Status(**{**asdict(found), "problems": tuple(_problems(found, at, oldest))})
+    clock = Clock(lambda: at, after=last_moment(session)).warning
+    problems = [*([clock] if clock else ()), *_problems(found, at, oldest)]
+    return Status(**{**asdict(found), "problems": tuple(problems)})
 
 
 def opens(hours: str, at: datetime) -> datetime:

@@ -11,6 +11,7 @@ from tracker.commands.shared import (
     Json,
     WrongInputError,
     institution_keys,
+    moment,
     open_store,
     print_rows,
 )
@@ -173,8 +174,9 @@ def alerts_send() -> None:
     """Send what is due; exit 1 where a message could not be handed over."""
     from tracker.alerts.outbox import send_due  # noqa: PLC0415
 
-    store, now, ending = open_store(), datetime.now(UTC), Ending()
+    store, ending = open_store(), Ending()
     with alone(store, "update"):
+        now = moment(store)
         report = send_due(store, load_settings(), at=now, alone=True, between=ending.between)
     notices = f", {report.notices} about subscriptions" if report.notices else ""
     notices += f", {report.asked} to institutions" if report.asked else ""

@@ -14,6 +14,7 @@ from tracker.commands.shared import (
     WrongInputError,
     institution_keys,
     known_keys,
+    moment,
     open_store,
 )
 from tracker.ending import Ending
@@ -78,7 +79,7 @@ def _import_files(paths: list[Path], *, as_json: bool) -> None:
     try:
         with at_work(store) as turn:
             turn.take_all()
-            at, largest = datetime.now(UTC), settings.max_bytes
+            at, largest = moment(store), settings.max_bytes
             done = import_files(store, file, paths, at=at, largest=largest, turn=turn, told=_told)
     except ImportRefusedError as error:
         raise WrongInputError(str(error)) from None

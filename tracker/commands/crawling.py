@@ -15,7 +15,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from tracker.commands.shared import Json, open_store
+from tracker.commands.shared import Json, moment, open_store
 from tracker.ending import INTERRUPTED, Ending
 from tracker.model import InstitutionKind
 from tracker.settings import load_settings
@@ -170,9 +170,10 @@ def update(
     """Derive what is missing: versions, passages, codings, changes, findings, deliveries."""
     from tracker.update import update as derive  # noqa: PLC0415  (loads the extractors)
 
-    now = datetime.now(UTC) if at is None else at.replace(tzinfo=at.tzinfo or UTC)
+    given = None if at is None else at.replace(tzinfo=at.tzinfo or UTC)
     store, told = open_store(), _telling(Ending())
     with alone(store, "update"):
+        now = moment(store, given)
         made = derive(store, load_settings(), at=now, recode=recode, anew=reextract, told=told)
     if as_json:
         print(json.dumps({name: getattr(made, name) for name in made.__dataclass_fields__}))
@@ -223,8 +224,9 @@ def run_once(arguments: Sequence[str], ending: Ending) -> tuple[int, dict[str, A
     ending.between()
     if crawled.returncode not in {0, INTERRUPTED}:
         return crawled.returncode, {}
-    store, settings, now = open_store(), load_settings(), datetime.now(UTC)
+    store, settings = open_store(), load_settings()
     with alone(store, "update"):
+        now = moment(store)
         made = derive(store, settings, at=now, told=_telling(ending))
         sent = send_due(store, settings, at=now, alone=True, between=ending.between)
     store.close()

@@ -9,7 +9,7 @@ import typer
 
 from tracker import monitoring
 from tracker.commands.crawling import run_once
-from tracker.commands.shared import Json, open_store
+from tracker.commands.shared import Json, moment, open_store
 from tracker.ending import INTERRUPTED, EndedError, Ending
 from tracker.settings import load_settings
 from tracker.sources import load_sources
@@ -83,7 +83,7 @@ def _send(ending: Ending) -> None:
     store = open_store()
     with alone(store, "update"):
         report = send_due(
-            store, load_settings(), at=datetime.now(UTC), alone=True, between=ending.between
+            store, load_settings(), at=moment(store), alone=True, between=ending.between
         )
     store.close()
     if report.sent or report.failed:

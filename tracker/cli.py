@@ -28,6 +28,7 @@ from tracker.commands import (
     working,
 )
 from tracker.commands.shared import WRONG_INPUT, WrongInputError
+from tracker.ending import INTERRUPTED, EndedError
 from tracker.replies import ReplyError
 from tracker.settings import SettingsError
 from tracker.sources import SourcesError
@@ -81,6 +82,9 @@ def main() -> None:
     except BusyError as error:
         print(error, file=sys.stderr)
         sys.exit(BUSY)
+    except EndedError as error:
+        print(error, file=sys.stderr)
+        sys.exit(INTERRUPTED)
     except DBAPIError as error:
         said, code = loss(error)
         print(said, file=sys.stderr)

@@ -12,9 +12,11 @@ from tracker.commands.shared import (
     Json,
     WrongInputError,
     institution_keys,
+    moment,
     open_store,
     print_rows,
 )
+from tracker.ending import Ending
 from tracker.model import Cadence, ChangeKind, Channel, MeaningState, SubscriptionState
 from tracker.settings import load_settings
 from tracker.sources import nearest
@@ -173,9 +175,10 @@ def alerts_send() -> None:
     """Send what is due; exit 1 where a message could not be handed over."""
     from tracker.alerts.outbox import send_due  # noqa: PLC0415
 
-    store, now = open_store(), datetime.now(UTC)
+    store, ending = open_store(), Ending()
     with alone(store, "update"):
-        report = send_due(store, load_settings(), at=now, alone=True)
+        now = moment(store)
+        report = send_due(store, load_settings(), at=now, alone=True, between=ending.between)
     notices = f", {report.notices} about subscriptions" if report.notices else ""
     notices += f", {report.asked} to institutions" if report.asked else ""
     print(f"{report.sent} sent{notices}, {report.failed} failed, {report.waiting} waiting")

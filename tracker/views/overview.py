@@ -197,7 +197,7 @@ def _freshness(shown: Overview, spoken: Sequence[Cell]) -> str:
         (f"{read} of {len(spoken)}", "institutions read well enough to answer"),
         (f"{shown.documents_read:,} of {shown.documents_known:,}", "known documents read"),
         (f"{shown.documents_fresh:,} of {shown.documents_read:,}", "of those within 30 days"),
-        (f"{shown.sources_failed} of {shown.sources}", "sources failing now"),
+        (f"{shown.sources_wrong} of {shown.sources}", "sources in need of a look"),
     ]
     return (
         f"<h2>How fresh and how complete</h2>{html.facts(given)}"

@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from tracker import queries
 from tracker.coding.codebook import question_title
+from tracker.health import IN_ORDER
 from tracker.model import SPOKEN, Recommendation
 from tracker.queries import ChangeRow, Context, DocumentRow, FindingRow, InstitutionRow, SourceRow
 from tracker.views import findings, hearing
@@ -191,11 +192,11 @@ def sources(profile: Profile) -> str:
 
 def coverage_line(profile: Profile) -> str:
     """Return how well the institution is read, in one line."""
-    failed = sum(source.state == "failed" for source in profile.sources)
+    wrong = sum(source.state not in IN_ORDER for source in profile.sources)
     read = sum(bool(d.versions) for d in profile.documents)
     return (
         f"{read} of {number(len(profile.documents), 'document')} read, {number(len(profile.sources), 'source')}"
-        f"{f', {failed} failing' if failed else ''}, {number(len(profile.changes), 'change')} listed"
+        f"{f', {wrong} in need of a look' if wrong else ''}, {number(len(profile.changes), 'change')} listed"
     )
 
 

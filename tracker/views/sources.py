@@ -8,7 +8,7 @@ import streamlit as st
 
 from tracker import queries
 from tracker.checkup import check_up
-from tracker.health import Health, HealthState
+from tracker.health import IN_ORDER, Health, HealthState
 from tracker.store.jobs import Work
 from tracker.views import html, shared
 from tracker.views.addresses import APP
@@ -29,7 +29,7 @@ def render() -> None:
         return
     rows = _judged()
     states = Counter(row.state for row in rows)
-    wrong = [row for row in rows if row.state not in {HealthState.OK, HealthState.NEVER_READ}]
+    wrong = [row for row in rows if row.state not in IN_ORDER]
     shared.show(
         html.facts(
             [

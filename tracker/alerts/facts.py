@@ -23,6 +23,7 @@ from tracker.model import (
 )
 from tracker.queries import shown_summary, withheld_labels
 from tracker.store.replies import NOT_ASKED, dealings
+from tracker.store.rows import portions
 
 CHUNK = 500  # well below what either database takes as parameters of one query
 
@@ -33,8 +34,7 @@ _STANDS = and_(col(Change.folded_into_id).is_(None), col(Change.superseded_at).i
 def facts_of(session: Session, change_ids: Sequence[int]) -> tuple[ChangeFacts, ...]:
     """Return the facts of these changes, in the order they were recorded."""
     ids = sorted(set(change_ids))
-    chunks = [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)]
-    return tuple(fact for chunk in chunks for fact in _facts(session, col(Change.id).in_(chunk)))
+    return tuple(f for some in portions(ids) for f in _facts(session, col(Change.id).in_(some)))
 
 
 def facts_between(session: Session, since: datetime, until: datetime) -> tuple[ChangeFacts, ...]:

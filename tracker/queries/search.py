@@ -24,6 +24,7 @@ from tracker.model import (
 )
 from tracker.queries.hearing import withheld_labels
 from tracker.queries.shared import iso
+from tracker.store.rows import portions
 from tracker.verdicts import Judged, together
 
 NEWEST = 2000  # passages with the words that are looked at, newest first; a common word has more
@@ -99,12 +100,11 @@ def search(
 
 def _confirming(session: Session, passage_ids: Collection[int]) -> dict[tuple[int, int], Judged]:
     """What people who stand behind a passage's coding in a document say of it."""
-    rows = session.exec(
-        select(Review).where(col(Review.passage_id).in_(passage_ids)).order_by(col(Review.id))
-    )
     latest: dict[tuple[int, int], dict[str, Review]] = {}
-    for row in rows:
-        latest.setdefault((row.document_id, row.passage_id), {})[row.reviewer] = row
+    for some in portions(sorted(passage_ids)):
+        query = select(Review).where(col(Review.passage_id).in_(some)).order_by(col(Review.id))
+        for row in session.exec(query):
+            latest.setdefault((row.document_id, row.passage_id), {})[row.reviewer] = row
     found = {place: together(list(people.values())) for place, people in latest.items()}
     return {place: it for place, it in found.items() if not it.rejected}
 

@@ -16,7 +16,7 @@ _LONGEST_BLANK = 80
 _BLANKS = {
     "china_blank": ("china_name", "chinese", "with_china", "risky_state", "entity", "state_or_supplier"),
     "surv_blank": ("surveillance", "surv_weak", "state_surv", "trigger", "criticism", "misuse"),
-    "partner_blank": ("partner", "partner_loose", "partner_strong"),
+    "partner_blank": ("partner", "partner_loose", "partner_strong", "dealing", "fund"),
     "trigger_blank": ("trigger", "secure_research"),
 }  # fmt: skip
 

@@ -1,15 +1,13 @@
 """How a passage speaks of the Chinese state, its organs, firms and labs. Pure."""
 
-import re
 from dataclasses import dataclass, field
 
 from tracker.coding.evidence import Evidence
 from tracker.coding.topics import Cues, china_sentences
+from tracker.coding.voices import Voices, affirmed, quoted, voices
 from tracker.model import Stance
 
-_QUOTED = re.compile(r"“[^”]*(?:”|$)|„[^„“”]*[“”]|«[^«»]*»|\"[^\"]*(?:\"|$)")
-_SHORTEST_QUOTE = 27  # shorter ones name a thing or keep a distance from a word
-_NEGATED_WITHIN = 28  # characters before a word in which a "not" turns it
+_RIGHTS = {"surveillance", "human_rights"}
 
 
 @dataclass(slots=True)
@@ -27,16 +25,85 @@ def stance(seen: Evidence, cues: Cues) -> tuple[Stance, bool]:
     """Return the stance and whether the abuse is named only in passing; adds its words to `cues`."""
     where = china_sentences(seen)
     said = _said(seen, where)
-    found, words = _decide(seen, said, where)
+    first, words = _decide(seen, said, where)
+    heard = voices(seen, where)
+    found = first if seen.has("law") else _weighed(first, heard, seen, held=_RIGHTS & {*cues})
+    if found is not first:
+        words = _words(found, heard)
     if words:
         cues["stance"] = words
-    return found, found is Stance.CONDEMNS and len(set(said.own_abuse)) < 2
+    named = said.own_abuse if found is first else heard.own["wrong"]
+    return found, found is Stance.CONDEMNS and len(set(named)) < 2
+
+
+def _weighed(first: Stance, heard: Voices, seen: Evidence, held: set[str]) -> Stance:
+    """Weigh a first finding against whose words the whole passage is."""
+    second = _second(heard, seen, held)
+    judged = {Stance.CONDEMNS, Stance.CRITICAL}
+    if first is Stance.NEUTRAL or (first is Stance.REPORTED and second in judged):
+        return second
+    if first in judged and second is Stance.REPORTED and heard.assembly:
+        return second
+    if first is Stance.CRITICAL and second is Stance.REPORTED and _told_only(heard, seen):
+        return second
+    called = heard.own["act_against"] and len(heard.own["blame"]) > 1
+    if first is Stance.CRITICAL and second is Stance.CONDEMNS and called and held:
+        return second
+    return first
+
+
+def _told_only(heard: Voices, seen: Evidence) -> bool:
+    """Tell whether no judgement is the publisher's, in a passage half of which is told."""
+    own = heard.own["wrong"] or heard.own["blame"] or seen.has("own_eval")
+    return not own and heard.told * 2 >= heard.sentences
+
+
+def _second(heard: Voices, seen: Evidence, held: set[str]) -> Stance:
+    """Return the stance by the weight of voices: told or own, abuse or blame, rule or judgement."""
+    wrong, blame = len(heard.own["wrong"]), len(heard.own["blame"])
+    told = len(heard.others["wrong"]) + len(heard.others["blame"])
+    people = seen.has("china_people") or seen.has("hong_kong", "security_law")
+    on_rights = "human_rights" in held or (people and held)
+    if heard.mostly_told and (told or on_rights) and wrong + blame <= told:
+        return Stance.REPORTED
+    guide = seen.has("check", "partner") and seen.has("policy") and not people
+    if guide and wrong + blame < 4:
+        return _favourable(heard, seen)
+    if wrong and not guide and (people or wrong > blame) and not seen.has("comparison"):
+        return Stance.CONDEMNS
+    speaks = heard.ours or seen.has("own_eval")
+    if blame > 1 and held and speaks and heard.own["act_against"]:
+        return Stance.CONDEMNS
+    if wrong + blame > max(1, len(heard.own["favour"])):
+        return Stance.CRITICAL
+    if heard.told and (told or on_rights):
+        return Stance.REPORTED
+    if people and (heard.grave or (held and (wrong or blame or heard.own["act_against"]))):
+        return Stance.CRITICAL
+    return _favourable(heard, seen)
+
+
+def _favourable(heard: Voices, seen: Evidence) -> Stance:
+    """Several good words of the publisher's own defend an engagement; in a rule they are manners."""
+    favour, blame = len(heard.own["favour"]), len(heard.own["blame"])
+    if favour > max(1, blame) and (heard.ours or not seen.has("policy")):
+        return Stance.SUPPORTIVE
+    return Stance.NEUTRAL
+
+
+def _words(found: Stance, heard: Voices) -> list[str]:
+    """Return the words that a weighed stance rests on."""
+    if found is Stance.REPORTED:
+        return heard.others["wrong"] + heard.others["blame"]
+    if found is Stance.SUPPORTIVE:
+        return heard.own["favour"]
+    return heard.own["wrong"] + heard.own["blame"] + heard.own["act_against"]
 
 
 def _said(seen: Evidence, china: list[int]) -> _Said:
     said, where = _Said(), {*china}
     told = False
-    quotes = _quotes(seen.text)
+    quotes = quoted(seen.text)
     for at in range(len(seen.masks)):
         here = at in where
         if not here and at - 1 not in where:
@@ -47,12 +114,12 @@ def _said(seen: Evidence, china: list[int]) -> _Said:
             ("abuse", said.own_abuse, said.told_abuse),
             ("critic_strong", said.own_critic, said.told_critic),
         ):
-            for start, _, word in _affirmed(seen, at, name):
-                quoted = any(begin <= start < end for begin, end in quotes)
-                (other if told or quoted else own).append(word)
+            for start, _, word in affirmed(seen, at, name):
+                in_quotes = any(begin <= start < end for begin, end in quotes)
+                (other if told or in_quotes else own).append(word)
         said.supportive += [
             word
-            for start, _, word in _affirmed(seen, at, "supportive")
+            for start, _, word in affirmed(seen, at, "supportive")
             if not (told and not seen.has("we"))
             and not any(begin <= start < end for begin, end in quotes)
         ]
@@ -61,21 +128,6 @@ def _said(seen: Evidence, china: list[int]) -> _Said:
         if told and not seen.has("gov_rule") and not (said.told_abuse or said.told_critic):
             said.told_critic += seen.words(("criticism",), [at])
     return said
-
-
-def _quotes(text: str) -> list[tuple[int, int]]:
-    spans = (match.span() for match in _QUOTED.finditer(text))
-    return [(start, end) for start, end in spans if end - start >= _SHORTEST_QUOTE]
-
-
-def _affirmed(seen: Evidence, at: int, name: str) -> list[tuple[int, int, str]]:
-    """Return the hits that no negation just before them turns round."""
-    nots = [hit[1] for hit in seen.hits_of(at, "negation")]
-    return [
-        (start, end, seen.word(start, end))
-        for start, end, _ in seen.hits_of(at, name)
-        if not any(0 <= start - no <= _NEGATED_WITHIN for no in nots)
-    ]
 
 
 def _decide(seen: Evidence, said: _Said, where: list[int]) -> tuple[Stance, list[str]]:
@@ -120,7 +172,7 @@ def _condemned(seen: Evidence, where: list[int]) -> bool:
     """Tell whether the publisher condemns, in a sentence on China or the one after it."""
     near = {*where, *(at + 1 for at in where)}
     return any(
-        _affirmed(seen, at, "condemn") and not seen.holds(at)("attributed")
+        affirmed(seen, at, "condemn") and not seen.holds(at)("attributed")
         for at in sorted(near)
         if at < len(seen.masks)
     )

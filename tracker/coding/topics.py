@@ -12,7 +12,16 @@ ANCHORS = (
 )  # fmt: skip
 _REACH, _REACH_BEFORE = 45, 25  # characters between "Chinese" and the actor that it describes
 _BASED_IN = 14  # characters between an actor and "in China"
-_GRAVE = ("surveillance", "rights", "trigger", "abuse", "secure_research")
+_GRAVE = ("surveillance", "rights", "rights_free", "trigger", "abuse", "secure_research")
+_FOLLOWED, _PRECEDED = 30, 14  # characters between who is watched and the verb before or after it
+#: What says together, in one sentence, that people are watched or sorted.
+_WATCHES = (
+    ("force", "watch_tech"),
+    ("watch_tech", "persecution"),
+    ("dna", "force"),
+    ("force", "technology", "china_people"),
+    ("surv_camera", "films", "surv_people"),
+)
 _TIES = ("partner_strong", "disclosed")
 
 
@@ -41,6 +50,7 @@ def china_sentences(seen: Evidence) -> list[int]:
             "entity",
             "with_china",
             "china_city",
+            "hong_kong",
         )
     ):
         return []
@@ -58,6 +68,7 @@ def _china(seen: Evidence) -> list[str]:
             "chinese",
             "with_china",
             "china_city",
+            "hong_kong",
         ),
         where,
     )
@@ -65,33 +76,51 @@ def _china(seen: Evidence) -> list[str]:
 
 def _china_sentence(seen: Evidence, at: int) -> bool:
     holds = seen.holds(at)
-    if holds("china_state") or holds("china_people"):
+    grave = any(holds(name) for name in _GRAVE)
+    if holds("china_state") or _people_or_place(seen, at, grave=grave):
         return True
     if holds("entity"):
         # Where somebody studied is origin, where an institution is to be followed an address: no actor.
         return not holds("born") and not _to_follow(seen, at)
     if holds("china_race") and not holds("chinese"):
         return False
-    if (
-        holds("china_city")
-        and not holds("born")
-        and (holds("university") or holds("partner_strong"))
-    ):
-        return True
-    grave = any(holds(name) for name in _GRAVE)
     if holds("chinese"):
         return grave or _acting(seen, at) or (holds("partner") and holds("with_china"))
     if not holds("china_name") or holds("born"):
         return False
-    if holds("sport") and not grave:
+    if (holds("sport") or holds("arts")) and not grave:
         return False
-    if holds("rogue"):
+    return holds("rogue") or grave or _dealt_with(seen, at)
+
+
+def _people_or_place(seen: Evidence, at: int, *, grave: bool) -> bool:
+    """Tell whether those are spoken of whom the state rules, other than for their arts."""
+    holds = seen.holds(at)
+    if holds("hong_kong") and (holds("security_law") or holds("rights") or holds("rights_free")):
         return True
+    if holds("china_people") and (grave or not holds("arts")):
+        return True
+    return (
+        holds("china_city") and not holds("chinese") and not holds("entity") and _in_city(seen, at)
+    )
+
+
+def _dealt_with(seen: Evidence, at: int) -> bool:
+    """Tell whether China acts or is dealt with here, other than in a trade statistic."""
+    holds = seen.holds(at)
     others = {seen.word(hit[0], hit[1]).lower() for hit in seen.hits_of(at, "country")}
-    if grave or (len(others) < 2 and any(holds(name) for name in _TIES)):
+    if len(others) < 2 and any(holds(name) for name in _TIES):
         return True
     traded = len({word.lower() for word in seen.words(("statistic",))}) > 2 or holds("statistic")
     return not traded and (holds("with_china") or _acts(seen, at))
+
+
+def _in_city(seen: Evidence, at: int) -> bool:
+    """Tell whether an organ, university or partner of a Chinese city is spoken of."""
+    holds = seen.holds(at)
+    if holds("born") or holds("arts"):
+        return False
+    return any(map(holds, ("university", "partner", "partner_strong", "city_organ")))
 
 
 def _to_follow(seen: Evidence, at: int) -> bool:
@@ -143,7 +172,7 @@ def _acts(seen: Evidence, at: int) -> bool:
 
 
 def _surveillance(seen: Evidence) -> list[str]:
-    sure = seen.words(("surveillance",))
+    sure = seen.words(("surveillance",), _of_people(seen)) or _watched(seen)
     if sure:
         return sure
     if seen.has("cookies"):
@@ -158,6 +187,42 @@ def _surveillance(seen: Evidence) -> list[str]:
     return seen.words(("surv_data", "surv_reads"), where)
 
 
+def _of_people(seen: Evidence) -> list[int]:
+    """Return the sentences whose surveillance is not that of markets, diseases or volcanoes."""
+    return [
+        at
+        for at in seen.together("surveillance")
+        if not seen.holds(at)("surv_other")
+        or len(seen.hits_of(at, "surveillance")) > len(seen.hits_of(at, "surv_generic"))
+        or seen.holds(at)("force")
+        or seen.holds(at)("minority")
+    ]
+
+
+def _watched(seen: Evidence) -> list[str]:
+    """Return the words that say, without naming surveillance, that people are watched or sorted."""
+    words: list[str] = []
+    state = {*china_sentences(seen), *seen.together("force")}
+    for at in range(len(seen.masks)):
+        words += _close(seen, at, "finds", "minority") + _close(seen, at, "follows", "minority")
+        if at in state:
+            words += _close(seen, at, "follows", "student_abroad")
+    for names in _WATCHES:
+        words += seen.words(names, seen.together(*names))
+    words += seen.words(("dna",), seen.together("dna", "minority", reach=1))
+    return words
+
+
+def _close(seen: Evidence, at: int, verbs: str, objects: str) -> list[str]:
+    """Return the verbs close to one of those whom they concern."""
+    whom = seen.hits_of(at, objects)
+    return [
+        seen.word(start, end)
+        for start, end, _ in seen.hits_of(at, verbs)
+        if any(0 <= one[0] - end <= _FOLLOWED or 0 <= start - one[1] <= _PRECEDED for one in whom)
+    ]
+
+
 def _human_rights(seen: Evidence) -> list[str]:
     words = seen.words(("rights",))
     for reach in (0, 1):
@@ -168,6 +233,14 @@ def _human_rights(seen: Evidence) -> list[str]:
         words += seen.words(("targets", "hack"))
     if seen.together("persecuted", "persecution"):
         words += seen.words(("persecution",), seen.together("persecuted", "persecution"))
+    words += seen.words(("persecution",), seen.together("china_people", "persecution", reach=1))
+    if seen.has("china_people") and (seen.has("critic_strong") or seen.has("criticism")):
+        words += seen.words(("china_people",), china_sentences(seen))
+    china = {n for at in china_sentences(seen) for n in (at - 1, at, at + 1)}
+    words += seen.words(
+        ("rights_free",), [at for at in seen.together("rights_free") if at in china]
+    )
+    words += seen.words(("treatment",), seen.together("china_people", "treatment", reach=1))
     if seen.has("china_people") and any(map(seen.has, ("surveillance", "abuse", "condemn"))):
         words += seen.words(("china_people",))
     return words
@@ -181,8 +254,18 @@ def _partnership(seen: Evidence) -> list[str]:
         or _partners(seen)
         or _foreign_money(seen)
         or (seen.words(("red_flag",)) if seen.has("trigger") else [])
+        or _with_china(seen)
         or _joint_team(seen)
     )
+
+
+def _with_china(seen: Evidence) -> list[str]:
+    """Any dealing with a Chinese body, or money of it, counts where research is in view."""
+    if not (seen.has("research") or seen.has("university")):
+        return []
+    where = {*china_sentences(seen), *seen.together("screening_regime")}
+    where |= {*seen.together("fund", "foreign")}
+    return seen.words(("dealing", "fund"), sorted(where))
 
 
 def _partners(seen: Evidence) -> list[str]:
@@ -200,6 +283,8 @@ def _partners(seen: Evidence) -> list[str]:
     }
     words = seen.words(("partner",), sorted(where))
     words += seen.words(("partner_loose",), seen.together("partner_loose", "research"))
+    if seen.has("university"):
+        words += seen.words(("partner",))
     if seen.has("rights_risk") or seen.has("ethics_firm"):
         words += seen.words(("funder",), seen.together("funder", "check"))
     return words

@@ -13,6 +13,7 @@ import typer
 from tracker import monitoring
 from tracker.commands.crawling import run_once
 from tracker.commands.shared import INTERRUPTED, Json, open_store
+from tracker.hours import opens
 from tracker.settings import load_settings
 from tracker.sources import load_sources
 from tracker.store import BUSY
@@ -79,7 +80,7 @@ def _seconds_until_due() -> float:
         due = monitoring.next_due(session)
     store.close()
     now = datetime.now(UTC)
-    begins = max(due or now, monitoring.opens(load_settings().watch_hours, now))
+    begins = max(due or now, opens(load_settings().watch_hours, now))
     return min(LONGEST_SLEEP, (begins - now).total_seconds())
 
 

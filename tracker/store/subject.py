@@ -65,4 +65,4 @@ def ask_seldom(session: Session) -> None:
     for document, source in rows:
         if document.last_good_at and not source.options.get("interval"):
             document.revisit_hours = SELDOM
-            document.due_at = due_after(document.last_good_at, SELDOM)
+            document.due_at = due_after(document.last_good_at, SELDOM, who=document.id)

@@ -54,8 +54,9 @@ screenshots: env  ## Draw the pictures of the README from the demonstration
 quality: env  ## Measure the coder on coded passages, by label, language and domain
 	$(BIN)/python bench/quality.py
 
-faults: env  ## Kill at random moments and compare with an undisturbed run
-	$(BIN)/python bench/faults.py
+faults: env  ## Kill at every named step and at random moments, and compare with an undisturbed run
+	$(BIN)/python bench/faults.py --out docs/benchmarks/faults.json
+	$(BIN)/python bench/demo_faults.py
 	$(BIN)/python bench/outbox_faults.py
 	$(BIN)/python bench/recode.py
 

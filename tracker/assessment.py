@@ -1,8 +1,8 @@
 """Assesses institutions: brings evidence and search record to the rules, and keeps the findings."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rapidfuzz import fuzz
@@ -41,11 +41,18 @@ class Assessed:
     results: Mapping[str, Result]
 
 
-def assess(store: Store, codebook: Codebook, *, force: bool = False) -> None:
+def assess(
+    store: Store,
+    codebook: Codebook,
+    told: Callable[[str, int], None] = lambda _stage, _done: None,
+    *,
+    force: bool = False,
+) -> None:
     """Derive the findings of every institution whose evidence or search changed."""
     with store.transaction() as session:
         everyone = assessing.subjects(session)
-    for subject in everyone:
+    for number, subject in enumerate(everyone):
+        told("assessing", number)
         with store.transaction() as session:
             _assess_institution(session, subject, codebook, force=force)
 
@@ -130,9 +137,11 @@ def _record(session: Session, subject: assessing.Subject, codebook: Codebook) ->
 def _evidence(session: Session, subject: assessing.Subject, codebook: Codebook) -> list[Evidence]:
     rows = assessing.coded_rows(session, subject, codebook.coder_name)
     people = judged(session, {row.version.document_id for row in rows})
-    found = [
-        _piece(row, people.get((row.version.document_id, row.passage_id)), subject) for row in rows
-    ]
+    found = []
+    for row in rows:
+        piece = _piece(row, people.get((row.version.document_id, row.passage_id)), subject)
+        unsure = row.coding.confidence < codebook.verdict_from
+        found.append(replace(piece, unsure=True) if unsure else piece)
     standing = [item for item in found if item.on_page]
     return [item for item in found if item.on_page or not _reworded(item, standing)]
 

@@ -20,6 +20,7 @@ from tracker.commands import (
     reading,
     releases,
     review,
+    searching,
     sources,
     training,
     upkeep,
@@ -27,6 +28,7 @@ from tracker.commands import (
     working,
 )
 from tracker.commands.shared import WRONG_INPUT, WrongInputError
+from tracker.ending import INTERRUPTED, EndedError
 from tracker.replies import ReplyError
 from tracker.settings import SettingsError
 from tracker.sources import SourcesError
@@ -45,6 +47,7 @@ for verbs in (
     watching,
     working,
     answers,
+    searching,
     explaining,
     reading,
     training,
@@ -79,6 +82,9 @@ def main() -> None:
     except BusyError as error:
         print(error, file=sys.stderr)
         sys.exit(BUSY)
+    except EndedError as error:
+        print(error, file=sys.stderr)
+        sys.exit(INTERRUPTED)
     except DBAPIError as error:
         said, code = loss(error)
         print(said, file=sys.stderr)

@@ -10,6 +10,7 @@ from sqlalchemy import or_
 from sqlmodel import Session, col, func, select
 
 from tracker.checkup import check_up
+from tracker.clock import Clock
 from tracker.health import HealthState
 from tracker.model import (
     Delivery,
@@ -24,6 +25,7 @@ from tracker.model import (
     Source,
     Version,
 )
+from tracker.store.crawling import last_moment
 from tracker.store.planning import source_due
 
 
@@ -72,7 +74,9 @@ def status(session: Session, *, at: datetime, oldest: timedelta) -> Status:
         ),
         deliveries_failed=_count(session, Delivery, Delivery.state == DeliveryState.FAILED),
     )
-    return Status(**{**asdict(found), "problems": tuple(_problems(found, at, oldest))})
+    clock = Clock(lambda: at, after=last_moment(session)).warning
+    problems = [*([clock] if clock else ()), *_problems(found, at, oldest)]
+    return Status(**{**asdict(found), "problems": tuple(problems)})
 
 
 def next_due(session: Session) -> datetime | None:

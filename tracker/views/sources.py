@@ -90,19 +90,20 @@ def _queue() -> None:
 
 
 def _wrong(rows: Sequence[Health]) -> str:
+    names = shared.institutions()
     cells = [
         [
-            html.go(APP.institution(row.source.institution), row.source.institution),
+            html.go(APP.institution(row.source.institution), names[row.source.institution].name),
             html.link(row.source.url, row.source.key),
             html.escape(row.state),
-            html.escape(html.sentence(row.cause)),
-            html.escape(html.sentence(row.remedy)),
+            html.coded(html.sentence(row.cause)),
+            html.coded(html.sentence(row.remedy)),
             html.day(row.last_good_at),
         ]
         for row in rows
     ]
     columns = ["Institution", "Source", "State", "Cause", "What helps", "Last good read"]
-    return html.table(columns, cells, caption="Sources that need a look")
+    return html.table(columns, cells, caption="Sources that need a look", stack=True)
 
 
 def _all(rows: Sequence[Health]) -> str:
@@ -117,7 +118,7 @@ def _all(rows: Sequence[Health]) -> str:
         for row in rows
     ]
     columns = ["Source", "Kind", "State", "Good reads in 14 days", "Last good read"]
-    return html.table(columns, cells, caption="All sources")
+    return html.table(columns, cells, caption="All sources", stack=True)
 
 
 ADD = """institutions:

@@ -222,6 +222,72 @@ def test_a_new_institution_is_written_only_with_what_a_person_must_say(tracker: 
     )  # fmt: skip
 
 
+def test_a_new_institution_bears_its_sites_name_not_its_pages(tracker: Tracker, site):
+    head = "<title>Gifts – Große Ulme — Haus für Ethik</title>"
+    site.put("http://ulme.example/gifts", f"{head}<h1>Gifts&shy;and grants #</h1>{PAGE}")
+    tracker.path.write_text("institutions: []\n")
+
+    proposed = tracker.run("add", "http://ulme.example/gifts")
+    refused = tracker.run("add", "http://ulme.example/gifts", "--write")
+    before = tracker.path.read_text()
+    written = tracker.run(
+        "add", "http://ulme.example/gifts", "--write", "--kind", "association", "--country", "AT"
+    )
+
+    [shown] = yaml.safe_load(proposed.stdout)
+    assert (shown["key"], shown["name"]) == ("haus-fur-ethik", "Haus für Ethik")
+    assert shown["sources"][0]["title"] == "Giftsand grants"
+    assert "nothing tells its kind and country" in proposed.stdout
+    assert (refused.returncode, "nothing is written" in refused.stderr) == (2, True)
+    assert "haus-fur-ethik" in refused.stdout
+    assert before == "institutions: []\n"
+    assert written.returncode == 0, written.stderr
+    [added] = parse_sources(tracker.path.read_text(), tracker.path).institutions
+    assert (added.key, added.country) == ("haus-fur-ethik", "AT")
+
+
+def test_what_a_live_check_would_say_of_a_page_is_said_with_the_proposal(tracker: Tracker, site):
+    site.put("/thin", "<h1>Policies</h1><p>Soon.</p>")
+    tracker.declare({"kind": "page", "url": f"{HOST}/other"})
+
+    ran = tracker.run("add", f"{HOST}/thin")
+
+    assert ran.returncode == 0
+    assert "fewer than 50" in ran.stdout
+    assert yaml.safe_load(ran.stdout)[0]["url"] == f"{HOST}/thin"
+
+
+def test_an_index_of_sitemaps_names_lists_not_documents(tracker: Tracker, site):
+    xml = {"Content-Type": "text/xml"}
+    listed = f"<sitemapindex><sitemap><loc>{HOST}/a.xml</loc></sitemap></sitemapindex>"
+    site.put("/sitemap.xml", listed, headers=xml)
+    tracker.declare({"kind": "sitemap", "url": f"{HOST}/sitemap.xml"})
+
+    ran = tracker.run("check", "--live")
+
+    assert ran.returncode == 0
+    assert "1 further list named, not looked at" in ran.stdout
+    assert "0 documents" not in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("institutions: []\n", None),
+        ("# a\ninstitutions: []  # none yet\nother: 1\n", None),
+        ("institutions:\n  - key: alder\n    sources: []\n    name: A\n", "alder"),
+    ],
+)
+def test_an_empty_list_takes_a_first_entry(text: str, key: str | None):
+    row = {"kind": "page", "url": f"{HOST}/p"}
+
+    read = yaml.safe_load(inserted(text, key, [row]))
+
+    institutions = read["institutions"]
+    assert (institutions[0]["sources"] if key else institutions) == [row]
+    assert set(read) == set(yaml.safe_load(text))
+
+
 def test_what_cannot_be_read_is_not_proposed(tracker: Tracker, site):
     tracker.declare({"kind": "page", "url": f"{HOST}/other"})
 

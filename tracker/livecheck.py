@@ -27,7 +27,13 @@ class Attempt:
     media_type: str = ""
     charset: str | None = None
     named: int | None = None  # documents that a feed, sitemap or listing names
+    further: int = 0  # lists that such a list names in turn, as a sitemap index does
     body: bytes | None = None
+
+    @property
+    def names_some(self) -> bool:
+        """Whether it names documents, or lists that may."""
+        return bool(self.named or self.further)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,7 @@ class Checked:
     same_text: bool | None
     selector: bool | None
     named: int | None
+    further: int
     problems: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -66,6 +73,7 @@ def judge(source: str, entry: SourceEntry, attempts: Sequence[Attempt]) -> Check
         same_text=good[0].text == good[1].text if len(good) > 1 else None,
         selector=_selector(entry, fetched, texts),
         named=fetched[0].named if fetched else None,
+        further=fetched[0].further if fetched else 0,
         problems=tuple(dict.fromkeys(_problems(entry, attempts, texts))),
     )
 
@@ -108,7 +116,7 @@ def _problems(
         if attempt.reason:
             detail = f" ({attempt.detail})" if attempt.detail else ""
             yield f"{attempt.reason.replace('_', ' ')}{detail}; {_remedy(attempt.reason)}"
-        elif entry.kind in NAMING and not attempt.named:
+        elif entry.kind in NAMING and not attempt.names_some:
             what = (
                 "`follow` finds no link"
                 if entry.kind is SourceKind.LISTING

@@ -79,16 +79,6 @@ def status(session: Session, *, at: datetime, oldest: timedelta) -> Status:
     return Status(**{**asdict(found), "problems": tuple(problems)})
 
 
-def opens(hours: str, at: datetime) -> datetime:
-    """Return from when on `tracker watch` may read: now within hours such as 22-6 (UTC), else when they begin."""
-    if not hours:
-        return at
-    first, last = map(int, hours.split("-"))
-    begun = at.replace(hour=first, minute=0, second=0, microsecond=0)
-    within = first <= at.hour < last if first < last else at.hour >= first or at.hour < last
-    return at if within else begun + timedelta(days=begun <= at)
-
-
 def next_due(session: Session) -> datetime | None:
     """Return when the next source or document is due; None where something waits already.
 

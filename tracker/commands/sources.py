@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -82,13 +83,19 @@ def _check_live(wanted: list[Wanted], *, as_json: bool) -> None:
 
 
 def _measured(one: Checked) -> str:
+    lists = one.named or not one.further  # an index of sitemaps names no documents itself
     parts = [
-        f"{one.words} words" if one.words is not None else "",
-        f"{one.named} documents named" if one.named is not None else "",
+        _number(one.words, "word") if one.words is not None else "",
+        f"{_number(one.named, 'document')} named" if one.named is not None and lists else "",
+        f"{_number(one.further, 'further list')} named, not looked at" if one.further else "",
         {True: "same text twice", False: "two texts", None: ""}[one.same_text],
         {True: "selector matches", False: "selector matches nothing", None: ""}[one.selector],
     ]
     return ", ".join(filter(None, parts))
+
+
+def _number(count: int, one: str) -> str:
+    return f"{count} {one if count == 1 else f'{one}s'}"
 
 
 @app.command("add")
@@ -108,22 +115,28 @@ def sources_add(
     path = load_settings().sources
     file = load_sources(path)
     address = _address(url)
-    found, sources = _proposed(address, file)
+    found, sources, doubts = _proposed(address, file)
     owner = proposing.owner(address, file)
     if not sources:
         raise WrongInputError(f"{address} is declared already, under {owner}")
     rows: list[dict[str, Any]] = sources
     if owner is None:
         given = {"name": name, "key": key, "kind": str(kind or ""), "country": country}
-        if write and not (kind and country):
-            raise WrongInputError(
-                "this is a new institution: say --kind and --country, and --name if it is another"
-            )
         rows = [proposing.new_institution(found, address, sources, given)]
         print("# a new institution: confirm name, kind, country and hosts")
+        if unknown := proposing.guessed(address, given):
+            print(
+                f"# nothing tells its {' and '.join(unknown)}: what stands here only fills the place"
+            )
     else:
         print(f"# under {owner}, `sources:`")
+    for doubt in doubts:
+        print(f"# {address}: {doubt}")
     print(proposing.as_yaml(rows), end="")
+    if write and owner is None and not (kind and country):
+        raise WrongInputError(
+            "nothing is written: of a new institution say --kind and --country, and --name if it is another"
+        )
     if write:
         _write(path, owner, rows)
 
@@ -135,8 +148,10 @@ def _address(url: str) -> str:
         raise WrongInputError(f"{error}; write it as https://host/path") from None
 
 
-def _proposed(url: str, file: SourcesFile) -> tuple[proposing.Leads, list[dict[str, Any]]]:
-    """Look at a page, then at what it announces: only what answers is proposed."""
+def _proposed(
+    url: str, file: SourcesFile
+) -> tuple[proposing.Leads, list[dict[str, Any]], Sequence[str]]:
+    """Look at a page, then at what it announces: only what answers is proposed, with doubts about the page."""
     hosts = (urlsplit(url).netloc,)
     robots = urljoin(url, "/robots.txt")
     first = _look_at([(SourceKind.PAGE, url), (SourceKind.PAGE, robots)], hosts)
@@ -151,14 +166,21 @@ def _proposed(url: str, file: SourcesFile) -> tuple[proposing.Leads, list[dict[s
         places += [(SourceKind.SITEMAP, sitemap) for sitemap in named]
     places = [(kind, place) for kind, place in places if on_official_host(place, hosts)]
     brought = _look_at(places, hosts) if places else {}
-    delivering = [(kind, place) for kind, place in places if brought[place].named]
+    delivering = [(kind, place) for kind, place in places if brought[place].names_some]
     declared = {source.url for entry in file.institutions for source in entry.sources}
     rows = [
         proposing.entry(kind, place, found.title)
         for kind, place in [(found.kind, canonical_url(page.final_url)), *delivering]
         if place not in declared
     ]
-    return found, rows
+    return found, rows, _doubts(found.kind, page)
+
+
+def _doubts(kind: SourceKind, page: Attempt) -> Sequence[str]:
+    """What a live check would say against an address by the one look at it."""
+    if kind not in {SourceKind.PAGE, SourceKind.DOCUMENT}:
+        return ()  # what it names was not counted in a look at a page
+    return judge(page.url, SourceEntry(kind=kind, url=page.url), [page]).problems
 
 
 def _look_at(places: list[tuple[SourceKind, str]], hosts: tuple[str, ...]) -> dict[str, Attempt]:

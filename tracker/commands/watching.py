@@ -11,6 +11,7 @@ from tracker import monitoring
 from tracker.commands.crawling import run_once
 from tracker.commands.shared import Json, moment, open_store
 from tracker.ending import INTERRUPTED, EndedError, Ending
+from tracker.hours import opens
 from tracker.settings import load_settings
 from tracker.sources import load_sources
 from tracker.store import BUSY
@@ -61,7 +62,7 @@ def _seconds_until_due() -> float:
         due = monitoring.next_due(session)
     store.close()
     now = datetime.now(UTC)
-    begins = max(due or now, monitoring.opens(load_settings().watch_hours, now))
+    begins = max(due or now, opens(load_settings().watch_hours, now))
     return min(LONGEST_SLEEP, (begins - now).total_seconds())
 
 

@@ -184,7 +184,7 @@ def looked_at(place: Path) -> tuple[dict, list[str]]:
     store = Store.open(f"sqlite:///{place / 'tracker.db'}")
     rows = final_rows(store)
     with store.transaction() as session:
-        found = list(damage(session))
+        found = [str(one) for one in damage(session)]
     store.close()
     return rows, found
 

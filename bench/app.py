@@ -1,6 +1,6 @@
 """What each page asks of the store, over 10,000, 100,000 and 1,000,000 generated passages (seeded).
 
-    python bench/app.py [--sizes 1,10,100] [--folder DIR] [--browser]
+    python bench/app.py [--sizes 1,10,100] [--folder DIR] [--browser] [--out FILE]
 
 A folder that already holds a size is measured again without being made anew. With --browser the app is
 started over the largest size and real pages are timed, with eight sessions open at the end.
@@ -26,9 +26,11 @@ from tracker.archive import pack, sha256
 from tracker.store import Store
 from tracker.store.word_index import index_coded
 from tracker.views import changed, documented, profile, tables
+from tracker.waiting import waiting
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from browsing import ARGUMENTS, CHROMIUM, READY, open_at, serving  # noqa: E402
+from told import tell  # noqa: E402
 
 NOW = datetime(2026, 11, 20, 6, tzinfo=UTC)
 PER_DOCUMENT = 20
@@ -411,6 +413,7 @@ def asked(session: Session):
         "search: common word, filtered": lambda: find(
             "surveillance", labels=["R4"], kinds=["funder"]
         ),
+        "review: the queue": lambda: waiting(session, coder="bench", reviewer="ada"),
         "export: spoken": lambda: tables.TABLES["spoken"].rows(session, {}),
     }
 
@@ -482,6 +485,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=None)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--browser", action="store_true")
+    parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     base = given.folder or Path(tempfile.mkdtemp(prefix="bench-app-"))
     found: dict[str, dict[str, float]] = {}
@@ -498,12 +502,9 @@ def main() -> None:
             )
         found[f"x{size}"] = measure(store, given.runs)
         store.close()
-    names = list(next(iter(found.values())))
-    print(f"{'milliseconds, median':38}" + "".join(f"{size:>10}" for size in found))
-    for name in names:
-        print(f"{name:38}" + "".join(f"{found[size][name]:>10}" for size in found))
-    if given.browser:
-        print(json.dumps(browser(base / f"x{given.sizes.split(',')[-1]}"), indent=1))
+    pages = browser(base / f"x{given.sizes.split(',')[-1]}") if given.browser else {}
+    passages = {size: SIZES[int(size[1:])][1] * PER_DOCUMENT for size in found}
+    tell({"passages": passages, "milliseconds": found, "browser": pages}, given.out)
     if given.folder is None:
         shutil.rmtree(base)
 

@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 from run import HERE, ask, declare, free_port
+from told import tell
 
 STAGES = "_read_snapshots _code_passages index_coded _settle _compare_versions _note_events _confirm assess".split()
 LEAST = 0.2  # CPU seconds below which a stage's growth is noise
@@ -111,9 +112,7 @@ def main() -> None:
         for pages, rounds in found.items()
     }
     result = {"cpu_seconds": rounded, "exponents": exponents(found)}
-    print(json.dumps(result, indent=1))
-    if asked.out:
-        asked.out.write_text(json.dumps(result, indent=1) + "\n")
+    tell(result, asked.out)
 
 
 if __name__ == "__main__":

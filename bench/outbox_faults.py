@@ -26,6 +26,7 @@ from sqlmodel import func, select
 
 from tracker.model import Channel, Delivery, DeliveryState
 from tracker.store import Store
+from told import tell
 
 # What `tracker run` does after the crawl, as a process of its own that can be killed.
 CHAIN = """
@@ -179,10 +180,12 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--subscribers", type=int, default=50)
     parser.add_argument("--changes", type=int, default=20)
-    asked = parser.parse_args()
+    parser.add_argument("--out", type=Path)
+    asked = vars(parser.parse_args())
+    out = asked.pop("out")
     with tempfile.TemporaryDirectory() as name:
-        found = killed_often(Path(name), **vars(asked))
-    print(json.dumps(found, indent=1))
+        found = killed_often(Path(name), **asked)
+    tell(found, out)
     return found["wrong"]
 
 

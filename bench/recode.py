@@ -22,6 +22,7 @@ from tracker.coding.codebook import load_codebook
 from tracker.model import Passage
 from tracker.store import Store
 from tracker.store.rows import add_rows
+from told import tell
 
 TRACKER = str(Path(sys.executable).parent / "tracker")
 GOLD = Path(__file__).resolve().parent.parent / "tests" / "gold" / "passages.jsonl"
@@ -107,9 +108,7 @@ def main() -> None:
         "cpu_seconds_undisturbed": round(seconds, 1),
         "passages_a_second": round(asked.passages / seconds),
     }
-    print(json.dumps(result, indent=1))
-    if asked.out:
-        asked.out.write_text(json.dumps(result, indent=1) + "\n")
+    tell(result, asked.out)
     sys.exit(wanted != found)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import extraction
 import yaml
+from told import tell
 
 HERE = Path(__file__).resolve().parent
 TRACKER = str(Path(sys.executable).parent / "tracker")
@@ -108,9 +109,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         result = measure(Path(name), asked.pages)
     result["extraction"] = extraction.run(asked.real, asked.shared)
-    print(json.dumps(result, indent=1))
-    if asked.out:
-        asked.out.write_text(json.dumps(result, indent=1) + "\n")
+    tell(result, asked.out)
 
 
 def measure(folder: Path, pages: int) -> dict:

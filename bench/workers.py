@@ -23,6 +23,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from conftest import _postgres_programs, _server
 from teams import JITTER, Team, a_job_of, database, declare, final_rows, gaps, hosts, publish
 from webserver import serving
+from told import tell
 
 TEAMS = {"1 worker": 1, "2 workers": 2, "4 workers": 4, "4 workers, one killed": 4}
 SPAN = "SELECT extract(epoch FROM max(e.at) - min(e.at)) FROM procrastinate_events e JOIN procrastinate_jobs j ON j.id = e.job_id WHERE j.task_name = 'crawl' AND e.type IN ('started', 'succeeded')"
@@ -112,12 +113,9 @@ def main() -> int:
     parser.add_argument("--institutions", type=int, default=12)
     parser.add_argument("--pages", type=int, default=20)
     parser.add_argument("--delay", type=float, default=0.2)
+    parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()  # fmt: skip
     said = {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": commit,
-        "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "load_before": os.getloadavg()},
         "site": {"hosts": len(hosts(asked.institutions)), "pages_a_host": asked.pages, "delay_seconds": asked.delay},
     }  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="pg", dir="/tmp") as folder, _server(_postgres_programs(), Path(folder)) as server:  # fmt: skip
@@ -137,7 +135,7 @@ def main() -> int:
         or found["highest_rate_at_a_host"] > MANY / (MANY * asked.delay - JITTER)
         or ("killed" in name) != bool(found["interrupted_runs"])
     ]
-    print(json.dumps(said | {"wrong": wrong}, indent=1))
+    tell(said | {"wrong": wrong}, asked.out)
     return bool(wrong)
 
 

@@ -358,3 +358,37 @@ def test_every_condition_of_the_protocol_is_told_with_what_was_there():
         "four fifths of the known documents were read",
     ]
     assert "5 of 10 documents read" in [check.said for check in checks]
+
+
+@pytest.mark.parametrize("people", [Reviewed.NONE, Reviewed.ONE])
+def test_a_coding_too_unsure_for_a_verdict_waits_until_a_person_confirms_it(people):
+    item = evidence("china", "human_rights", stance=Stance.CONDEMNS, unsure=True, reviewed=people)
+
+    found = spoken([item], READ)
+
+    expected = ("not_checked", 1) if people is Reviewed.NONE else ("condemned", 0)
+    assert (found.result, found.possible_quotes) == expected
+    assert found.evidence == (item,)
+
+
+def test_a_sure_passage_decides_and_the_unsure_one_beside_it_is_counted_as_waiting():
+    sure = evidence("china", "partnership", stance=Stance.NEUTRAL)
+    unsure = evidence("china", "human_rights", stance=Stance.CONDEMNS, unsure=True)
+
+    found = spoken([unsure, sure], READ)
+
+    assert (found.result, found.possible, found.possible_quotes) == ("discussed", "discussed", 2)
+
+
+def test_elements_that_no_document_alone_holds_are_said_to_be_taken_together():
+    rule = rules(load_codebook())[Recommendation.R1]
+    named = evidence("R1", document_id=1, elements={"R1": ["rights_named"]})
+    before = evidence("R1", document_id=2, elements={"R1": ["before_start"]})
+    both = evidence("R1", document_id=3, elements={"R1": ["rights_named", "before_start"]})
+
+    apart = coverage(rule, InstitutionKind.UNIVERSITY, [named, before], READ)
+    alone = coverage(rule, InstitutionKind.UNIVERSITY, [named, both], READ)
+
+    assert (apart.result, alone.result) == ("stated", "stated")
+    assert apart.rule == "holds every required element, across 2 documents taken together"
+    assert alone.rule == "holds every required element"

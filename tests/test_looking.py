@@ -51,9 +51,9 @@ class Tracker:
         }  # fmt: skip
         self.path.write_text(yaml.safe_dump({"institutions": [institution]}, sort_keys=False))
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess:
+    def run(self, *arguments: str, verb: str = "sources") -> subprocess.CompletedProcess:
         return subprocess.run(
-            [sys.executable, "-c", "from tracker.cli import main; main()", "sources", *arguments],
+            [sys.executable, "-c", "from tracker.cli import main; main()", verb, *arguments],
             env=self.environment, capture_output=True, text=True, timeout=90, check=False,
         )  # fmt: skip
 
@@ -86,6 +86,9 @@ def test_live_says_of_each_source_whether_it_delivers(tracker: Tracker, site):
     wrong = {key: " ".join(row["problems"]) for key, row in found.items() if row["problems"]}
     assert set(wrong) == {"page-policy-b", "page-short", "page-gone", "page-private", "feed-empty"}
     assert "selector" in wrong["page-policy-b"]
+    assert "correct `select`" in wrong["page-policy-b"]
+    assert "set `valid_until`" in wrong["page-gone"]
+    assert "ask the institution for leave" in wrong["page-private"]
     assert "fewer than 50" in wrong["page-short"]
     assert "not found" in wrong["page-gone"]
     assert found["page-private"]["robots"] is False
@@ -93,6 +96,19 @@ def test_live_says_of_each_source_whether_it_delivers(tracker: Tracker, site):
     assert (found["page-policy"]["same_text"], found["page-policy"]["selector"]) == (True, True)
     assert found["listing-news"]["named"] == 1
     assert ran.returncode == 1
+
+
+def test_live_says_what_to_do_about_a_text_that_varies(tracker: Tracker, site):
+    site.put("/policy", PAGE, once=True)
+    site.put(
+        "/policy", PAGE.replace("</main>", "<p>We have had 1,204 readers.</p></main>"), behind=True
+    )
+    tracker.declare({"kind": "page", "url": f"{HOST}/policy"})
+
+    ran = tracker.run("check", "--live")
+
+    assert ran.returncode == 1
+    assert "says something else when fetched again; `remove` what varies" in ran.stdout
 
 
 def test_live_looks_twice_and_only_where_asked(tracker: Tracker, site):
@@ -107,6 +123,32 @@ def test_live_looks_twice_and_only_where_asked(tracker: Tracker, site):
     assert ran.returncode == 0, ran.stderr
     assert site.urls().count(f"{HOST}/policy") == 2
     assert f"{HOST}/other" not in site.urls()
+
+
+def test_health_is_told_of_the_sources_asked_for_in_the_words_of_the_list(tracker: Tracker, site):
+    site.put("/policy", PAGE)
+    tracker.declare(
+        {"kind": "page", "url": f"{HOST}/policy"}, {"kind": "page", "url": f"{HOST}/private"}
+    )
+    tracker.run(verb="crawl")
+
+    good, bad, unknown, listed = (
+        tracker.run(*arguments)
+        for arguments in (
+            ("health", "alder/page-policy", "--json"),
+            ("health", "alder/page-private"),
+            ("health", "alder/page-polcy"),
+            ("list", "--json"),
+        )
+    )
+
+    assert [(row["key"], row["state"]) for row in json.loads(good.stdout)] == [
+        ("page-policy", "ok")
+    ]
+    assert (bad.returncode, bad.stdout.split()[:2]) == (1, ["blocked", "alder/page-private"])
+    assert 'did you mean "alder/page-policy"?' in unknown.stderr
+    states = {row["key"]: row["state"] for row in json.loads(listed.stdout)}
+    assert states == {"page-policy": "ok", "page-private": "blocked"}
 
 
 def test_a_key_that_is_mistyped_names_the_nearest(tracker: Tracker, site):

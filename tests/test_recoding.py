@@ -1,5 +1,6 @@
 """Coding goes on where it was cut off, and a new codebook is no news."""
 
+import json
 import os
 import signal
 import sqlite3
@@ -95,3 +96,29 @@ def test_a_new_coder_codes_everything_anew_and_tells_nobody(store, tmp_path):
         told = session.exec(select(Change)).all()
         assert {c.change_class for c in told if c.id not in changes} <= {ChangeClass.TECHNICAL}
         assert {row.question: row.result for row in session.exec(select(Finding))} == found
+
+
+def test_a_calibration_that_finds_a_coding_improbable_takes_its_verdict_back(store, tmp_path):
+    site = Site(store, tmp_path)
+    site.read({"policy": f"<main><h1>Policy</h1><p>{RULE}</p><p>{PLAIN}</p></main>"}, at=NOON)
+    with store.transaction() as session:
+        sure = session.exec(select(Finding.result).where(Finding.question == "R1")).one()
+    file = tmp_path / "calibration.json"
+    file.write_text(json.dumps(IMPROBABLE), encoding="utf-8")
+    update(store, Settings(calibration=file), at=NOON + timedelta(hours=1), recode=True)
+
+    with store.transaction() as session:
+        found = session.exec(select(Finding).where(Finding.question == "R1")).one()
+        told = session.exec(select(Change)).all()
+    assert sure == "stated"
+    assert (found.result, found.possible_quotes) == ("not_checked", 1)
+    assert "too unsure for a verdict" in found.rule
+    assert {change.change_class for change in told} <= {ChangeClass.TECHNICAL}
+
+
+IMPROBABLE = {
+    "format": 1,
+    "coder": load_codebook().coder_name,
+    "training": {"sha256": "0" * 64, "passages": 1, "domains": 1, "reviewed": 0},
+    "labels": {"R1": {"positives": 20, "right": 0, "weights": [-3.0, 0, 0, 0, 0, 0]}},
+}

@@ -19,7 +19,7 @@ from tracker.views.people import secrets
 from tracker.warc import WarcReader
 
 ADA = "ada@reviewers.example"
-BODY = """<main><h1>Position</h1><p>We condemn the mass surveillance of Uyghurs in Xinjiang by the Chinese government,
+BODY = """<main><h1>A question to Dr Rowan Thistlewood</h1><p>We condemn the mass surveillance of Uyghurs in Xinjiang by the Chinese government,
 which is an abuse of human rights that no researcher of ours may take part in, said Rowan Thistlewood.</p></main>"""
 
 
@@ -123,6 +123,7 @@ def test_the_public_sees_neither_whole_captures_nor_people_without_an_office(sig
     open_at(page, f"{base}/document?id=1")
 
     assert "take part in, said ▒▒▒" in found
+    assert "A question to Dr ▒▒▒" in found  # the title, and the heading
     assert "Thistlewood" not in found
     assert page.get_by_role("button", name="Its text").count() == 0
 

@@ -5,6 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from builders import NOON, read_page
+from chain import RULE
+from sqlmodel import select
 from typer.testing import CliRunner
 
 from tracker.cli import app
@@ -12,6 +15,9 @@ from tracker.coding.calibration import CalibrationError, load_calibration
 from tracker.coding.codebook import load_codebook
 from tracker.coding.coder import code
 from tracker.coding.evaluation import read_gold
+from tracker.model import Stance, Verdict, VersionPassage
+from tracker.reviews import record_review
+from tracker.store import Store
 
 GOLD = Path(__file__).parent / "gold" / "passages.jsonl"
 CODEBOOK = load_codebook()
@@ -51,3 +57,24 @@ def test_a_calibration_of_another_coder_is_refused(tmp_path):
 
     with pytest.raises(CalibrationError, match="run `tracker train` again"):
         load_calibration(out, "codebook 9")
+
+
+def test_verdicts_of_people_in_the_store_are_learned_from_with_the_gold_file(tmp_path, monkeypatch):
+    monkeypatch.setenv("TRACKER_DATA_DIR", str(tmp_path))
+    store = Store.open(f"sqlite:///{tmp_path / 'tracker.db'}")
+    read_page(store, f"<main><h1>Policy</h1><p>{RULE}</p></main>")
+    with store.transaction() as session:
+        passage_id = session.exec(select(VersionPassage.passage_id)).one()
+        record_review(
+            session, passage_id=passage_id, document_id=1, reviewer="ada", verdict=Verdict.REJECT,
+            labels=frozenset(), stance=Stance.NONE, coder=CODEBOOK.coder_name, quote=RULE, at=NOON,
+        )  # fmt: skip
+    store.close()
+
+    alone = CliRunner().invoke(app, ["train", "--reviews"])
+    both = CliRunner().invoke(app, ["train", str(GOLD), "--reviews", "--json"])
+
+    learned = json.loads(both.stdout)["calibration"]["training"]
+    assert learned["reviewed"] == 1
+    assert learned["passages"] == len(read_gold(GOLD)) + 1
+    assert "at least two domains" in str(alone.exception)

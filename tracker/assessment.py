@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rapidfuzz import fuzz
@@ -137,9 +137,11 @@ def _record(session: Session, subject: assessing.Subject, codebook: Codebook) ->
 def _evidence(session: Session, subject: assessing.Subject, codebook: Codebook) -> list[Evidence]:
     rows = assessing.coded_rows(session, subject, codebook.coder_name)
     people = judged(session, {row.version.document_id for row in rows})
-    found = [
-        _piece(row, people.get((row.version.document_id, row.passage_id)), subject) for row in rows
-    ]
+    found = []
+    for row in rows:
+        piece = _piece(row, people.get((row.version.document_id, row.passage_id)), subject)
+        unsure = row.coding.confidence < codebook.verdict_from
+        found.append(replace(piece, unsure=True) if unsure else piece)
     standing = [item for item in found if item.on_page]
     return [item for item in found if item.on_page or not _reworded(item, standing)]
 

@@ -11,6 +11,7 @@ from tracker.model import Reason, SourceKind
 from tracker.sources import SourceEntry
 
 ENOUGH_WORDS = 50  # where the source says nothing else: less is hardly a policy or a statement
+ELSEWHERE = "watch another page of the institution, or a feed"
 NAMING = (SourceKind.FEED, SourceKind.SITEMAP, SourceKind.LISTING)
 
 
@@ -106,7 +107,7 @@ def _problems(
     for attempt in attempts:
         if attempt.reason:
             detail = f" ({attempt.detail})" if attempt.detail else ""
-            yield f"{attempt.reason.replace('_', ' ')}{detail}"
+            yield f"{attempt.reason.replace('_', ' ')}{detail}; {_remedy(attempt.reason)}"
         elif entry.kind in NAMING and not attempt.named:
             what = (
                 "`follow` finds no link"
@@ -117,9 +118,20 @@ def _problems(
     least = entry.at_least_words or ENOUGH_WORDS
     for text in texts:
         if isinstance(text, str):
-            yield text
+            yield f"{text}; {'correct `select`' if 'selector' in text else ELSEWHERE}"
         elif (words := len(text.text.split())) < least:
             yield f"says {words} words, fewer than {least}; choose `select`, or watch another page"
     good = [text.text for text in texts if isinstance(text, Extracted)]
     if len(good) > 1 and good[0] != good[1]:
         yield "says something else when fetched again; `remove` what varies"
+
+
+def _remedy(reason: str) -> str:
+    """What helps where nothing could be fetched."""
+    match Reason(reason):
+        case Reason.ROBOTS | Reason.LOGIN | Reason.RATE_LIMITED:
+            return f"ask the institution for leave, or {ELSEWHERE}"
+        case Reason.NOT_FOUND:
+            return "find where it went and correct `url`, or set `valid_until`"
+        case _:
+            return "look again; if it lasts, open it in a browser and correct `url`"

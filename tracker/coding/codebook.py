@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from tracker.coding.calibration import Calibration
 from tracker.coding.evidence import Evidence
@@ -36,6 +36,7 @@ class RecommendationEntry(_Checked):
 
 class _CodebookFile(_Checked):
     version: str
+    verdict_from: float = Field(ge=0, le=1)
     languages: tuple[str, ...]
     recommendations: dict[Recommendation, RecommendationEntry]
     elements: dict[str, str]
@@ -47,6 +48,7 @@ class Codebook:
     """The codebook, ready to code with: the lexicon, and a linear-time pattern an element."""
 
     version: str
+    verdict_from: float  # confidence below which a coding waits for a person
     languages: frozenset[str]
     recommendations: Mapping[Recommendation, RecommendationEntry]
     lexicon: Lexicon
@@ -75,6 +77,7 @@ def load_codebook() -> Codebook:
     elements = {name: terms(words) for name, words in given.elements.items()}
     return Codebook(
         version=given.version,
+        verdict_from=given.verdict_from,
         languages=frozenset(given.languages),
         recommendations=given.recommendations,
         lexicon=lexicon,

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tracker import queries
 from tracker.commands.shared import (
     Json,
     WrongInputError,
@@ -300,6 +301,8 @@ def alerts_meaning(
 
     state = MeaningState.REJECTED if reject else MeaningState.CONFIRMED
     with open_store().transaction() as session:
+        if not reject:
+            _refuse_withheld(session, change)
         try:
             settled = settle_meaning(session, change, state=state, by=by, at=datetime.now(UTC))
         except LookupError as error:
@@ -312,6 +315,17 @@ def alerts_meaning(
         said = f"meaning of change {change}, confirmed by a person: {settled.meaning}"
         told = _record(session, change, ChangeKind.CODING, said)
     print(f"confirmed: {settled.meaning}; {told} who got the alert will be told")
+
+
+def _refuse_withheld(session: Any, change: int) -> None:
+    """Tell nobody what an edit means while the finding that it touches waits for the institution's reply."""
+    hidden = queries.withheld_labels(session)
+    for row in queries.change_rows(session, change_id=change):
+        if held := sorted(hidden.get(row.institution, frozenset()) & {*row.labels}):
+            raise WrongInputError(
+                f"change {change} touches a finding on {row.institution} ({', '.join(held)}) that waits for its reply; "
+                "`tracker notices due` and `tracker notices list` say where it stands: confirm the meaning after that"
+            )
 
 
 def _record(session: Any, change: int, kind: ChangeKind, said: str) -> int:

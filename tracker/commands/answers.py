@@ -14,9 +14,11 @@ from tracker.commands.shared import (
     Institutions,
     Json,
     Kinds,
+    Labels,
     WrongInputError,
     institution_keys,
     known_keys,
+    known_labels,
     open_store,
     print_rows,
     print_table,
@@ -98,6 +100,7 @@ def coverage(
 def changes(
     institution: Institutions = None,
     change_class: Annotated[list[ChangeClass] | None, typer.Option("--class")] = None,
+    label: Labels = None,
     since: Annotated[
         datetime | None, typer.Option("--since", help="Seen on or after this day.")
     ] = None,
@@ -113,6 +116,7 @@ def changes(
             session,
             institutions=known_keys(institution, institution_keys(session)),
             classes=change_class or (),
+            labels=known_labels(label),
             since=since.replace(tzinfo=UTC) if since else None,
             folded=folded,
         )

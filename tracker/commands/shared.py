@@ -20,10 +20,15 @@ from tracker.store import Store
 from tracker.store.crawling import last_moment
 
 WRONG_INPUT = 2
+NOTHING = "nothing yet. `tracker run` reads your sources; `make demo` shows an example"
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
 Institutions = Annotated[list[str] | None, typer.Option("--institution", help="Only this key.")]
+LABELS = ", ".join(queries.LABELS)
+Labels = Annotated[
+    list[str] | None, typer.Option("--label", help=f"Only with this label: {LABELS}.")
+]
 Kinds = Annotated[list[InstitutionKind] | None, typer.Option("--kind", help="Only this kind.")]
 
 
@@ -49,6 +54,7 @@ def print_rows(
     as_json: bool,
     as_csv: bool,
     title: str,
+    none: str = NOTHING,
 ) -> None:
     """Print rows as JSON, as CSV with every column, or as a table of some columns."""
     if as_json:
@@ -59,10 +65,12 @@ def print_rows(
         writer.writeheader()
         writer.writerows({k: cell(v) for k, v in row.items()} for row in rows)
     else:
-        print_table(rows, columns, title)
+        print_table(rows, columns, title, none)
 
 
-def print_table(rows: Sequence[dict[str, Any]], columns: Sequence[str], title: str) -> None:
+def print_table(
+    rows: Sequence[dict[str, Any]], columns: Sequence[str], title: str, none: str = NOTHING
+) -> None:
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415  (slow to import)
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
@@ -70,9 +78,7 @@ def print_table(rows: Sequence[dict[str, Any]], columns: Sequence[str], title: s
 
     console = Console()
     if not rows:
-        console.print(
-            f"{title}: nothing yet. `tracker run` reads your sources; `make demo` shows an example."
-        )
+        console.print(f"{title}: {none}.")
         return
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
@@ -111,6 +117,14 @@ def known_keys(keys: Iterable[str] | None, known: Sequence[str]) -> list[str]:
     if problems:
         raise WrongInputError("\n".join(problems))
     return list(keys or [])
+
+
+def known_labels(labels: Iterable[str] | None) -> list[str]:
+    """Return the labels that were asked for; raises WrongInputError where the codebook has none such."""
+    asked = list(labels or [])
+    if unknown := sorted(set(asked) - set(queries.LABELS)):
+        raise WrongInputError(f"no such label: {', '.join(unknown)}; there are {LABELS}")
+    return asked
 
 
 def institution_keys(session: Any) -> list[str]:

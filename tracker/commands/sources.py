@@ -183,21 +183,31 @@ def _write(path: Path, owner: str | None, rows: list[dict[str, Any]]) -> None:
 
 @app.command("list")
 def sources_list(as_json: Json = False, as_csv: Csv = False) -> None:
-    """List the sources and how the last read of each ended."""
+    """List the sources and how each is doing."""
     with open_store().transaction() as session:
-        rows = [row.to_json() for row in queries.source_rows(session)]
+        rows = [row.to_json() for row in queries.source_rows(session, at=datetime.now(UTC))]
     columns = ["institution", "key", "kind", "state", "reason", "documents", "url"]
     print_rows(rows, columns, as_json=as_json, as_csv=as_csv, title="Sources")
 
 
 @app.command("health")
 def sources_health(
-    institution: Institutions = None, as_json: Json = False, as_csv: Csv = False
+    keys: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[KEY]...", help="institution or institution/source"),
+    ] = None,
+    institution: Institutions = None,
+    as_json: Json = False,
+    as_csv: Csv = False,
 ) -> None:
     """Say how each source is doing, why, and what to do; exit 1 where one needs a look."""
+    wanted = {*(institution or []), *(keys or [])}
     with open_store().transaction() as session:
-        keys = known_keys(institution, institution_keys(session))
-        found = check_up(session, at=datetime.now(UTC), institutions=keys)
+        judged = {_id(one): one for one in check_up(session, at=datetime.now(UTC))}
+        known_keys(sorted(wanted), [*institution_keys(session), *judged])
+    found = [
+        one for id_, one in judged.items() if not wanted or wanted & {id_, one.source.institution}
+    ]
     if as_json or as_csv:
         rows = [one.to_json() for one in found]
         print_rows(rows, [], as_json=as_json, as_csv=as_csv, title="")
@@ -210,11 +220,14 @@ def sources_health(
     raise typer.Exit(1 if wrong else 0)
 
 
+def _id(one: Health) -> str:
+    return f"{one.source.institution}/{one.source.key}"
+
+
 def _judgement(one: Health) -> str:
     last = f"{one.last_good_at:%Y-%m-%d %H:%M}" if one.last_good_at else "never"
     share = "" if one.success is None else f", {one.success:.0%} of {one.reads} reads in 14 days"
-    here = f"{one.source.institution}/{one.source.key}"
-    lines = [f"{one.state:16} {here}", f"{'':17}{one.cause}; last good read {last}{share}"]
+    lines = [f"{one.state:16} {_id(one)}", f"{'':17}{one.cause}; last good read {last}{share}"]
     return "\n".join([*lines, *([f"{'':17}→ {one.remedy}"] if one.remedy else [])])
 
 

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from tracker.findings.search import NOT_CHECKED
 from tracker.model import Basis, DateBasis, Genre, Reviewed, Stance, Voice
 
 #: The report appeared on this day; statements are told apart by it.
@@ -58,6 +59,7 @@ class Evidence:
     gone_to: datetime | None = None
     voice_because: str = ""
     earlier_wording: bool = False  # people judged a wording that has since been edited
+    unsure: bool = False  # the coding is too improbable for a verdict of the machine
 
     @property
     def standing(self) -> str:
@@ -90,6 +92,19 @@ def own_words(evidence: Sequence[Evidence]) -> list[Evidence]:
     return [item for item in evidence if not item.rejected and not item.standing]
 
 
+def confirmed_and_waiting(
+    items: Iterable[Evidence],
+) -> tuple[list[Evidence], list[Evidence], list[Evidence]]:
+    """Return what people confirmed, what waits for them, and what waits without a verdict till then."""
+    confirmed, waiting, unsure = list[Evidence](), list[Evidence](), list[Evidence]()
+    for item in items:
+        if item.reviewed is not Reviewed.NONE:
+            confirmed.append(item)
+        else:
+            (unsure if item.unsure else waiting).append(item)
+    return confirmed, waiting, unsure
+
+
 def on_earlier_wording(items: Iterable[Evidence]) -> str:
     """Return what a finding's rule adds where people confirmed words that have since been edited."""
     said = "; a person confirmed an earlier wording, the present one awaits review"
@@ -120,6 +135,12 @@ class Result:
     status: str | None = None
     elements: tuple[dict[str, Any], ...] = ()
     evidence: tuple[Evidence, ...] = ()
+
+
+def awaiting(unsure: Sequence[Evidence]) -> Result:
+    """Return the finding where all that was found is too unsure: nobody has checked it yet."""
+    said = f"{len(unsure)} passages may say so, too unsure for a verdict: they await review"
+    return Result(NOT_CHECKED, said, possible_quotes=len(unsure), evidence=tuple(unsure))
 
 
 def resting_on(

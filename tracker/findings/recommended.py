@@ -4,6 +4,7 @@ Source: codebook, "Recommendations" and the table of elements.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,13 +12,15 @@ from typing import Any
 from tracker.findings.evidence import (
     Evidence,
     Result,
+    awaiting,
+    confirmed_and_waiting,
     on_earlier_wording,
     own_words,
     resting_on,
     sentences,
 )
 from tracker.findings.search import NONE_FOUND, SearchRecord, absence
-from tracker.model import CoverageResult, InstitutionKind, Recommendation, Reviewed
+from tracker.model import CoverageResult, InstitutionKind, Recommendation
 
 Patterns = Mapping[str, re.Pattern[str]]
 PROPOSED, IN_FORCE = "proposed", "in force"
@@ -60,10 +63,11 @@ def coverage(
     earlier = on_earlier_wording(stated)
     if kind not in rule.applies_to:
         return _not_applicable(rule, relevant)
-    confirmed = [item for item in relevant if item.reviewed is not Reviewed.NONE]
-    waiting = [item for item in relevant if item.reviewed is Reviewed.NONE]
+    confirmed, waiting, unsure = confirmed_and_waiting(relevant)
     chosen = confirmed or waiting
     if not chosen:
+        if unsure:
+            return awaiting(unsure)
         nothing = _nothing(rule, kind, record)
         return replace(nothing, rule=nothing.rule + earlier)
     found = elements(rule, chosen)
@@ -76,7 +80,7 @@ def coverage(
         why + earlier,
         chosen,
         possible=str(possible) if waiting else None,
-        waiting=len(waiting),
+        waiting=len(waiting) + len(unsure),
         status=status,
         elements=found,
     )
@@ -103,6 +107,7 @@ def _judged(
 ) -> tuple[CoverageResult, str, str | None]:
     status = status_of(rule, items) if rule.carries_status else None
     missing = [row["name"] for row in found if row["required"] and not row["held"]]
+    holds = f"holds every required element{_together(rule, items)}"
     if missing:
         named = ", ".join(missing).replace("_", " ")
         if not any(row["held"] for row in found):
@@ -110,15 +115,22 @@ def _judged(
             return CoverageResult.PARTIAL, f"{said}; lacks: {named}", status
         return CoverageResult.PARTIAL, f"lacks: {named}", status
     if status == PROPOSED:
-        return (
-            CoverageResult.PARTIAL,
-            "a proposal: holds every required element, not in force",
-            status,
-        )
+        return CoverageResult.PARTIAL, f"a proposal: {holds}, not in force", status
     forces = {row["force"] for row in found if row["required"]}
     if rule.should_is_partial and forces <= WEAK:
-        return CoverageResult.PARTIAL, "holds every required element, but only as advice", status
-    return CoverageResult.STATED, "holds every required element", status
+        return CoverageResult.PARTIAL, f"{holds}, but only as advice", status
+    return CoverageResult.STATED, holds, status
+
+
+def _together(rule: Rule, items: Sequence[Evidence]) -> str:
+    """Say it where no document alone holds what is required: they may not be one policy."""
+    alone: defaultdict[int, set[str]] = defaultdict(set)
+    for item in items:
+        alone[item.document_id].update(item.elements.get(rule.code, ()))
+    held = [names & {*rule.required} for names in alone.values()]
+    if any(len(names) == len(rule.required) for names in held):
+        return ""
+    return f", across {sum(map(bool, held))} documents taken together"
 
 
 def elements(rule: Rule, items: Sequence[Evidence]) -> list[dict[str, Any]]:

@@ -5,9 +5,17 @@ Source: codebook, "Who has spoken".
 
 from collections.abc import Sequence
 
-from tracker.findings.evidence import Evidence, Result, on_earlier_wording, own_words, resting_on
+from tracker.findings.evidence import (
+    Evidence,
+    Result,
+    awaiting,
+    confirmed_and_waiting,
+    on_earlier_wording,
+    own_words,
+    resting_on,
+)
 from tracker.findings.search import SearchRecord, absence
-from tracker.model import Reviewed, SpokenResult, Stance, Topic
+from tracker.model import SpokenResult, Stance, Topic
 
 SPOKEN_RULES = {
     SpokenResult.CONDEMNED: "a passage whose subject is the abuse condemns it in the institution's own voice",
@@ -18,27 +26,27 @@ SPOKEN_RULES = {
     SpokenResult.DISCUSSED: "the subject is described or reported without judgement",
 }
 
+_RANK = {result: at for at, result in enumerate(SpokenResult)}
+
 
 def spoken(evidence: Sequence[Evidence], record: SearchRecord) -> Result:
     """Return who has spoken: the strongest result that people confirmed, else the machine's."""
-    graded = [(grade, item) for item in own_words(evidence) if (grade := spoken_grade(item))]
-    order = list(SpokenResult)
-    graded.sort(key=lambda pair: order.index(pair[0]))
-    confirmed = [pair for pair in graded if pair[1].reviewed is not Reviewed.NONE]
-    waiting = [pair for pair in graded if pair[1].reviewed is Reviewed.NONE]
+    grades = {id(item): grade for item in own_words(evidence) if (grade := spoken_grade(item))}
+    graded = [item for item in evidence if id(item) in grades]
+    graded.sort(key=lambda item: _RANK[grades[id(item)]])
+    confirmed, waiting, unsure = confirmed_and_waiting(graded)
     chosen = confirmed or waiting
-    earlier = on_earlier_wording(item for _, item in graded)
     if not chosen:
-        return Result(*absence(record))
-    result = chosen[0][0]
-    carrying = [item for grade, item in chosen if grade is result]
+        return awaiting(unsure) if unsure else Result(*absence(record))
+    result = grades[id(chosen[0])]
+    carrying = [item for item in chosen if grades[id(item)] is result]
     return resting_on(
         str(result),
-        f"{SPOKEN_RULES[result]}{_gone(carrying)}{earlier}",
+        f"{SPOKEN_RULES[result]}{_gone(carrying)}{on_earlier_wording(graded)}",
         carrying,
-        [item for grade, item in chosen if grade is not result],
-        possible=str(waiting[0][0]) if waiting else None,
-        waiting=len(waiting),
+        chosen[len(carrying) :],
+        possible=str(grades[id(waiting[0])]) if waiting else None,
+        waiting=len(waiting) + len(unsure),
     )
 
 

@@ -1,10 +1,13 @@
 """What passed with institutions about their findings, read once for many of them."""
 
+from collections import defaultdict
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
-from tracker.standing import Gate, Standing, Subject, standing
+from tracker.model import Finding, Institution
+from tracker.standing import Gate, Standing, Subject, labels_of, standing
 from tracker.store.replies import Heard, heard
 
 UNHEARD = Standing()
@@ -31,3 +34,27 @@ class Hearing:
             gate=self.gate,
             at=self.at,
         )
+
+
+WAITS = "what a person found is shown once the institution could reply"
+
+
+def withheld_labels(
+    session: Session, *, gate: Gate | None = None, at: datetime | None = None
+) -> Mapping[str, frozenset[str]]:
+    """Return, by institution, the labels on which people's word waits for the institution's.
+
+    Whatever shows what people made of a passage or an edit asks this first.
+    """
+    hearing = Hearing(session, gate=gate, at=at)
+    found: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
+    if not hearing.gate.withhold:
+        return found
+    query = select(
+        Institution.key, Finding.question, Finding.result, Finding.reviewed, col(Finding.acted)
+    ).join(Finding, col(Finding.institution_id) == Institution.id)  # type: ignore[call-overload]  # more columns than the stubs count
+    for key, *finding in session.exec(query):
+        subject = Subject(*finding)
+        if hearing.standing(key, subject).withheld:
+            found[key] |= frozenset(labels_of(subject.question))
+    return found

@@ -17,14 +17,14 @@ from tracker.model import (
     PassageEntity,
     Recommendation,
     Review,
-    Reviewed,
     Topic,
     Version,
     VersionPassage,
     Voice,
 )
+from tracker.queries.hearing import withheld_labels
 from tracker.queries.shared import iso
-from tracker.verdicts import together
+from tracker.verdicts import Judged, together
 
 NEWEST = 2000  # passages with the words that are looked at, newest first; a common word has more
 LABELS = (*map(str, Topic), *map(str, Recommendation))
@@ -56,12 +56,13 @@ def search(
     kinds: Collection[str] = (),
     institutions: Collection[str] = (),
     languages: Collection[str] = (),
-    limit: int = 50,
+    limit: int | None = 50,
 ) -> list[Found]:
     """Return passages that hold all words and name one of the entities, newest stated date first."""
     if not words and not entities:
         return []
-    hits = _hits(session, words, entities).subquery()
+    newest = None if limit is None else NEWEST
+    hits = _hits(session, words, entities).limit(newest).subquery()
     coder = select(Coding.coder).order_by(col(Coding.id).desc()).limit(1).scalar_subquery()
     query = (
         select(Passage, VersionPassage.heading_path, Coding, Document, Institution, *_VERSION)  # type: ignore[call-overload]  # more columns than the stubs count
@@ -85,14 +86,19 @@ def search(
         query = query.where(col(field).in_(values)) if values else query
     found = [_found(*row) for row in session.exec(query)]
     people = _confirming(session, {item.evidence["passage_id"] for item in found})
+    hidden = withheld_labels(session)
     for item in found:
-        place = item.evidence["document_id"], item.evidence["passage_id"]
-        item.evidence["reviewed"] = str(people.get(place, Reviewed.NONE))
+        said = people.get((item.evidence["document_id"], item.evidence["passage_id"]))
+        if said and not hidden.get(item.institution, frozenset()) & {
+            *item.evidence["labels"],
+            *said.labels,
+        }:
+            item.evidence["reviewed"] = str(said.reviewed)
     return found
 
 
-def _confirming(session: Session, passage_ids: Collection[int]) -> dict[tuple[int, int], Reviewed]:
-    """How many people stand behind a passage's coding in a document."""
+def _confirming(session: Session, passage_ids: Collection[int]) -> dict[tuple[int, int], Judged]:
+    """What people who stand behind a passage's coding in a document say of it."""
     rows = session.exec(
         select(Review).where(col(Review.passage_id).in_(passage_ids)).order_by(col(Review.id))
     )
@@ -100,7 +106,7 @@ def _confirming(session: Session, passage_ids: Collection[int]) -> dict[tuple[in
     for row in rows:
         latest.setdefault((row.document_id, row.passage_id), {})[row.reviewer] = row
     found = {place: together(list(people.values())) for place, people in latest.items()}
-    return {place: it.reviewed for place, it in found.items() if not it.rejected}
+    return {place: it for place, it in found.items() if not it.rejected}
 
 
 OWN = (Voice.INSTITUTION, Voice.UNIT)
@@ -114,13 +120,11 @@ def _hits(session: Session, words: Sequence[str], entities: Collection[str]) -> 
     naming = col(PassageEntity.entity).in_(entities)
     if not words:
         named = col(PassageEntity.passage_id)
-        return (
-            select(named.label("id")).where(naming).distinct().order_by(named.desc()).limit(NEWEST)
-        )
+        return select(named.label("id")).where(naming).distinct().order_by(named.desc())
     query = _holding(session, words)
     if entities:
         query = query.where(_id(session).in_(select(PassageEntity.passage_id).where(naming)))
-    return query.order_by(_id(session).desc()).limit(NEWEST)
+    return query.order_by(_id(session).desc())
 
 
 _INDEX = table("passage_search", column("rowid"))

@@ -28,7 +28,7 @@ from tracker.model import (
 )
 
 STAMP = "derived_from"
-_CODED = (*Topic, *Recommendation, "stance", "in_passing", "elements", "cues")
+_CODED = (*Topic, *Recommendation, "stance", "in_passing", "elements", "cues", "confidence")
 ON_PAGE = (DocumentState.LIVE, DocumentState.UNREACHABLE, DocumentState.NEVER_READ)
 
 

@@ -22,10 +22,10 @@ def verdict(found: list[dict], why: str = "") -> tuple[int, list[str]]:
         for one in found
         for flaw in one.get("vulns", [])
     ]
-    skipped = [one["name"] for one in found if "skip_reason" in one]
+    skipped = [one for one in found if "skip_reason" in one]
     unknown = (
         [
-            f"the advisory service was not asked about {len(skipped)} of {len(found)} packages, so nothing is known of them"
+            f"the advisory service was not asked about {len(skipped)} of {len(found)} packages, so nothing is known of them ({skipped[0]['skip_reason']})"
             if found
             else f"pip-audit gave no answer, so nothing is known: {why.strip() or 'it said nothing'}"
         ]

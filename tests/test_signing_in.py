@@ -106,6 +106,22 @@ def test_without_a_role_or_a_verified_address_nothing_can_be_reviewed(signed, cl
 
 
 @pytest.mark.browser
+def test_only_a_signed_in_admin_decides_on_replies(signed):
+    base, server, store, browser = signed
+    server.claims = {"sub": "1", "email": ADA, "email_verified": True}
+    tabs = []
+    for role in (Role.REVIEWER, Role.ADMIN, Role.REVIEWER):
+        with store.transaction() as session:
+            set_role(session, email=ADA, issuer=server.issuer, role=role, at=datetime.now(UTC))
+        page = sign_in(browser, base)
+        page.get_by_text(f"Signed in as {ADA}, {role}").wait_for()
+        page.wait_for_function(READY)
+        tabs.append(page.get_by_role("tab").all_inner_texts())
+
+    assert tabs == [["Judge", "Agreement"], ["Judge", "Agreement", "Replies and notices"], ["Judge", "Agreement"]]  # fmt: skip
+
+
+@pytest.mark.browser
 def test_everything_else_needs_no_sign_in(signed):
     base, _, _, browser = signed
     page = browser.new_context().new_page()

@@ -13,13 +13,18 @@ from tracker.store.replies import Heard, heard
 UNHEARD = Standing()
 
 
+def gate_of(session: Session) -> Gate:
+    """Return the gate through which a store is read."""
+    return session.info.get("gate") or Gate()
+
+
 class Hearing:
     """Says how findings stand, at one time, for those who read through one gate."""
 
     def __init__(
         self, session: Session, *, gate: Gate | None = None, at: datetime | None = None
     ) -> None:
-        self.gate: Gate = gate or session.info.get("gate") or Gate()
+        self.gate = gate or gate_of(session)
         self.at = at or datetime.now(UTC)
         self._by_institution = heard(session)
 
@@ -46,10 +51,11 @@ def withheld_labels(
 
     Whatever shows what people made of a passage or an edit asks this first.
     """
-    hearing = Hearing(session, gate=gate, at=at)
     found: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
-    if not hearing.gate.withhold:
+    gate = gate or gate_of(session)
+    if not gate.withhold:
         return found
+    hearing = Hearing(session, gate=gate, at=at)
     query = select(
         Institution.key, Finding.question, Finding.result, Finding.reviewed, col(Finding.acted)
     ).join(Finding, col(Finding.institution_id) == Institution.id)  # type: ignore[call-overload]  # more columns than the stubs count

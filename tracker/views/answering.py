@@ -158,18 +158,16 @@ def _enter(name: str, entered: int) -> None:
         disputes = right.multiselect("Which of them it disputes", deeds.QUESTIONS, format_func=question_title)  # fmt: skip
         received = st.date_input("Received on", "today", max_value="today")
         sent = st.form_submit_button("Enter it")
-    if sent:
+    if sent and key is None:
+        shared.show('<p class="t-hint" role="alert">Choose the institution first.</p>')
+    elif sent and key is not None:
         said = {
             "address": address or "",
             "text": text or "",
             "questions": about,
             "disputes": disputes,
         }
-        do(
-            lambda session: _entered(
-                session, key or "", by=name, received_at=midnight(received), **said
-            )
-        )
+        do(lambda session: _entered(session, key, by=name, received_at=midnight(received), **said))
 
 
 def _entered(session: Session, key: str, **reply: Any) -> str:

@@ -70,7 +70,7 @@ archive-proof: env  ## Import real histories from pywb on loopback, export them,
 	$(BIN)/python bench/archive_proof.py
 
 fuzz: env  ## Look for bytes that a reader does not take: make fuzz SECONDS=120 TARGETS="html feed"
-	$(BIN)/python bench/fuzz.py --seconds $(or $(SECONDS),60) $(TARGETS)
+	$(BIN)/python bench/fuzz.py --seconds $(or $(SECONDS),60) --json docs/benchmarks/fuzz.json $(TARGETS)
 
 audit: env  ## Ask about known vulnerabilities of every locked dependency, where the advisory service can be reached
 	@$(UV); $(BIN)/python bench/audit.py

@@ -10,7 +10,6 @@ all that is left to do is done, and what the store holds and what receivers got 
 import argparse
 import json
 import os
-import platform
 import random
 import shutil
 import signal
@@ -30,6 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "bench")]
 from outbox_faults import Receiver
 from stepping import STEPS
+from told import tell
 from teams import declare, final_rows, hosts, publish
 from webserver import Site, serving
 
@@ -184,7 +184,7 @@ def looked_at(place: Path) -> tuple[dict, list[str]]:
     store = Store.open(f"sqlite:///{place / 'tracker.db'}")
     rows = final_rows(store)
     with store.transaction() as session:
-        found = list(damage(session))
+        found = [str(one) for one in damage(session)]
     store.close()
     return rows, found
 
@@ -247,8 +247,6 @@ def main() -> int:
             if wrong(one):
                 print(f"WRONG: {json.dumps(one)}", file=sys.stderr, flush=True)
     result = {
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors",
-        "python": platform.python_version(),
         "seed": asked.seed,
         "seconds": round(time.monotonic() - began),
         "kills": sum(one["kills"] for one in found),
@@ -257,9 +255,7 @@ def main() -> int:
         "wrong": [one for one in found if wrong(one)],
         "steps": by_step(found),
     }
-    print(json.dumps(result, indent=1))
-    if asked.out:
-        asked.out.write_text(json.dumps(result, indent=1) + "\n")
+    tell(result, asked.out)
     return bool(result["wrong"])
 
 

@@ -18,9 +18,10 @@ from crawls import a_page
 from sqlmodel import func, select
 from teams import final_rows
 
-from tracker.ending import INTERRUPTED
+from tracker.ending import INTERRUPTED, SAME
 from tracker.model import Channel, Delivery, DeliveryState, Run, RunState, Version
-from tracker.store import Store
+from tracker.store import BUSY, Store
+from tracker.store.locks import alone
 from tracker.update import update
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bench"))
@@ -163,3 +164,31 @@ def test_a_crawler_that_is_killed_under_a_run_is_said_in_one_line(pages, site):
 
     assert process.returncode == 128 + signal.SIGKILL
     assert "the crawler was ended by SIGKILL" in said.splitlines()[-1]
+
+
+def test_asked_again_after_a_while_it_ends_at_once():
+    waiting = "import time; from tracker.ending import Ending; e = Ending(); print('up', flush=True); [time.sleep(0.1) for _ in range(600)]"
+    process = subprocess.Popen([sys.executable, "-c", waiting], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGINT)  # the same wish, heard twice
+    time.sleep(SAME + 0.5)
+    assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+
+    assert process.wait(timeout=20) == -signal.SIGTERM
+    process.stdout.close()
+
+
+def test_an_update_beside_another_says_so_and_one_that_was_killed_holds_nothing(tmp_path):
+    store = Store.open(f"sqlite:///{tmp_path / 'tracker.db'}")
+    with alone(store, "update"):
+        beside = started(tmp_path, "update")
+        said = beside.communicate(timeout=60)[1]
+    after = started(tmp_path, "update")
+    after.communicate(timeout=60)
+    store.close()
+
+    assert (beside.returncode, after.returncode) == (BUSY, 0)
+    assert "another update of this store is under way" in said

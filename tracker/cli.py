@@ -34,6 +34,7 @@ from tracker.settings import SettingsError
 from tracker.sources import SourcesError
 from tracker.store import BUSY, StoreError, loss
 from tracker.store.locks import BusyError
+from tracker.store.payloads import DamagedPayloadError
 
 app = typer.Typer(
     help="Watch what institutions publish on China, surveillance and research partnerships.",
@@ -82,6 +83,9 @@ def main() -> None:
     except BusyError as error:
         print(error, file=sys.stderr)
         sys.exit(BUSY)
+    except DamagedPayloadError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
     except EndedError as error:
         print(error, file=sys.stderr)
         sys.exit(INTERRUPTED)

@@ -54,8 +54,9 @@ screenshots: env  ## Draw the pictures of the README from the demonstration
 quality: env  ## Measure the coder on coded passages, by label, language and domain
 	$(BIN)/python bench/quality.py
 
-faults: env  ## Kill at random moments and compare with an undisturbed run
-	$(BIN)/python bench/faults.py
+faults: env  ## Kill at every named step and at random moments, and compare with an undisturbed run
+	$(BIN)/python bench/faults.py --out docs/benchmarks/faults.json
+	$(BIN)/python bench/demo_faults.py
 	$(BIN)/python bench/outbox_faults.py
 	$(BIN)/python bench/recode.py
 
@@ -69,7 +70,7 @@ archive-proof: env  ## Import real histories from pywb on loopback, export them,
 	$(BIN)/python bench/archive_proof.py
 
 fuzz: env  ## Look for bytes that a reader does not take: make fuzz SECONDS=120 TARGETS="html feed"
-	$(BIN)/python bench/fuzz.py --seconds $(or $(SECONDS),60) $(TARGETS)
+	$(BIN)/python bench/fuzz.py --seconds $(or $(SECONDS),60) --json docs/benchmarks/fuzz.json $(TARGETS)
 
 audit: env  ## Ask about known vulnerabilities of every locked dependency, where the advisory service can be reached
 	@$(UV); $(BIN)/python bench/audit.py

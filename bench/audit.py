@@ -15,17 +15,19 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def verdict(found: list[dict]) -> tuple[int, list[str]]:
-    """Return the exit code and what to say about pip-audit's answer."""
+def verdict(found: list[dict], why: str = "") -> tuple[int, list[str]]:
+    """Return the exit code and what to say about pip-audit's answer; `why` is what it said of a failure."""
     bad = [
         f"{one['name']} {one['version']}: {flaw['id']}, mended in {', '.join(flaw['fix_versions']) or 'no version yet'}"
         for one in found
         for flaw in one.get("vulns", [])
     ]
-    skipped = [one["name"] for one in found if "skip_reason" in one]
+    skipped = [one for one in found if "skip_reason" in one]
     unknown = (
         [
-            f"the advisory service was not asked about {len(skipped)} of {len(found)} packages, so nothing is known of them"
+            f"the advisory service was not asked about {len(skipped)} of {len(found)} packages, so nothing is known of them ({skipped[0]['skip_reason']})"
+            if found
+            else f"pip-audit gave no answer, so nothing is known: {why.strip() or 'it said nothing'}"
         ]
         if skipped or not found
         else []
@@ -51,9 +53,9 @@ def main() -> int:
             "-o",
             str(answer),
         ]
-        subprocess.run(command, check=False, stderr=subprocess.DEVNULL)
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
         found = json.loads(answer.read_text())["dependencies"] if answer.exists() else []
-    code, said = verdict(found)
+    code, said = verdict(found, done.stderr)
     print("\n".join(said))
     return code
 

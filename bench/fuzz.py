@@ -10,7 +10,6 @@ where the tests ask it again; exit 1.
 import argparse
 import contextlib
 import hashlib
-import json
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests"))
 
 from fuzzing import CORPUS, TARGETS, about  # noqa: E402
+from told import tell  # noqa: E402
 from hypothesis import HealthCheck, Phase, given, seed, settings  # noqa: E402
 
 ROUND = 200  # inputs between two looks at the clock
@@ -176,7 +176,7 @@ def main() -> int:
             flush=True,
         )
     if given_.json:
-        given_.json.write_text(json.dumps(figures, indent=1) + "\n")
+        tell({"targets": figures}, given_.json)
     return 1 if failed else 0
 
 

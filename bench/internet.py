@@ -1,6 +1,6 @@
 """A loopback internet of saved real sites: a first crawl and two daily ones, and what they cost. Prints JSON.
 
-python internet.py [--delay SECONDS] [--shared FOLDER | --real FOLDER] [--out FILE]
+python internet.py [--delay SECONDS] [--shared FOLDER | --real FOLDER] [--keep FOLDER] [--before FILE] [--out FILE]
 
 Every site gets a robots.txt (the real one, where it was saved), and a sitemap, listing or feed made of its saved
 pages; a twentieth of the pages is published on each later day. The pages are third parties' and stay where they are.
@@ -10,6 +10,7 @@ import argparse
 import bisect
 import csv
 import gzip
+import hashlib
 import importlib.util
 import json
 import os
@@ -202,13 +203,19 @@ def main() -> None:
         "--shared", type=Path, default=Path(__file__).resolve().parent.parent.parent / "shared"
     )
     parser.add_argument("--real", type=Path, help="where the saved pages are unpacked already")
+    parser.add_argument("--keep", type=Path, help="where the store stays for a closer look")
+    parser.add_argument("--before", type=Path, help="an earlier result: which documents differ")
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
     if not asked.real and not (asked.shared / "real" / "dev.tar.zst").exists():
         raise SystemExit("skipped: the saved real pages are not on this machine")
     with tempfile.TemporaryDirectory() as name:
         real = asked.real or unpack(asked.shared, Path(name))
-        result = measure(Sites(real), Path(name), asked.delay)
+        sites, folder = Sites(real), asked.keep or Path(name)
+        folder.mkdir(parents=True, exist_ok=True)
+        result = measure(sites, folder, asked.delay)
+    if asked.before:
+        result["compared"] = compared(sites, json.loads(asked.before.read_text()), result)
     print(json.dumps(result, indent=1))
     if asked.out:
         asked.out.write_text(json.dumps(result, indent=1) + "\n")
@@ -243,6 +250,29 @@ def measure(sites: Sites, folder: Path, delay: float) -> dict:
         **counted(folder),
         "runs": runs,
         "robots_violations": sum(run.pop("violations")(sites) for run in runs),
+    }
+
+
+def mark(url: str) -> str:
+    """An address that can be compared, and not read: the sites are third parties'."""
+    return hashlib.sha256(url.encode()).hexdigest()[:8]
+
+
+def compared(sites: Sites, before: dict, after: dict) -> dict:
+    """Which documents on the subject only one of two results has; their addresses on standard error."""
+    then, now = (set(result["on_the_subject"].split()) for result in (before, after))
+    known = {mark(url): url for pages in sites.pages.values() for url, *_ in pages}
+    for name, marks in (("lost", then - now), ("gained", now - then)):
+        for one in sorted(marks):
+            print(f"{name}: {known.get(one, one)}", file=sys.stderr)
+    return {
+        "share_of_requests_on_irrelevant_pages_before": before[
+            "share_of_requests_on_irrelevant_pages"
+        ],
+        "on_the_subject_before": len(then),
+        "in_both": len(then & now),
+        "lost": " ".join(sorted(then - now)),
+        "gained": " ".join(sorted(now - then)),
     }
 
 
@@ -338,10 +368,11 @@ def counted(folder: Path) -> dict:
         "SELECT sum(max(s.known, (SELECT count(*) FROM document d WHERE d.source_id = s.id))) FROM source s",
     )[0][0]
     read = ask(folder, "SELECT count(DISTINCT document_id) FROM version")[0][0]
-    relevant = ask(
+    on_subject = ask(
         folder,
-        f"SELECT count(DISTINCT v.document_id) FROM version v JOIN version_passage p ON p.version_id = v.id JOIN coding c ON c.passage_id = p.passage_id WHERE {RELEVANT}",
-    )[0][0]
+        f"SELECT DISTINCT d.url FROM document d JOIN version v ON v.document_id = d.id JOIN version_passage p ON p.version_id = v.id JOIN coding c ON c.passage_id = p.passage_id WHERE {RELEVANT}",
+    )
+    relevant = len(on_subject)
     spent = ask(folder, "SELECT count(*) FROM fetch WHERE document_id IS NOT NULL")[0][0]
     wasted = ask(
         folder,
@@ -356,6 +387,7 @@ def counted(folder: Path) -> dict:
         "documents_on_the_subject": relevant,
         "share_of_requests_on_irrelevant_pages": round(wasted / max(1, spent), 3),
         "share_of_budget_on_irrelevant_pages": round((read - relevant) / budget, 3),
+        "on_the_subject": " ".join(sorted(mark(url) for (url,) in on_subject)),
     }
 
 

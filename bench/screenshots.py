@@ -5,6 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,6 +25,17 @@ def draw(page, address: str, path: Path) -> None:
     page.wait_for_timeout(300)
     page.wait_for_function(READY)
     page.screenshot(path=path)
+    _shrink(path)
+
+
+def _shrink(path: Path) -> None:
+    """Keep the 256 colours that cover most, exactly: a repository keeps every picture for ever."""
+    with Image.open(path) as opened:
+        whole = opened.convert("RGB")
+    counted = sorted(whole.getcolors(whole.width * whole.height), reverse=True)
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([part for _, colour in counted[:256] for part in colour])
+    whole.quantize(palette=palette, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def main() -> None:

@@ -6,9 +6,9 @@ import logging
 import resource
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +18,18 @@ from sqlalchemy.exc import DBAPIError
 from crawler import importing
 from crawler.progress import Bar, Lines, Progress, Silent
 from crawler.settings import NAME, scrapy_settings
+from tracker.clock import Clock, system_time
+from tracker.ending import INTERRUPTED, Ending
 from tracker.model import InstitutionKind, RunState
 from tracker.settings import Settings, SettingsError, load_settings
 from tracker.sources import SourcesError, SourcesFile, load_sources, nearest
 from tracker.store import BUSY, Store, StoreError, loss
-from tracker.store.crawling import finish_run, start_run, sync_sources
+from tracker.store.crawling import finish_run, last_moment, start_run, sync_sources
 from tracker.store.locks import BusyError, RunLostError, Turn, at_work
 from tracker.store.planning import SourceTask, plan
 from tracker.store.recorder import Recorder
 
 WRONG_INPUT = 2
-INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return look(given[1:])
     if given[:1] == ["import"]:
         return importing.main(given[1:])
-    asked = _asked(given)
+    asked, ending = _asked(given), Ending()
     try:
         settings = load_settings()
         file = load_sources(settings.sources)
@@ -67,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return WRONG_INPUT
     try:
         with at_work(store) as turn:
-            return _crawl(store, file, settings, asked, turn)
+            return _crawl(store, file, settings, asked, turn=turn, ending=ending)
     except BusyError as error:
         print(error, file=sys.stderr)
         return BUSY
@@ -151,10 +152,13 @@ def _exists(url: str) -> bool:
     return parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").exists()
 
 
-def _crawl(store: Store, file: SourcesFile, settings: Settings, asked: Asked, turn: Turn) -> int:
-    clock = _clock(asked.at)
+def _crawl(
+    store: Store, file: SourcesFile, settings: Settings, asked: Asked, *, turn: Turn, ending: Ending
+) -> int:
     started = time.monotonic()
-    run_id, tasks = _begin(store, file, asked, turn, clock())
+    run_id, tasks, clock = _begin(store, file, asked, turn)
+    if clock.warning:
+        print(clock.warning, file=sys.stderr)
     recorder = Recorder(store, run_id, turn)
     progress = _progress(asked)
     given: dict[str, Any] = {
@@ -164,36 +168,32 @@ def _crawl(store: Store, file: SourcesFile, settings: Settings, asked: Asked, tu
         "progress": progress,
     }
     given |= {"max_pages": asked.max_pages, "due_only": asked.due}
-    finished = not tasks or _read(settings, given)
+    finished = not tasks or _read(settings, given, ending)
     progress.close()
     counts = _counts(recorder, time.monotonic() - started)
     with store.transaction() as session:
         state = RunState.COMPLETE if finished else RunState.INTERRUPTED
         finish_run(session, run_id, at=clock(), counts=counts, state=state)
     _report(run_id, counts, asked)
+    if ending.asked and not finished:
+        print("stopped as asked; the next crawl goes on from there", file=sys.stderr)
     return 0 if finished else INTERRUPTED
 
 
-def _clock(at: datetime | None) -> Callable[[], datetime]:
-    """A clock that may have been set: it then starts at that time and runs on."""
-    started = time.monotonic()
-    if at is None:
-        return lambda: datetime.now(UTC)
-    return lambda: at + timedelta(seconds=time.monotonic() - started)
-
-
 def _begin(
-    store: Store, file: SourcesFile, asked: Asked, turn: Turn, at: datetime
-) -> tuple[int, list[SourceTask]]:
+    store: Store, file: SourcesFile, asked: Asked, turn: Turn
+) -> tuple[int, list[SourceTask], Clock]:
     scope = {"keys": list(asked.keys), "kind": asked.kind, "max_pages": asked.max_pages}
     with store.transaction() as session:
         sync_sources(session, file)
         scope["due"] = asked.due
+        clock = Clock(system_time(asked.at), after=last_moment(session))
+        at = clock()
         run_id = start_run(session, verb="crawl", scope=scope, tool=NAME, at=at, turn=turn)
         chosen: dict[str, Any] = {"keys": asked.keys, "kind": asked.kind, "due_only": asked.due}
         tasks = plan(session, **chosen, at=at, run_id=run_id)
         turn.take_hosts(host for task in tasks if task.due or task.documents for host in task.hosts)
-        return run_id, tasks
+        return run_id, tasks, clock
 
 
 def _progress(asked: Asked) -> Progress:
@@ -204,19 +204,20 @@ def _progress(asked: Asked) -> Progress:
     return Lines(lambda line: print(line, file=sys.stderr))
 
 
-def _read(settings: Settings, given: dict[str, Any]) -> bool:
+def _read(settings: Settings, given: dict[str, Any], ending: Ending) -> bool:
     """Run the spider; return whether it came to its end."""
     from scrapy.crawler import AsyncCrawlerProcess  # noqa: PLC0415  (installs the reactor)
 
-    from crawler.pipelines import UNWRITTEN  # noqa: PLC0415
+    from crawler.pipelines import UNWRITTEN, end_when_asked  # noqa: PLC0415
     from crawler.spiders.statements import Statements  # noqa: PLC0415
 
     process = AsyncCrawlerProcess(scrapy_settings(settings))
     # What fails is an outcome row; only our own mistakes belong on the screen.
     logging.getLogger("scrapy.downloadermiddlewares").setLevel(logging.CRITICAL)
     crawler = process.create_crawler(Statements)
+    end_when_asked(crawler, ending)
     process.crawl(crawler, **given)
-    process.start()
+    process.start(install_signal_handlers=False)  # ours hear from before the reactor to after it
     finished = crawler.stats.get_value("finish_reason") == "finished"
     return finished and not crawler.stats.get_value(UNWRITTEN)
 

@@ -122,7 +122,9 @@ def _moment(text: str) -> datetime | None:
 
 
 def _struct(entry: Any) -> datetime | None:
-    parsed = entry.get("updated_parsed") or entry.get("published_parsed")
+    # Asked for a date that is not there, feedparser gives another one and warns that it will stop to.
+    named = (name for name in ("updated_parsed", "published_parsed") if name in entry)
+    parsed = next((entry[name] for name in named if entry[name]), None)
     try:
         return datetime.fromtimestamp(timegm(parsed), UTC) if parsed else None
     except (ValueError, OverflowError):

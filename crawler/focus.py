@@ -1,7 +1,7 @@
 """Which of the addresses that a source names are worth a request: best first, within its budget. Pure.
 
-Scored by the codebook's terms in the address and in the words that link to it, by the genre that these
-name, and by what the pages already read of the same section turned out to say.
+Scored by what an address and the words that link to it promise, and by what the pages already read of
+the same section, and under the same path in other languages, turned out to say.
 """
 
 import re
@@ -9,36 +9,14 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
+from tracker.addresses import identity
 from tracker.archive import Candidate
-from tracker.coding.codebook import load_codebook
-from tracker.extraction.genres import genre_of
-from tracker.model import Genre
+from tracker.promise import promised, understood
 from tracker.sources import SourceEntry
+from tracker.store.subject import Said
 
-#: What a concept of the lexicon in an address or a title is worth.
-WEIGHTS = {
-    "china_name": 3.0,
-    "chinese": 3.0,
-    "china_state": 4.0,
-    "china_people": 4.0,
-    "entity": 4.0,
-    "surveillance": 3.0,
-    "rights": 3.0,
-    "partner": 2.0,
-    "partner_strong": 2.0,
-    "abuse": 2.0,
-    "secure_research": 3.0,
-    "risky_state": 3.0,
-    "trigger": 2.0,
-    "check": 2.0,
-    "disclosed": 1.0,
-    "gov_rule": 2.0,
-}
-#: What an address or title that names a policy, a statement or a letter is worth.
-PURPOSE = 1.0
-SPEAKING = {Genre.POLICY, Genre.OFFICIAL_STATEMENT, Genre.LEADERSHIP_LETTER, Genre.SUBMISSION}
 #: What it is worth that all pages read of a section spoke on the subject; where half did, nothing, as
 #: little as where none was read. A section's few pages are judged by those of the section above, too.
 SECTION, HALF, PRIOR = 5.0, 0.5, 2.0
@@ -47,18 +25,24 @@ SECTION, HALF, PRIOR = 5.0, 0.5, 2.0
 SAMPLED, OF_A_SECTION = 0.05, 3
 #: Files that hold no text we read, and pages that only list or serve other pages.
 MEDIA = re.compile(
-    r"\.(jpe?g|png|gif|svg|webp|avif|ico|bmp|tiff?|mp[34]|m4[av]|mov|avi|wav|og[gv]|webm|zip|gz|tgz|rar|7z|css|m?js|rss|atom"
-    r"|xsl|woff2?|ttf|ics|vcf|epub|exe|dmg|pptx?|xlsx?|csv)$",
+    r"(/robots\.txt|\.(jpe?g|png|gif|svg|webp|avif|ico|bmp|tiff?|mp[34]|m4[av]|mov|avi|wav|og[gv]|webm|zip|gz|tgz|rar|7z|css|m?js|rss"
+    r"|atom|xsl|woff2?|ttf|ics|vcf|epub|exe|dmg|pptx?|xlsx?|csv))$",
     re.IGNORECASE,
 )
 NO_DOCUMENT = re.compile(
     r"/(tags?|category|categories|authors?|feed|wp-json|wp-content/themes|wp-login\.php|login|log-in|sign-?in|register|cart"
-    r"|checkout|basket|search|comments|page/\d+|attachment|share|print|calendar)(/|$)",
+    r"|checkout|basket|search|comments|page/\d+|attachment|share|print|calendar|_static|_sources)(/|$)",
     re.IGNORECASE,
 )
+#: A folder that only says when, or counts: no section of its own.
+_PART = (
+    r"(\d{1,8}|jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sept?(ember)?|oct(ober)?"
+    r"|nov(ember)?|dec(ember)?)"
+)
+DATED = re.compile(rf"{_PART}([-_.]{_PART})*", re.IGNORECASE)
+LANGUAGE = re.compile(r"[a-z]{2}([-_][a-z]{2})?", re.IGNORECASE)
 
-
-Seen = Mapping[str, bool]  # address → whether what was read there spoke on the subject
+Seen = Mapping[str, Said]  # address → what was read there
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +53,27 @@ class Chosen:
     score: float
 
 
-class Sections:
-    """How often the pages read of each section of a site, by host and path, spoke on the subject."""
+class Learned:
+    """What the pages read of a site say of the addresses beside them."""
 
     def __init__(self, seen: Seen) -> None:
         self._read: Counter[str] = Counter()
         self._spoke: Counter[str] = Counter()
-        for url, spoke in seen.items():
+        self._twins: defaultdict[str, list[bool]] = defaultdict(list)
+        for url, said in seen.items():
             for section in sections(url):
                 self._read[section] += 1
-                self._spoke[section] += spoke
+                self._spoke[section] += said.speaks
+            if said.speaks or understood(said.language):
+                self._twins[_whatever_language(url)].append(said.speaks)
 
     def bonus(self, url: str) -> float:
-        """Return what an address promises by its neighbours: the nearest count most."""
+        """Return what an address promises by its neighbours, the nearest counting most, and by its twins."""
         share = HALF
         for section in sections(url):
             share = (self._spoke[section] + PRIOR * share) / (self._read[section] + PRIOR)
+        twins = self._twins.get(_whatever_language(url), ())
+        share = (sum(twins) + PRIOR * share) / (len(twins) + PRIOR)
         return SECTION * (share - HALF)
 
     def read(self, section: str) -> int:
@@ -93,22 +82,17 @@ class Sections:
 
 
 def sections(url: str) -> list[str]:
-    """Return the sections that an address stands in, the whole host first."""
+    """Return the sections that an address stands in, the whole host first; a year or month is none."""
     parts = urlsplit(url)
-    folders = parts.path.strip("/").split("/")[:-1]
+    folders = [f for f in parts.path.strip("/").split("/")[:-1] if not DATED.fullmatch(f)]
     return ["/".join([parts.netloc, *folders[:depth]]) for depth in range(len(folders) + 1)]
 
 
-def score(candidate: Candidate) -> float:
-    """Return what an address and its link text promise; 0 where they say nothing on the subject."""
-    found = load_codebook().concepts_in(f"{words(candidate.url)} . {candidate.title}")
-    return sum(WEIGHTS.get(name, 0.0) for name in found)
-
-
-def words(url: str) -> str:
-    """Return an address's path and query as words."""
-    parts = urlsplit(url)
-    return re.sub(r"[\W_]+", " ", unquote(f"{parts.path} {parts.query}"))
+def _whatever_language(url: str) -> str:
+    """What the addresses of one page in several languages have in common: all but the language's folder."""
+    host, _, path = identity(url).partition("/")
+    first, _, rest = path.partition("/")
+    return f"{host}/{rest if LANGUAGE.fullmatch(first) else path}"
 
 
 def is_media(url: str) -> bool:
@@ -119,17 +103,16 @@ def is_media(url: str) -> bool:
 def ranked(candidates: Iterable[Candidate], seen: Seen = MappingProxyType({})) -> list[Chosen]:
     """Return candidates best first; equals stay in the source's own order.
 
-    With what was `seen`, what the sections of the site held counts beside words and genre.
+    With what was `seen`, what it teaches counts beside words and genre.
     """
-    learned = Sections(seen) if seen else None
+    learned = Learned(seen) if seen else None
     scored = [Chosen(candidate, _promise(candidate, learned)) for candidate in candidates]
     return sorted(scored, key=lambda chosen: -chosen.score)
 
 
-def _promise(candidate: Candidate, learned: Sections | None) -> float:
-    speaking = genre_of(candidate.url, candidate.title)[0] in SPEAKING
+def _promise(candidate: Candidate, learned: Learned | None) -> float:
     bonus = learned.bonus(candidate.url) if learned else 0.0
-    return score(candidate) + PURPOSE * speaking + bonus
+    return promised(candidate.url, candidate.title) + bonus
 
 
 def choose(
@@ -151,13 +134,13 @@ def choose(
         return [Chosen(candidate, 0.0) for candidate in candidates]
     order = ranked(candidates, seen)
     if options.is_whole_site:
-        order = _promising(order, Sections(seen), int(options.max_documents * SAMPLED))
+        order = _promising(order, Learned(seen), int(options.max_documents * SAMPLED))
     new = [chosen for chosen in order if chosen.candidate.url in fresh][: options.max_documents]
     rest = [chosen for chosen in order if chosen.candidate.url not in fresh][:room]
     return new + rest
 
 
-def _promising(order: Sequence[Chosen], learned: Sections, most: int) -> list[Chosen]:
+def _promising(order: Sequence[Chosen], learned: Learned, most: int) -> list[Chosen]:
     """What promises something, then a few of each section of which little was read, in turns."""
     waiting: defaultdict[str, list[Chosen]] = defaultdict(list)
     for chosen in order:

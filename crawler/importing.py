@@ -5,21 +5,22 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from crawler.cdx import Archive
 from crawler.settings import NAME, scrapy_settings
+from tracker.clock import Clock, system_time
+from tracker.ending import INTERRUPTED, Ending
 from tracker.model import RunState
 from tracker.settings import Settings, SettingsError, load_settings
 from tracker.sources import SourcesError, SourcesFile, load_sources
 from tracker.store import BUSY, Store, StoreError
-from tracker.store.crawling import close_run, start_run, sync_sources
+from tracker.store.crawling import close_run, last_moment, start_run, sync_sources
 from tracker.store.importing import Importer, in_words
 from tracker.store.locks import BusyError, Turn, at_work
 
 WRONG_INPUT = 2
-INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Asked:
 
 def main(arguments: Sequence[str]) -> int:
     """Import what the archive holds, and return the exit code: 1 where part could not be read."""
-    asked = _asked(arguments)
+    asked, ending = _asked(arguments), Ending()
     try:
         settings = load_settings()
         file = load_sources(settings.sources)
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         with at_work(store) as turn:
             turn.take_all()
-            return _import(store, file, settings, archive, asked, turn=turn)
+            return _import(store, file, settings, archive, asked, turn=turn, ending=ending)
     except WrongAddressError as error:
         print(error, file=sys.stderr)
         return WRONG_INPUT
@@ -92,12 +93,11 @@ def _import(
     asked: Asked,
     *,
     turn: Turn,
+    ending: Ending,
 ) -> int:
-    def clock() -> datetime:
-        return datetime.now(UTC)
-
     with store.transaction() as session:
         sync_sources(session, file)
+        clock = Clock(system_time(), after=last_moment(session))
     problems = _unwatched(store, file, asked.urls, clock())
     if problems:
         raise WrongAddressError("\n".join(problems))
@@ -105,7 +105,7 @@ def _import(
         scope = {"archive": archive.index, "urls": list(asked.urls)}
         run_id = start_run(session, verb="import", scope=scope, tool=NAME, at=clock(), turn=turn)
     importer = Importer(store, run_id, file, at=clock())
-    finished, failed, left_out = _read(settings, archive, asked, importer, clock)
+    finished, failed, left_out = _read(settings, archive, asked, importer, clock, ending=ending)
     counts = {**importer.report(), "failed": failed, "left_out": left_out}
     with store.transaction() as session:
         state = RunState.COMPLETE if finished else RunState.INTERRUPTED
@@ -137,9 +137,12 @@ def _read(
     asked: Asked,
     importer: Importer,
     clock: Callable[[], datetime],
+    *,
+    ending: Ending,
 ) -> tuple[bool, dict[str, int], int]:
     from scrapy.crawler import AsyncCrawlerProcess  # noqa: PLC0415  (installs the reactor)
 
+    from crawler.pipelines import end_when_asked  # noqa: PLC0415
     from crawler.spiders.archives import Archives  # noqa: PLC0415
 
     # One request at a time: between two, the pause that an archive asks for must hold.
@@ -155,8 +158,9 @@ def _read(
         "clock": clock,
         "told": lambda line: print(line, file=sys.stderr, flush=True),
     }
+    end_when_asked(crawler, ending)
     process.crawl(crawler, **given)
-    process.start()
+    process.start(install_signal_handlers=False)
     spider = crawler.spider
     assert isinstance(spider, Archives)
     finished = crawler.stats is not None and crawler.stats.get_value("finish_reason") == "finished"

@@ -109,7 +109,7 @@ class Looking(Spider):
 
 
 def named(look: Look, response: Response) -> dict[str, Any]:
-    """Return how many documents a feed, sitemap or listing names, or why that cannot be said."""
+    """Return how many documents and further lists a feed, sitemap or listing names, or why that cannot be said."""
     source, body, url = look.source, response.body, response.url
     try:
         match source.kind:
@@ -124,7 +124,7 @@ def named(look: Look, response: Response) -> dict[str, Any]:
     except discovery.NotDiscoverableError as error:
         return {"reason": str(Reason.UNREADABLE), "detail": str(error), "named": 0}
     wanted = discovery.wanted(found.candidates, source, look.hosts)
-    return {"named": len(wanted) + len(found.further)}
+    return {"named": len(wanted), "further": len(found.further)}
 
 
 def _say(look: Look, attempt: int, result: Fetched | NotFetched, **said: Any) -> None:

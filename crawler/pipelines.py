@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
+from scrapy import signals
 from sqlalchemy.exc import DBAPIError
 
 from crawler.items import CaptureRead, DocumentRead, SourceRead
+from tracker.ending import Ending
 from tracker.store import loss
 from tracker.store.importing import Importer
 from tracker.store.locks import RunLostError
@@ -21,6 +23,21 @@ log = logging.getLogger(__name__)
 FLUSH_EVERY = (
     0.1  # seconds that a kill may cost a fast crawl; a slow one writes each result at once
 )
+
+
+def end_when_asked(crawler: Any, ending: Ending) -> None:
+    """Let a crawl that is asked to end finish the pages under way, and no more."""
+
+    def begun() -> None:
+        loop = asyncio.get_running_loop()
+        kept: list[asyncio.Task[None]] = []  # the loop itself holds tasks weakly
+
+        def stop() -> None:
+            kept.append(loop.create_task(crawler.stop_async()))
+
+        ending.then(lambda: loop.call_soon_threadsafe(stop))
+
+    crawler.signals.connect(begun, signals.engine_started, weak=False)
 
 
 class Record:

@@ -9,6 +9,7 @@ from crawler.progress import name
 from crawler.spiders.statements import is_search, read
 from tracker.addresses import identity
 from tracker.archive import Candidate
+from tracker.promise import promised
 from tracker.store.naming import known_as
 from tracker.store.payloads import payload_bytes
 from tracker.store.planning import DECLARED, SourceTask
@@ -34,7 +35,7 @@ def _line(task: SourceTask, purpose: str, score: float | None, url: str) -> str:
 def _known(task: SourceTask) -> Iterator[tuple[str, float, str]]:
     for document in task.documents:
         purpose = "check again" if document.good_at else "not yet read"
-        yield purpose, focus.score(Candidate(document.url)), document.url
+        yield purpose, promised(document.url), document.url
 
 
 def _unread(session: Session, task: SourceTask) -> Iterator[tuple[str, float, str]]:
@@ -42,7 +43,7 @@ def _unread(session: Session, task: SourceTask) -> Iterator[tuple[str, float, st
     known = known_as(session, [identity(candidate.url) for candidate in named])
     unread = list({identity(c.url): c for c in named if identity(c.url) not in known}.values())
     for chosen in focus.choose(unread, task.options, fresh=(), held=task.held, seen=task.seen):
-        score = chosen.score or focus.score(chosen.candidate)
+        score = chosen.score or promised(chosen.candidate.url, chosen.candidate.title)
         yield "new", score, chosen.candidate.url
 
 

@@ -9,8 +9,10 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import yaml
 from chain import PLAIN, RULE
@@ -86,6 +88,12 @@ def _page(host: str, number: int, *, later: bool) -> Answer:
     return Answer(html, headers={"Content-Type": "text/html; charset=utf-8"})
 
 
+def in_hours(first: int, last: int) -> str:
+    """Hours to watch in that begin and end so many hours from now, by a clock far from UTC."""
+    now = datetime.now(ZoneInfo("Asia/Tokyo"))
+    return f"{(now.hour + first) % 24}-{(now.hour + last) % 24} Asia/Tokyo"
+
+
 class Team:
     """A store, the settings of all who work for it, and the workers."""
 
@@ -152,6 +160,13 @@ class Team:
         with self.store.engine.begin() as connection:
             found = connection.execute(text(statement))
             return list(found) if found.returns_rows else []
+
+    def until(self, query: str, *, seconds: float = 60) -> None:
+        """Wait until a query finds something."""
+        until = time.monotonic() + seconds
+        while not self.sql(query):
+            assert time.monotonic() < until, f"nothing in {seconds} s: {query}"
+            time.sleep(0.2)
 
     def wait(self, crawls: int, *, seconds: float = 300) -> None:
         """Wait until so many crawls are done and nothing but looking is left to do."""

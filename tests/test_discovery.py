@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import time
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -14,8 +15,11 @@ from crawler import discovery, focus, links
 from tracker.archive import Candidate
 from tracker.coding.codebook import load_codebook
 from tracker.model import SourceKind
+from tracker.promise import WEIGHTS, promised
+from tracker.store.subject import Said
 
 BASE = "http://alder.example/"
+SPEAKS, SILENT, MUTE = Said(True, "en"), Said(False, "en"), Said(False, "fi")
 
 
 def urls(found: discovery.Discovered) -> list[str]:
@@ -195,7 +199,7 @@ def test_a_wordpress_search_is_asked_and_read():
 
 
 def test_every_concept_that_the_focus_weighs_is_in_the_codebook():
-    assert {*focus.WEIGHTS} <= set(load_codebook().lexicon.bits)
+    assert {*WEIGHTS} <= set(load_codebook().lexicon.bits)
 
 
 @pytest.mark.parametrize(
@@ -208,12 +212,12 @@ def test_every_concept_that_the_focus_weighs_is_in_the_codebook():
     ],
 )
 def test_addresses_on_the_subject_score_above_others(better: str, worse: str):
-    assert focus.score(Candidate(BASE + better)) > focus.score(Candidate(BASE + worse))
+    assert promised(BASE + better) > promised(BASE + worse)
 
 
 def test_link_texts_count_as_much_as_addresses():
-    assert focus.score(Candidate(f"{BASE}node/17", "Uyghur forced labour")) > 0
-    assert focus.score(Candidate(f"{BASE}node/17")) == 0
+    assert promised(f"{BASE}node/17", "Uyghur forced labour") > 0
+    assert promised(f"{BASE}node/17") == 0
 
 
 def sitemap(**fields):
@@ -255,14 +259,49 @@ def test_a_small_site_is_read_whole():
 
 
 def test_what_a_section_held_decides_whether_more_of_it_is_read():
-    spoke = {f"{BASE}news/{n}": True for n in range(3)}
-    silent = {f"{BASE}news/{n}": False for n in range(3)}
+    spoke = {f"{BASE}news/{n}": SPEAKS for n in range(3)}
+    silent = {f"{BASE}news/{n}": SILENT for n in range(3)}
 
     more = focus.choose(site(300), sitemap(), fresh=(), held=3, seen=spoke)
     none = focus.choose(site(300), sitemap(), fresh=(), held=3, seen=silent)
 
     assert len(more) > 100
     assert [each.candidate.url.removeprefix(BASE) for each in none] == ["xinjiang"]
+
+
+def whole(named: list[Candidate], seen: dict[str, Said]) -> set[str]:
+    chosen = focus.choose(named, sitemap(), fresh=(), held=3, seen=seen)
+    return {each.candidate.url.removeprefix(BASE) for each in chosen}
+
+
+def test_folders_that_only_say_when_are_no_sections():
+    dated = [Candidate(f"{BASE}news/{y}/{m:02}-may/{y}") for y in range(1990, 2020) for m in (4, 5)]
+    silent = {f"{BASE}news/2021/0{n}/x": SILENT for n in range(3)}
+
+    assert len(whole(dated, {})) == 3
+    assert whole(dated, silent) == set()
+
+
+def test_a_folder_of_any_digits_is_told_at_once():
+    begun = time.perf_counter()
+    focus.sections(f"{BASE}{'1' * 1500}x/{'1-' * 200}/a")
+
+    assert time.perf_counter() - begun < 0.1
+
+
+def test_a_page_promises_what_its_twin_in_another_language_said():
+    named = [Candidate(f"{BASE}de/a/{name}") for name in ("spoke", "silent", "unread", "mute")]
+    seen = {f"{BASE}a/spoke": SPEAKS, f"{BASE}fr/a/silent": SILENT, f"{BASE}fi/a/mute": MUTE}
+
+    scores = {c.candidate.url.rpartition("/")[2]: c.score for c in focus.ranked(named, seen)}
+
+    assert scores["spoke"] > scores["unread"] > scores["silent"]
+    assert scores["mute"] == scores["unread"]  # in a language that the codebook does not read
+
+
+def test_a_robots_txt_that_a_site_names_is_no_document():
+    assert focus.is_media(f"{BASE}a/robots.txt")
+    assert not focus.is_media(f"{BASE}a/about-robots.txt")
 
 
 def test_what_a_full_source_names_for_the_first_time_is_still_read():

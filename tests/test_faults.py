@@ -10,7 +10,7 @@ import pytest
 from crawls import Crawl, a_page
 from webserver import Site
 
-from crawler.__main__ import INTERRUPTED
+from tracker.ending import INTERRUPTED
 from tracker.model import Document, Snapshot
 from tracker.store import BUSY, UNWRITABLE, Store, StoreError
 from tracker.store.integrity import damage

@@ -6,8 +6,10 @@ import pytest
 from builders import NOON, a_failure, a_page, a_source, a_sources_file, an_institution
 from sqlmodel import select
 
+from tracker import monitoring, queries
 from tracker.archive import Candidate
 from tracker.checkup import check_up
+from tracker.export import freeze
 from tracker.health import HealthState, Read, Watched, health, summary
 from tracker.model import Outcome, QuarantineReason, Reason, Snapshot, SnapshotState, SourceKind
 from tracker.store.crawling import finish_run, start_run, sync_sources
@@ -105,10 +107,16 @@ def test_the_stores_reads_are_judged(store):
     with store.transaction() as session:
         found = {one.source.key: one for one in check_up(session, at=NOON + timedelta(hours=1))}
 
-    assert {key: one.state for key, one in found.items()} == {
-        "news": HealthState.EMPTY_FEED,
-        "policy": HealthState.BLOCKED,
-    }
+        listed = {row.key: row.state for row in queries.source_rows(session)}
+        packed = freeze(session, codebook={}, at=NOON)["tables"]["sources"]
+        counted = monitoring.status(session, at=NOON, oldest=timedelta(days=2))
+        wrong = queries.overview(session).sources_wrong
+
+    states = {"news": HealthState.EMPTY_FEED, "policy": HealthState.BLOCKED}
+    assert {key: one.state for key, one in found.items()} == states
+    assert listed == {row["key"]: row["state"] for row in packed} == states
+    assert counted.sources == {"empty feed": 1, "blocked": 1}
+    assert wrong == 2
 
 
 def test_a_failure_long_ago_is_still_told(store):

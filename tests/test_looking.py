@@ -51,9 +51,9 @@ class Tracker:
         }  # fmt: skip
         self.path.write_text(yaml.safe_dump({"institutions": [institution]}, sort_keys=False))
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess:
+    def run(self, *arguments: str, verb: str = "sources") -> subprocess.CompletedProcess:
         return subprocess.run(
-            [sys.executable, "-c", "from tracker.cli import main; main()", "sources", *arguments],
+            [sys.executable, "-c", "from tracker.cli import main; main()", verb, *arguments],
             env=self.environment, capture_output=True, text=True, timeout=90, check=False,
         )  # fmt: skip
 
@@ -86,6 +86,9 @@ def test_live_says_of_each_source_whether_it_delivers(tracker: Tracker, site):
     wrong = {key: " ".join(row["problems"]) for key, row in found.items() if row["problems"]}
     assert set(wrong) == {"page-policy-b", "page-short", "page-gone", "page-private", "feed-empty"}
     assert "selector" in wrong["page-policy-b"]
+    assert "correct `select`" in wrong["page-policy-b"]
+    assert "set `valid_until`" in wrong["page-gone"]
+    assert "ask the institution for leave" in wrong["page-private"]
     assert "fewer than 50" in wrong["page-short"]
     assert "not found" in wrong["page-gone"]
     assert found["page-private"]["robots"] is False
@@ -93,6 +96,19 @@ def test_live_says_of_each_source_whether_it_delivers(tracker: Tracker, site):
     assert (found["page-policy"]["same_text"], found["page-policy"]["selector"]) == (True, True)
     assert found["listing-news"]["named"] == 1
     assert ran.returncode == 1
+
+
+def test_live_says_what_to_do_about_a_text_that_varies(tracker: Tracker, site):
+    site.put("/policy", PAGE, once=True)
+    site.put(
+        "/policy", PAGE.replace("</main>", "<p>We have had 1,204 readers.</p></main>"), behind=True
+    )
+    tracker.declare({"kind": "page", "url": f"{HOST}/policy"})
+
+    ran = tracker.run("check", "--live")
+
+    assert ran.returncode == 1
+    assert "says something else when fetched again; `remove` what varies" in ran.stdout
 
 
 def test_live_looks_twice_and_only_where_asked(tracker: Tracker, site):
@@ -107,6 +123,32 @@ def test_live_looks_twice_and_only_where_asked(tracker: Tracker, site):
     assert ran.returncode == 0, ran.stderr
     assert site.urls().count(f"{HOST}/policy") == 2
     assert f"{HOST}/other" not in site.urls()
+
+
+def test_health_is_told_of_the_sources_asked_for_in_the_words_of_the_list(tracker: Tracker, site):
+    site.put("/policy", PAGE)
+    tracker.declare(
+        {"kind": "page", "url": f"{HOST}/policy"}, {"kind": "page", "url": f"{HOST}/private"}
+    )
+    tracker.run(verb="crawl")
+
+    good, bad, unknown, listed = (
+        tracker.run(*arguments)
+        for arguments in (
+            ("health", "alder/page-policy", "--json"),
+            ("health", "alder/page-private"),
+            ("health", "alder/page-polcy"),
+            ("list", "--json"),
+        )
+    )
+
+    assert [(row["key"], row["state"]) for row in json.loads(good.stdout)] == [
+        ("page-policy", "ok")
+    ]
+    assert (bad.returncode, bad.stdout.split()[:2]) == (1, ["blocked", "alder/page-private"])
+    assert 'did you mean "alder/page-policy"?' in unknown.stderr
+    states = {row["key"]: row["state"] for row in json.loads(listed.stdout)}
+    assert states == {"page-policy": "ok", "page-private": "blocked"}
 
 
 def test_a_key_that_is_mistyped_names_the_nearest(tracker: Tracker, site):
@@ -178,6 +220,72 @@ def test_a_new_institution_is_written_only_with_what_a_person_must_say(tracker: 
     assert (added.key, added.kind, added.country, added.hosts) == (
         "birch-university", "university", "DE", ("birch.example",),
     )  # fmt: skip
+
+
+def test_a_new_institution_bears_its_sites_name_not_its_pages(tracker: Tracker, site):
+    head = "<title>Gifts – Große Ulme — Haus für Ethik</title>"
+    site.put("http://ulme.example/gifts", f"{head}<h1>Gifts&shy;and grants #</h1>{PAGE}")
+    tracker.path.write_text("institutions: []\n")
+
+    proposed = tracker.run("add", "http://ulme.example/gifts")
+    refused = tracker.run("add", "http://ulme.example/gifts", "--write")
+    before = tracker.path.read_text()
+    written = tracker.run(
+        "add", "http://ulme.example/gifts", "--write", "--kind", "association", "--country", "AT"
+    )
+
+    [shown] = yaml.safe_load(proposed.stdout)
+    assert (shown["key"], shown["name"]) == ("haus-fur-ethik", "Haus für Ethik")
+    assert shown["sources"][0]["title"] == "Giftsand grants"
+    assert "nothing tells its kind and country" in proposed.stdout
+    assert (refused.returncode, "nothing is written" in refused.stderr) == (2, True)
+    assert "haus-fur-ethik" in refused.stdout
+    assert before == "institutions: []\n"
+    assert written.returncode == 0, written.stderr
+    [added] = parse_sources(tracker.path.read_text(), tracker.path).institutions
+    assert (added.key, added.country) == ("haus-fur-ethik", "AT")
+
+
+def test_what_a_live_check_would_say_of_a_page_is_said_with_the_proposal(tracker: Tracker, site):
+    site.put("/thin", "<h1>Policies</h1><p>Soon.</p>")
+    tracker.declare({"kind": "page", "url": f"{HOST}/other"})
+
+    ran = tracker.run("add", f"{HOST}/thin")
+
+    assert ran.returncode == 0
+    assert "fewer than 50" in ran.stdout
+    assert yaml.safe_load(ran.stdout)[0]["url"] == f"{HOST}/thin"
+
+
+def test_an_index_of_sitemaps_names_lists_not_documents(tracker: Tracker, site):
+    xml = {"Content-Type": "text/xml"}
+    listed = f"<sitemapindex><sitemap><loc>{HOST}/a.xml</loc></sitemap></sitemapindex>"
+    site.put("/sitemap.xml", listed, headers=xml)
+    tracker.declare({"kind": "sitemap", "url": f"{HOST}/sitemap.xml"})
+
+    ran = tracker.run("check", "--live")
+
+    assert ran.returncode == 0
+    assert "1 further list named, not looked at" in ran.stdout
+    assert "0 documents" not in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("institutions: []\n", None),
+        ("# a\ninstitutions: []  # none yet\nother: 1\n", None),
+        ("institutions:\n  - key: alder\n    sources: []\n    name: A\n", "alder"),
+    ],
+)
+def test_an_empty_list_takes_a_first_entry(text: str, key: str | None):
+    row = {"kind": "page", "url": f"{HOST}/p"}
+
+    read = yaml.safe_load(inserted(text, key, [row]))
+
+    institutions = read["institutions"]
+    assert (institutions[0]["sources"] if key else institutions) == [row]
+    assert set(read) == set(yaml.safe_load(text))
 
 
 def test_what_cannot_be_read_is_not_proposed(tracker: Tracker, site):

@@ -34,6 +34,18 @@ def parses(words: list[str]) -> bool:
     return not hasattr(command, "commands") and asked <= known
 
 
+def test_what_the_manual_says_that_commands_say_is_what_they_say():
+    code = "\n".join(p.read_text(encoding="utf-8") for top in ("tracker", "crawler") for p in sorted((ROOT / top).rglob("*.py")))  # fmt: skip
+    said = re.sub(r"\{[^{}\n\"]*\}", "{}", re.sub(r'"\s+f?"', "", code))
+    tables = OPERATIONS.partition("| what it says |")[2].partition("\n\n")[0]
+    words = [word for row in tables.splitlines()[2:] for word in re.findall(r"`([^`]+)`", row.split("|")[1])]  # fmt: skip
+    # Some are put together from parts: a verb's state, a signal's name, a table's.
+    filled = re.compile(r"\b(crawl|interrupted|SIGKILL)\b")
+
+    assert len(words) > 20
+    assert [w for w in words if w not in said and filled.sub("{}", w) not in said] == []
+
+
 def test_the_manuals_commands_exist():
     blocks = re.findall(r"```\n(.*?)```", OPERATIONS, re.DOTALL)
     lines = [line for block in blocks for line in block.splitlines() if line.startswith("tracker ")]

@@ -423,6 +423,34 @@ def test_a_backup_without_subscribers_has_no_address_and_opens_no_private_page(t
     assert "@alder.example" in shown[1]  # whose host the public sees
 
 
+def test_where_a_finding_waits_no_page_says_that_nothing_was_found(told):
+    told.gate = Gate(withhold=True)
+    with told.transaction() as session:
+        found = profile.load(session, "alder")
+
+    assert "What a person found waits for the institution’s reply" in profile.no_quote(found)
+
+
+def test_the_log_of_corrections_says_what_and_when_and_names_nobody(told):
+    with told.transaction() as session:
+        empty = hearing.log(session)
+        reply = enter(session)
+        decide(session, reply)
+        replies.correct(session, "alder", SPOKEN, note=EVIL, by="ada", reply_id=reply, at=NOON)
+        replies.correct(
+            session, "alder", "R1", note="It was\nanother page.", by="ada", at=NOON + DAY
+        )
+        shown = hearing.log(session)
+
+    assert "Nothing has been corrected so far" in empty
+    assert shown.index("another page") < shown.index("We disagree")  # newest first
+    assert "an admin, after the institution’s reply 1" in shown
+    assert "Who has spoken: criticised" in shown
+    assert "2 Mar 2026" in shown
+    assert "<script" not in shown
+    assert "ada" not in shown
+
+
 def test_the_data_package_holds_replies_and_corrections_without_addresses(told, tmp_path):
     folder = tmp_path / "package"
     with told.transaction() as session:

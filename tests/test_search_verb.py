@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from tracker.cli import app
 from tracker.commands.shared import WrongInputError
+from tracker.queries.search import _confirming
 from tracker.store import Store
 
 BODY = """<main><h1>Partnerships policy</h1>
@@ -69,3 +70,8 @@ def test_wrong_input_is_named(ask, given, said):
 
 def test_nothing_found_is_no_finding_that_nothing_was_said(ask):
     assert "no finding that nothing was said" in " ".join(ask("absent").split())
+
+
+def test_more_passages_than_sqlite_takes_parameters_can_be_asked_for_their_reviews(sqlite_store):
+    with sqlite_store.transaction() as session:
+        assert _confirming(session, range(40_000)) == {}  # it takes 32,766

@@ -80,6 +80,10 @@ def test_another_lock_has_another_number():
     assert sbom.bill(LOCK).serial_number != sbom.bill(LOCK + "\n").serial_number
 
 
+def test_an_audit_without_an_answer_says_why():
+    assert audit.verdict([], "no route to the index\n") == (2, ["pip-audit gave no answer, so nothing is known: no route to the index"])  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("found", "code", "said"),
     [

@@ -19,7 +19,7 @@ from tracker.views.people import secrets
 from tracker.warc import WarcReader
 
 ADA = "ada@reviewers.example"
-BODY = """<main><h1>Position</h1><p>We condemn the mass surveillance of Uyghurs in Xinjiang by the Chinese government,
+BODY = """<main><h1>A question to Dr Rowan Thistlewood</h1><p>We condemn the mass surveillance of Uyghurs in Xinjiang by the Chinese government,
 which is an abuse of human rights that no researcher of ours may take part in, said Rowan Thistlewood.</p></main>"""
 
 
@@ -106,6 +106,22 @@ def test_without_a_role_or_a_verified_address_nothing_can_be_reviewed(signed, cl
 
 
 @pytest.mark.browser
+def test_only_a_signed_in_admin_decides_on_replies(signed):
+    base, server, store, browser = signed
+    server.claims = {"sub": "1", "email": ADA, "email_verified": True}
+    tabs = []
+    for role in (Role.REVIEWER, Role.ADMIN, Role.REVIEWER):
+        with store.transaction() as session:
+            set_role(session, email=ADA, issuer=server.issuer, role=role, at=datetime.now(UTC))
+        page = sign_in(browser, base)
+        page.get_by_text(f"Signed in as {ADA}, {role}").wait_for()
+        page.wait_for_function(READY)
+        tabs.append(page.get_by_role("tab").all_inner_texts())
+
+    assert tabs == [["Judge", "Agreement"], ["Judge", "Agreement", "Replies and notices"], ["Judge", "Agreement"]]  # fmt: skip
+
+
+@pytest.mark.browser
 def test_everything_else_needs_no_sign_in(signed):
     base, _, _, browser = signed
     page = browser.new_context().new_page()
@@ -123,6 +139,7 @@ def test_the_public_sees_neither_whole_captures_nor_people_without_an_office(sig
     open_at(page, f"{base}/document?id=1")
 
     assert "take part in, said ▒▒▒" in found
+    assert "A question to Dr ▒▒▒" in found  # the title, and the heading
     assert "Thistlewood" not in found
     assert page.get_by_role("button", name="Its text").count() == 0
 

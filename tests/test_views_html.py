@@ -112,3 +112,58 @@ def test_a_text_fragment_starts_at_the_quote():
 def test_a_problem_is_reported_to_whoever_runs_the_tracker(contact, href):
     assert href in html.problem(contact)
     assert bool(html.problem(contact)) is bool(contact)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("reply of 2026-11-20 from Alder", "Reply of 20 Nov 2026 from Alder"),
+        ("the document moved to http://a.example/2026-11-20/x", "The document moved to http://a.example/2026-11-20/x"),
+        ("part 2026-99-99 changed", "Part 2026-99-99 changed"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_a_sentence_has_its_dates_in_words_and_leaves_addresses_alone(text, shown):
+    assert html.sentence(text) == shown
+
+
+def test_a_long_note_is_cut_in_lists_at_a_word():
+    said = html.brief("correction: " + "word " * 60)
+
+    assert len(said) <= html.BRIEF + 2
+    assert said.endswith("word …")
+
+
+@pytest.mark.parametrize(
+    ("seen_from", "shown"),
+    [
+        (datetime(2026, 3, 2, tzinfo=UTC), "between 2 and 4 Mar 2026"),
+        (datetime(2026, 2, 28, tzinfo=UTC), "between 28 Feb and 4 Mar 2026"),
+        (datetime(2025, 12, 30, tzinfo=UTC), "between 30 Dec 2025 and 4 Mar 2026"),
+        (datetime(2026, 3, 4, tzinfo=UTC), "on 4 Mar 2026"),
+        (None, "first seen 4 Mar 2026"),
+    ],
+)
+def test_an_interval_says_month_and_year_once(seen_from, shown):
+    assert html.between(seen_from, datetime(2026, 3, 4, 9, tzinfo=UTC)) == shown
+
+
+def test_what_is_typed_is_marked_and_nothing_else_is_html():
+    assert html.coded("set `valid_until` on <b>") == "set <code>valid_until</code> on &lt;b&gt;"
+
+
+def test_stacked_cells_carry_the_name_of_their_column():
+    shown = html.table(['"A"', "B"], [["x", "y"]], caption="c", stack=True)
+
+    assert '<td data-label="B"><div>y</div></td>' in shown
+    assert "data-label" not in html.table(["A", "B"], [["x", "y"]], caption="c")
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [("Policy", ""), ("Policy › 2. Partners", " › 2. Partners"), ("Partners", " › Partners"), ("", "")],
+)  # fmt: skip
+def test_the_title_is_not_said_twice_where_it_is_a_heading_too(path, shown):
+    item = {**ITEM, "title": "Policy", "heading_path": path, "url": "http://alder.example/p"}
+
+    assert f"Policy</a></b>{shown}<br>" in evidence.evidence_card(item, {})

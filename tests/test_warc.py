@@ -521,6 +521,7 @@ def test_the_command_imports_and_exports(tmp_path):
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["captures"] == 4
     assert "torn.warc.gz: torn at byte" in done.stderr
+    assert "the 4 captures before it were read" in done.stderr
     assert tracker(tmp_path, "update").returncode == 0
     assert "clean" in tracker(tmp_path, "verify").stdout
     out = tracker(tmp_path, "export", str(tmp_path / "out"), "--warc", "--institution", "alder")

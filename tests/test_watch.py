@@ -6,17 +6,20 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import timedelta
+from collections import Counter
+from datetime import datetime, timedelta
 
 import pytest
 import yaml
 from builders import NOON, a_page, a_source, a_sources_file, an_institution
 from sqlmodel import select
+from teams import in_hours
 from webserver import serving
 
 from tracker import monitoring
 from tracker.archive import Candidate
-from tracker.model import Run, RunState
+from tracker.hours import opens
+from tracker.model import Document, Run, RunState
 from tracker.store import Store
 from tracker.store.crawling import finish_run, start_run, sync_sources
 from tracker.store.documents import due_after
@@ -114,15 +117,16 @@ def test_status_speaks_for_people_and_monitors(environment):
     assert json.loads(after.stdout)["documents_read"] == 1
 
 
-def read_once(store, interval):
-    """A store whose only source was read at noon."""
+def read_once(store, interval, documents=1):
+    """A store whose only source, with what it names, was read at noon."""
     source = a_source(interval=interval)
     with store.transaction() as session:
         sync_sources(session, a_sources_file(an_institution(source)))
         run_id = start_run(session, verb="crawl", scope={}, tool="tracker 0", at=NOON)
         task = plan(session, at=NOON)[0]
     recorder = Recorder(store, run_id)
-    for document in recorder.candidates(task.id, [Candidate(task.url)], at=NOON):
+    named = [Candidate(f"{task.url}{number or ''}") for number in range(documents)]
+    for document in recorder.candidates(task.id, named, at=NOON):
         recorder.document(document, a_page("<p>Policy</p>"))
     recorder.flush()
     with store.transaction() as session:
@@ -175,14 +179,60 @@ def test_a_source_that_is_not_due_is_not_asked_again_because_another_is(sqlite_s
         ("1-5", 3, 3),
         ("1-5", 5, 25),
         ("1-5", 0, 1),
+        ("7-7", 7, 7),
+        ("22-6 UTC", 12, 22),
+        ("22-6 Europe/Berlin", 12, 21),  # an hour before UTC in winter
+        ("22-6 Europe/Berlin", 21, 21),
+        ("22-6 Europe/Berlin", 5, 21),
+        ("1-5 Asia/Kolkata", 12, 19.5),
     ],
 )
 def test_watching_keeps_to_its_hours(hours, now, begins):
     midnight = NOON.replace(hour=0)
 
-    found = monitoring.opens(hours, midnight + timedelta(hours=now))
+    found = opens(hours, midnight + timedelta(hours=now))
 
     assert found == midnight + timedelta(hours=begins)
+
+
+@pytest.mark.parametrize(
+    ("summer", "winter"),
+    [("2026-03-28T12:00", "2026-03-28T21:00"), ("2026-03-29T12:00", "2026-03-29T20:00")],
+)
+def test_hours_follow_the_clock_on_the_wall_through_a_change_of_time(summer, winter):
+    at, begins = (datetime.fromisoformat(f"{text}+00:00") for text in (summer, winter))
+
+    assert opens("22-6 Europe/Berlin", at) == begins
+
+
+@pytest.mark.parametrize("hours", ["22", "24-6", "22-6 Atlantis", "22-6 ../etc/passwd", "at night"])
+def test_hours_that_are_none_are_refused_with_their_remedy(environment, hours):
+    tried = subprocess.run(
+        [*TRACKER, "watch"], env={**environment, "TRACKER_WATCH_HOURS": hours},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+    assert tried.returncode == 2
+    assert f'("{hours}")' in tried.stderr
+    assert "TRACKER_WATCH_HOURS" in tried.stderr
+    assert "europe/berlin" in tried.stderr
+    assert "Traceback" not in tried.stderr
+
+
+def test_outside_its_hours_it_asks_nobody_and_within_them_it_reads(environment, site):
+    with watching({**environment, "TRACKER_WATCH_HOURS": in_hours(2, 3)}) as process:
+        said = heard(process, "next look in")
+        process.send_signal(signal.SIGTERM)
+        heard(process, "ended")
+    before = site.urls()
+    with watching({**environment, "TRACKER_WATCH_HOURS": in_hours(0, 2)}) as process:
+        heard(process, "next look in")
+        process.send_signal(signal.SIGTERM)
+        heard(process, "ended")
+
+    assert before == []
+    assert "next look in 10 min" in said[-1]
+    assert "http://alder.example/policy" in site.urls()
 
 
 def test_what_was_read_at_one_time_drifts_apart():
@@ -192,3 +242,15 @@ def test_what_was_read_at_one_time_drifts_apart():
     assert min(due) >= NOON + timedelta(hours=24 * 0.9)
     assert max(due) <= NOON + timedelta(hours=24 * 0.95)
     assert due_after(NOON, 24, who="1/feed") == due_after(NOON, 24, who="1/feed")
+
+
+def test_five_hundred_documents_read_in_one_hour_are_not_due_in_one_hour_a_week_later(sqlite_store):
+    read_once(sqlite_store, "1w", documents=500)
+    with sqlite_store.transaction() as session:
+        due = list(session.exec(select(Document.due_at)))
+
+    hours = Counter((at - NOON) // timedelta(hours=1) for at in due)
+    assert sum(hours.values()) == 500
+    assert max(hours.values()) <= 100
+    assert min(hours) >= 168 * 0.9 - 1
+    assert max(hours) <= 168 * 0.95

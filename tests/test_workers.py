@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import time
 
 import pytest
 from teams import (
@@ -15,10 +14,14 @@ from teams import (
     final_rows,
     gaps,
     hosts,
+    in_hours,
     make_due,
     publish,
 )
 from webserver import serving
+
+from tracker.store import jobs
+from tracker.store.jobs import Work
 
 INSTITUTIONS, PAGES, DELAY = 3, 6, 0.25
 
@@ -97,12 +100,27 @@ def test_a_job_that_fails_is_tried_again_later(team, site):
     with team.workers(1) as workers:
         a_job_of(team, workers[0].pid)
         sources.write_text("institutions: [{}]")
-        until = time.monotonic() + 60
-        tried = "SELECT 1 FROM procrastinate_jobs WHERE task_name = 'crawl' AND status = 'todo' AND attempts = 1 AND scheduled_at > now() + interval '1 second'"  # fmt: skip
-        while time.monotonic() < until and not team.sql(tried):
-            time.sleep(0.2)
+        team.until("SELECT 1 FROM procrastinate_jobs WHERE task_name = 'crawl' AND status = 'todo' AND attempts = 1 AND scheduled_at > now() + interval '1 second'")  # fmt: skip
 
-    assert team.sql(tried)
+
+def test_workers_read_only_in_the_hours_given_and_leave_what_was_queued_before(team, site):
+    publish(site, INSTITUTIONS, PAGES, later=False)
+    team.environment["TRACKER_WATCH_HOURS"] = in_hours(2, 3)
+    with team.store.transaction() as session:
+        jobs.ask(session, Work.CRAWL, lock="hosts of oak", institution="oak-university")
+    with team.workers(1):
+        team.wait(1)
+        team.until("SELECT 1 FROM procrastinate_jobs WHERE task_name = 'schedule' AND status = 'succeeded'")  # fmt: skip
+    closed = (site.urls(), team.sql("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'crawl'"))  # fmt: skip
+
+    team.make_due()
+    team.environment["TRACKER_WATCH_HOURS"] = in_hours(0, 2)
+    with team.workers(1):
+        team.wait(len(hosts(INSTITUTIONS)))
+
+    assert closed == ([], [(1,)])
+    pages = len(hosts(INSTITUTIONS)) * PAGES
+    assert team.sql("SELECT count(*) FROM document WHERE state = 'live'") == [(pages,)]
 
 
 def test_workers_outlive_the_loss_of_every_connection(team, site):

@@ -1,7 +1,7 @@
 """Assesses institutions: brings evidence and search record to the rules, and keeps the findings."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -41,11 +41,18 @@ class Assessed:
     results: Mapping[str, Result]
 
 
-def assess(store: Store, codebook: Codebook, *, force: bool = False) -> None:
+def assess(
+    store: Store,
+    codebook: Codebook,
+    told: Callable[[str, int], None] = lambda _stage, _done: None,
+    *,
+    force: bool = False,
+) -> None:
     """Derive the findings of every institution whose evidence or search changed."""
     with store.transaction() as session:
         everyone = assessing.subjects(session)
-    for subject in everyone:
+    for number, subject in enumerate(everyone):
+        told("assessing", number)
         with store.transaction() as session:
             _assess_institution(session, subject, codebook, force=force)
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlmodel import Session, col, func, or_, select
 
@@ -13,19 +13,25 @@ DECLARED = (SourceKind.PAGE, SourceKind.DOCUMENT)
 NAMES_NOTHING = "names no documents"
 
 
-def check_up(session: Session, *, at: datetime, institutions: Collection[str] = ()) -> list[Health]:
-    """Return how every listed source is doing, by institution and key."""
-    rows = session.exec(
+def check_up(
+    session: Session, *, at: datetime | None = None, institutions: Collection[str] = ()
+) -> list[Health]:
+    """Return how every listed source is doing, by institution and key; as of the last read, or `at`."""
+    at = at or session.exec(select(func.max(Fetch.at))).one() or datetime.now(UTC)
+    query = (
         select(Source, Institution)
         .join(Institution, col(Source.institution_id) == Institution.id)
         .where(col(Source.listed), col(Institution.listed))
         .order_by(Institution.key, Source.key)
-    ).all()
-    reads = _reads(session, at)
+    )
+    if institutions:
+        query = query.where(col(Institution.key).in_(institutions))
+    rows = session.exec(query).all()
+    some = [source.id or 0 for source, _ in rows] if institutions else None
+    reads = _reads(session, at, some)
     return [
         health(_watched(source, institution), reads[source.id or 0], at=at)
         for source, institution in rows
-        if not institutions or institution.key in institutions
     ]
 
 
@@ -40,9 +46,13 @@ def _watched(source: Source, institution: Institution) -> Watched:
     )
 
 
-def _reads(session: Session, at: datetime) -> defaultdict[int, list[Read]]:
+def _reads(
+    session: Session, at: datetime, some: Collection[int] | None
+) -> defaultdict[int, list[Read]]:
     """The attempts at each source's own address: those in the window, and the last one before."""
     own = or_(col(Fetch.document_id).is_(None), col(Source.kind).in_(DECLARED))
+    if some is not None:
+        own &= col(Fetch.source_id).in_(some)
     last = (
         select(func.max(Fetch.id))
         .join(Source, col(Fetch.source_id) == Source.id)

@@ -28,11 +28,13 @@ from tracker.commands import (
     working,
 )
 from tracker.commands.shared import WRONG_INPUT, WrongInputError
+from tracker.ending import INTERRUPTED, EndedError
 from tracker.replies import ReplyError
 from tracker.settings import SettingsError
 from tracker.sources import SourcesError
 from tracker.store import BUSY, StoreError, loss
 from tracker.store.locks import BusyError
+from tracker.store.payloads import DamagedPayloadError
 
 app = typer.Typer(
     help="Watch what institutions publish on China, surveillance and research partnerships.",
@@ -81,6 +83,12 @@ def main() -> None:
     except BusyError as error:
         print(error, file=sys.stderr)
         sys.exit(BUSY)
+    except DamagedPayloadError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
+    except EndedError as error:
+        print(error, file=sys.stderr)
+        sys.exit(INTERRUPTED)
     except DBAPIError as error:
         said, code = loss(error)
         print(said, file=sys.stderr)

@@ -8,7 +8,6 @@ import hashlib
 import io
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from sqlmodel import Session
 
 from tracker import queries
 from tracker.model import SPOKEN, Recommendation
+from tracker.package import SEARCHED, TABLES, Table
 from tracker.store.replies import corrections, heard
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -34,197 +34,9 @@ LICENCE = {
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table of the package: its columns as (name, Table Schema type, what it says)."""
-
-    name: str
-    title: str
-    columns: tuple[tuple[str, str, str], ...]
-    key: tuple[str, ...]
-    refers: bool = True  # to institutions, by the column "institution"
-
-    @property
-    def names(self) -> list[str]:
-        """The columns' names, in order."""
-        return [name for name, *_ in self.columns]
-
-
-_INSTITUTION = ("institution", "string", "key of the institution")
-_FINDING = (
-    ("result", "string", "result code of the codebook"),
-    ("basis", "string", "machine or reviewed"),
-    ("reviewed", "string", "how many people confirmed it: none, one or two"),
-    ("possible", "string", "what unreviewed machine codings would make it"),
-    ("possible_quotes", "integer", "machine quotes awaiting review"),
-    ("rule", "string", "the rule that decided"),
-    ("disputed", "boolean", "the institution disputes it; its reply is in the table of replies"),
-    ("under_reply", "boolean", "the institution was asked and its time to reply runs"),
-    ("withheld", "boolean", "the confirmed result waits for the institution's reply"),
-    ("asked_at", "datetime", "when the institution was asked about it"),
-    ("reply_due", "datetime", "until when its reply stands beside the finding from the start"),
-)
-_SEARCHED = (
-    ("documents_read", "integer", "documents read"),
-    ("documents_known", "integer", "documents known"),
-    ("sources_failed", "integer", "starting points that failed"),
-    ("period_from", "date", "earliest stated date among what was read"),
-    ("period_to", "date", "latest stated date among what was read"),
-    ("search_record", "object", "all that was looked at, and what was not"),
-)
-TABLES = (
-    Table(
-        "institutions",
-        "Institutions in scope",
-        (
-            ("key", "string", "permanent key"),
-            ("name", "string", "name"),
-            ("kind", "string", "kind of institution"),
-            ("country", "string", "ISO 3166-1 code, or EU"),
-            ("homepage", "string", "homepage"),
-            ("group", "string", "core or adjacent"),
-            ("parent", "string", "key of the institution it belongs to"),
-        ),
-        ("key",),
-        refers=False,
-    ),
-    Table(
-        "sources",
-        "Declared places to look, and how the last read ended",
-        (
-            _INSTITUTION,
-            ("key", "string", "key of the source"),
-            ("kind", "string", "feed, sitemap, listing, page or document"),
-            ("url", "string", "address"),
-            ("state", "string", "how the last read ended"),
-            ("reason", "string", "why it failed"),
-            ("last_good_at", "datetime", "last good read"),
-            ("documents", "integer", "documents held from it"),
-        ),
-        ("institution", "key"),
-    ),
-    Table(
-        "documents",
-        "Documents known, with the hashes of what was read",
-        (
-            _INSTITUTION,
-            ("url", "string", "canonical address"),
-            ("title", "string", "title"),
-            ("state", "string", "whether it can be read"),
-            ("genre", "string", "sort of text"),
-            ("voice", "string", "who speaks"),
-            ("versions", "integer", "versions seen"),
-            ("words", "integer", "words of the latest version"),
-            ("language", "string", "ISO 639-1 code"),
-            ("stated_date", "datetime", "the date it states"),
-            ("stated_basis", "string", "stated, inferred or unknown"),
-            ("first_seen", "datetime", "first capture"),
-            ("last_good_at", "datetime", "last good read"),
-            ("text_sha256", "string", "hash of the latest text"),
-            ("payload_sha256", "string", "hash of the bytes it was read from"),
-        ),
-        ("url",),
-    ),
-    Table(
-        "spoken",
-        "Who has spoken",
-        (
-            _INSTITUTION,
-            *_FINDING,
-            ("since", "datetime", "earliest stated date of a statement"),
-            ("latest", "datetime", "latest stated date"),
-            ("undated", "integer", "statements without a stated date"),
-            *_SEARCHED,
-        ),
-        ("institution",),
-    ),
-    Table(
-        "coverage",
-        "Institutions and recommendations",
-        (
-            _INSTITUTION,
-            ("recommendation", "string", "R1 to R6"),
-            *_FINDING,
-            *_SEARCHED,
-        ),
-        ("institution", "recommendation"),
-    ),
-    Table(
-        "evidence",
-        "The quotes that findings rest on",
-        (
-            _INSTITUTION,
-            ("question", "string", "spoken, or R1 to R6"),
-            ("number", "integer", "its place among the finding's quotes"),
-            ("quote", "string", "exact words, at most 300 characters"),
-            ("url", "string", "document"),
-            ("title", "string", "title of the document"),
-            ("heading_path", "string", "headings above it"),
-            ("stated_date", "datetime", "the date the document states"),
-            ("version", "integer", "version of the document"),
-            ("labels", "array", "labels of the codebook"),
-            ("reviewed", "string", "none, one or two"),
-            ("earlier_wording", "boolean", "people judged words that have since been edited"),
-            ("on_page", "boolean", "whether the document could be read at the last check"),
-        ),
-        ("institution", "question", "number"),
-    ),
-    Table(
-        "replies",
-        "What institutions say of findings, in full",
-        (
-            _INSTITUTION,
-            ("id", "integer", "number of the reply"),
-            ("received_at", "datetime", "when it was received"),
-            ("host", "string", "official host that it came from"),
-            ("questions", "array", "findings that it is about"),
-            ("disputes", "array", "findings that it disputes, as far as the dispute is open"),
-            ("text", "string", "its words"),
-        ),
-        ("id",),
-    ),
-    Table(
-        "corrections",
-        "Public corrections of findings",
-        (
-            _INSTITUTION,
-            ("id", "integer", "number of the correction"),
-            ("question", "string", "spoken, or R1 to R6"),
-            ("at", "datetime", "when it was corrected"),
-            ("result_then", "string", "result of the finding at that time"),
-            ("note", "string", "what was wrong, and what is right"),
-        ),
-        ("id",),
-    ),
-    Table(
-        "changes",
-        "What changed, and between which captures",
-        (
-            ("id", "integer", "number of the change in this store, as in the address of its page"),
-            _INSTITUTION,
-            ("url", "string", "document"),
-            ("title", "string", "title of the document"),
-            ("class", "string", "material, minor, availability, record or technical"),
-            ("kind", "string", "kind of the change"),
-            ("seen_from", "datetime", "last capture before it"),
-            ("seen_to", "datetime", "first capture that shows it"),
-            ("added", "array", "sentences as they read now"),
-            ("removed", "array", "sentences as they read before"),
-            ("labels", "array", "labels of the passages it touches"),
-            ("summary", "string", "one sentence about the text"),
-            ("confirmed", "boolean", "a second read showed it too"),
-            ("imported", "boolean", "from imported history"),
-            ("folded", "boolean", "part of another change"),
-            ("superseded", "boolean", "an older capture showed that it happened otherwise"),
-        ),
-        ("id",),
-    ),
-)
-
-
 def freeze(session: Session, *, codebook: Mapping[str, Any], at: datetime) -> dict[str, Any]:
     """Return the public data of the store as plain values, the same for the same store."""
-    rows = _rows(session)
+    rows = _rows(session, at)
     tables = {
         table.name: [{name: row.get(name) for name in table.names} for row in rows[table.name]]
         for table in TABLES
@@ -238,9 +50,10 @@ def freeze(session: Session, *, codebook: Mapping[str, Any], at: datetime) -> di
     }
 
 
-def _rows(session: Session) -> dict[str, list[Row]]:
-    spoken = queries.finding_rows(session, questions=[SPOKEN])
-    coverage = queries.finding_rows(session, questions=[str(code) for code in Recommendation])
+def _rows(session: Session, at: datetime) -> dict[str, list[Row]]:
+    spoken = queries.finding_rows(session, questions=[SPOKEN], at=at)
+    asked = [str(code) for code in Recommendation]
+    coverage = queries.finding_rows(session, questions=asked, at=at)
     institutions = queries.institution_rows(session)
     listed = {row.key for row in institutions}
     changes = [row.to_json() for row in queries.change_rows(session, folded=True)]
@@ -269,7 +82,7 @@ def _replies(session: Session, listed: Collection[str]) -> list[Row]:
 
 
 def _with_search(row: Row) -> Row:
-    return {**{name: row["search_record"].get(name) for name, *_ in _SEARCHED[:-1]}, **row}
+    return {**{name: row["search_record"].get(name) for name, *_ in SEARCHED[:-1]}, **row}
 
 
 def _evidence(finding: queries.FindingRow) -> Iterator[Row]:

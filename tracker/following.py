@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 from tracker.anchors import ALIKE, MOST, Quote, find_passage
 from tracker.changes import binds_otherwise
 from tracker.model import Passage, Version, VersionPassage
+from tracker.store.rows import portions
 
 RECOGNISED = 70.0  # per cent of likeness from which a passage is another, edited
 
@@ -39,11 +40,11 @@ def followed_from(
 def _standing(session: Session, document_ids: Collection[int]) -> set[tuple[int, int]]:
     """The passages of these documents' latest versions, as (document, passage)."""
     ids, found = sorted(document_ids), set[tuple[int, int]]()
-    for start in range(0, len(ids), 500):
+    for some in portions(ids):
         rows = session.exec(
             select(Version.document_id, VersionPassage.passage_id)
             .join(VersionPassage, col(VersionPassage.version_id) == Version.id)
-            .where(col(Version.document_id).in_(ids[start : start + 500]), col(Version.current))
+            .where(col(Version.document_id).in_(some), col(Version.current))
         )
         found.update(rows.all())
     return found

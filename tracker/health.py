@@ -25,6 +25,10 @@ class HealthState(StrEnum):
     NEVER_READ = "never read"
 
 
+#: Nobody needs to look at a source in one of these.
+IN_ORDER = (HealthState.OK, HealthState.NEVER_READ)
+
+
 @dataclass(frozen=True, slots=True)
 class Read:
     """One attempt to read a source's own address."""

@@ -11,6 +11,7 @@ from tracker.model import Reason, SourceKind
 from tracker.sources import SourceEntry
 
 ENOUGH_WORDS = 50  # where the source says nothing else: less is hardly a policy or a statement
+ELSEWHERE = "watch another page of the institution, or a feed"
 NAMING = (SourceKind.FEED, SourceKind.SITEMAP, SourceKind.LISTING)
 
 
@@ -26,7 +27,13 @@ class Attempt:
     media_type: str = ""
     charset: str | None = None
     named: int | None = None  # documents that a feed, sitemap or listing names
+    further: int = 0  # lists that such a list names in turn, as a sitemap index does
     body: bytes | None = None
+
+    @property
+    def names_some(self) -> bool:
+        """Whether it names documents, or lists that may."""
+        return bool(self.named or self.further)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,7 @@ class Checked:
     same_text: bool | None
     selector: bool | None
     named: int | None
+    further: int
     problems: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -65,6 +73,7 @@ def judge(source: str, entry: SourceEntry, attempts: Sequence[Attempt]) -> Check
         same_text=good[0].text == good[1].text if len(good) > 1 else None,
         selector=_selector(entry, fetched, texts),
         named=fetched[0].named if fetched else None,
+        further=fetched[0].further if fetched else 0,
         problems=tuple(dict.fromkeys(_problems(entry, attempts, texts))),
     )
 
@@ -106,8 +115,8 @@ def _problems(
     for attempt in attempts:
         if attempt.reason:
             detail = f" ({attempt.detail})" if attempt.detail else ""
-            yield f"{attempt.reason.replace('_', ' ')}{detail}"
-        elif entry.kind in NAMING and not attempt.named:
+            yield f"{attempt.reason.replace('_', ' ')}{detail}; {_remedy(attempt.reason)}"
+        elif entry.kind in NAMING and not attempt.names_some:
             what = (
                 "`follow` finds no link"
                 if entry.kind is SourceKind.LISTING
@@ -117,9 +126,20 @@ def _problems(
     least = entry.at_least_words or ENOUGH_WORDS
     for text in texts:
         if isinstance(text, str):
-            yield text
+            yield f"{text}; {'correct `select`' if 'selector' in text else ELSEWHERE}"
         elif (words := len(text.text.split())) < least:
             yield f"says {words} words, fewer than {least}; choose `select`, or watch another page"
     good = [text.text for text in texts if isinstance(text, Extracted)]
     if len(good) > 1 and good[0] != good[1]:
         yield "says something else when fetched again; `remove` what varies"
+
+
+def _remedy(reason: str) -> str:
+    """What helps where nothing could be fetched."""
+    match Reason(reason):
+        case Reason.ROBOTS | Reason.LOGIN | Reason.RATE_LIMITED:
+            return f"ask the institution for leave, or {ELSEWHERE}"
+        case Reason.NOT_FOUND:
+            return "find where it went and correct `url`, or set `valid_until`"
+        case _:
+            return "look again; if it lasts, open it in a browser and correct `url`"

@@ -1,5 +1,6 @@
 """Is the watching itself in order? What monitors and `tracker watch` ask of the store."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -8,6 +9,9 @@ from typing import Any
 from sqlalchemy import or_
 from sqlmodel import Session, col, func, select
 
+from tracker.checkup import check_up
+from tracker.clock import Clock
+from tracker.health import HealthState
 from tracker.model import (
     Delivery,
     DeliveryState,
@@ -19,9 +23,9 @@ from tracker.model import (
     Snapshot,
     SnapshotState,
     Source,
-    SourceState,
     Version,
 )
+from tracker.store.crawling import last_moment
 from tracker.store.planning import source_due
 
 
@@ -31,7 +35,7 @@ class Status:
 
     last_complete_run_at: datetime | None
     interrupted_runs_since: int
-    sources: dict[str, int]  # state → listed sources
+    sources: dict[str, int]  # state, in the words of `tracker.health` → listed sources
     documents_known: int
     documents_read: int
     captures_unread: int
@@ -57,13 +61,11 @@ def status(session: Session, *, at: datetime, oldest: timedelta) -> Status:
     interrupted = select(func.count()).where(Run.state == RunState.INTERRUPTED)
     if last is not None:
         interrupted = interrupted.where(Run.started_at > last)
-    states = session.exec(
-        select(Source.state, func.count()).where(col(Source.listed)).group_by(col(Source.state))
-    )
+    states = Counter(one.state for one in check_up(session, at=at))
     found = Status(
         last_complete_run_at=last,
         interrupted_runs_since=session.exec(interrupted).one(),
-        sources={str(state): number for state, number in states},
+        sources={str(state): number for state, number in states.items()},
         documents_known=_count(session, Document),
         documents_read=_count(session, Version, col(Version.current)),
         captures_unread=_count(session, Snapshot, Snapshot.state == SnapshotState.PENDING),
@@ -72,17 +74,9 @@ def status(session: Session, *, at: datetime, oldest: timedelta) -> Status:
         ),
         deliveries_failed=_count(session, Delivery, Delivery.state == DeliveryState.FAILED),
     )
-    return Status(**{**asdict(found), "problems": tuple(_problems(found, at, oldest))})
-
-
-def opens(hours: str, at: datetime) -> datetime:
-    """Return from when on `tracker watch` may read: now within hours such as 22-6 (UTC), else when they begin."""
-    if not hours:
-        return at
-    first, last = map(int, hours.split("-"))
-    begun = at.replace(hour=first, minute=0, second=0, microsecond=0)
-    within = first <= at.hour < last if first < last else at.hour >= first or at.hour < last
-    return at if within else begun + timedelta(days=begun <= at)
+    clock = Clock(lambda: at, after=last_moment(session)).warning
+    problems = [*([clock] if clock else ()), *_problems(found, at, oldest)]
+    return Status(**{**asdict(found), "problems": tuple(problems)})
 
 
 def next_due(session: Session) -> datetime | None:
@@ -131,9 +125,9 @@ def _problems(found: Status, at: datetime, oldest: timedelta) -> Iterator[str]:
     elif at - last > oldest:
         hours = round((at - last).total_seconds() / 3600)
         yield f"the last complete run ended {hours} hours ago: does cron, `tracker watch` or a worker run?"
-    failed = found.sources.get(SourceState.FAILED, 0)
-    if failed and not found.sources.get(SourceState.OK, 0):
-        yield f"all {failed} sources that were tried failed: is there a network?"
+    tried = sum(found.sources.values()) - found.sources.get(HealthState.NEVER_READ, 0)
+    if tried and found.sources.get(HealthState.FAILING, 0) == tried:
+        yield f"all {tried} sources that were tried are failing: is there a network?"
     if found.deliveries_failed:
         yield f"{found.deliveries_failed} deliveries failed for good: `tracker alerts list`"
 

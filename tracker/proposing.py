@@ -4,6 +4,7 @@ A person confirms it: nothing here decides that a host is official.
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 import yaml
 from bs4 import BeautifulSoup
 
-from tracker.addresses import Owners, canonical_url
+from tracker.addresses import Owners, canonical_url, is_home
 from tracker.countries import COUNTRIES
 from tracker.model import SourceKind
 from tracker.sources import SourcesFile
@@ -23,6 +24,7 @@ BEGINNING = 500_000  # bytes in which a page names itself and its feeds
 _SITEMAP = re.compile(rb"^\s*sitemap\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 _FEED = re.compile(rb"<(?:rss|feed|rdf:RDF)\b", re.IGNORECASE)
 _NESTED = re.compile(rb"<(?:urlset|sitemapindex)\b", re.IGNORECASE)
+_BETWEEN = re.compile(r" [|\u2013\u2014\u203a\u00bb-] ")
 _DOCUMENTS = ("application/pdf", "wordprocessingml", "opendocument")
 
 
@@ -53,13 +55,25 @@ def leads(body: bytes, *, url: str, media_type: str) -> Leads:
     announced = soup.select('link[rel~="alternate"][href]')
     feeds = [str(link["href"]) for link in announced if link.get("type") in FEED_TYPES]
     site = soup.select_one('meta[property="og:site_name"]')
-    title = soup.h1 or soup.title
+    named = _line(str(site.get("content", ""))) if site else ""
+    whole = _line(soup.title.get_text(" ")) if soup.title else ""
     return Leads(
         SourceKind.PAGE,
-        title=" ".join(title.get_text(" ").split())[:200] if title else "",
-        site=str(site.get("content", "")).strip() if site else "",
+        title=(_line(soup.h1.get_text(" ")) if soup.h1 else "") or whole,
+        site=named or _last_part(whole),
         feeds=_addresses(feeds, url),
     )
+
+
+def _line(text: str) -> str:
+    """A heading in one line, without soft hyphens and the mark that links to it."""
+    return " ".join(text.replace("\u00ad", "").split()).rstrip("#¶ ")[:200]
+
+
+def _last_part(title: str) -> str:
+    """What stands behind the last dash or bar of a page's title, where sites put their own name."""
+    parts = _BETWEEN.split(title)
+    return parts[-1] if len(parts) > 1 and re.search(r"[^\W\d_]", parts[-1]) else ""
 
 
 def sitemaps(robots: bytes | None, *, url: str) -> tuple[str, ...]:
@@ -96,10 +110,10 @@ def new_institution(
 ) -> dict[str, Any]:
     """Return an institution for a host that nobody has declared; `given` is what a person said."""
     host = urlsplit(url).netloc.removeprefix("www.")
-    name = given.get("name") or found.site or found.title or host
-    key = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or re.sub(r"\W+", "-", host)
+    front = found.title if is_home(url) else ""  # of any other page it is the page's name
+    name = given.get("name") or found.site or front or host
     return {
-        "key": given.get("key") or key,
+        "key": given.get("key") or _key(name) or _key(host),
         "name": name,
         "kind": given.get("kind") or "ethics_institute",
         "country": given.get("country") or _country(host) or "EU",
@@ -107,6 +121,19 @@ def new_institution(
         "hosts": [host],
         "sources": [dict(source) for source in sources],
     }
+
+
+def guessed(url: str, given: Mapping[str, str]) -> list[str]:
+    """Return which fields of a new institution nothing tells: what stands there only fills the place."""
+    host = urlsplit(url).netloc
+    known = {"kind": given.get("kind"), "country": given.get("country") or _country(host)}
+    return [name for name, value in known.items() if not value]
+
+
+def _key(name: str) -> str:
+    """A name in kebab case, letters with marks as those without."""
+    plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:120].strip("-")
 
 
 def _country(host: str) -> str | None:
@@ -147,7 +174,9 @@ def _value(node: Any, name: str) -> Any:
 
 
 def _after(text: str, items: Any, rows: Sequence[Mapping[str, Any]]) -> str:
-    if not isinstance(items, yaml.SequenceNode) or items.flow_style or not items.value:
+    if isinstance(items, yaml.SequenceNode) and not items.value:
+        return _in_place_of(text, items, rows)
+    if not isinstance(items, yaml.SequenceNode) or items.flow_style:
         raise CannotInsertError("the list there is not written item by item; add the entry by hand")
     lines = text.splitlines(keepends=True)
     last = _last_line(items.value[-1])
@@ -157,6 +186,14 @@ def _after(text: str, items: Any, rows: Sequence[Mapping[str, Any]]) -> str:
     return (
         f"{before}{'' if before.endswith(chr(10)) else chr(10)}{added}{''.join(lines[last + 1 :])}"
     )
+
+
+def _in_place_of(text: str, empty: Any, rows: Sequence[Mapping[str, Any]]) -> str:
+    """The text with rows where it has an empty list, as deep as the line that names the list."""
+    line = text.splitlines()[empty.start_mark.line]
+    deep = len(line) - len(line.lstrip(" -"))
+    before, after = text[: empty.start_mark.index], text[empty.end_mark.index :]
+    return f"{before.rstrip(' ')}\n{as_yaml(rows, indent=deep)}{after.removeprefix(chr(10))}"
 
 
 def _last_line(node: Any) -> int:

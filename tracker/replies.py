@@ -24,11 +24,10 @@ from tracker.model import (
     Recommendation,
     ReplyVerdict,
     Role,
-    Topic,
 )
 from tracker.queries import FindingRow, finding_rows
 from tracker.settings import Settings
-from tracker.standing import Gate, plain
+from tracker.standing import Gate, labels_of, plain
 from tracker.store.confirming import record_of
 from tracker.store.deliveries import owe_told, told_of, withdraw
 from tracker.store.people import permitted
@@ -266,7 +265,8 @@ def correct(
     if reply_id is not None and reply_named(session, reply_id).institution != key:
         problems.append(f"reply {reply_id} is another institution's")
     _refuse(problems)
-    [row] = finding_rows(session, questions=[question], institutions=[key], gate=Gate(), at=at)
+    # The result that the public saw: what is withheld was never wrong in public.
+    [row] = finding_rows(session, questions=[question], institutions=[key], at=at)
     wrong = list(changes) or wrong
     summary = f"correction of our finding on {_short(question)} of {institution.name}: {' '.join(said.split())}"
     record = _record(session, key, [question], ChangeKind.CORRECTION, summary, at=at, about=wrong)
@@ -299,11 +299,6 @@ def _record(
     return record_of(
         session, document_id, kind=kind, summary=summary, labels=labels, at=at, about_id=about[-1] if about else None,
     )  # fmt: skip
-
-
-def labels_of(question: str) -> tuple[str, ...]:
-    """Return the labels of changes that touch a question."""
-    return (str(Topic.CHINA),) if question == SPOKEN else (question,)
 
 
 def reply_named(session: Session, reply_id: int) -> ReplyRow:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from tracker.hours import parse_hours
 from tracker.standing import Gate
 
 #: Holds a password: it stands in no text that names the settings, nor in one that says they are wrong.
@@ -30,9 +31,7 @@ class Settings(BaseSettings):
     max_bytes: Annotated[int, Field(gt=0)] = 30_000_000
     timeout: Annotated[float, Field(gt=0)] = 30.0
     web_archive: str = "https://web.archive.org/cdx/search/cdx"
-    watch_hours: Annotated[str, Field(pattern=r"^$|^([01]?\d|2[0-3])-([01]?\d|2[0-3])$")] = (
-        ""  # UTC
-    )
+    watch_hours: str = ""  # such as 22-6 Europe/Berlin
     public_url: str = "http://127.0.0.1:8501"
     chromium: str = ""
     ocr: bool = False
@@ -55,6 +54,13 @@ class Settings(BaseSettings):
     def _split_on_commas(cls, value: object) -> object:
         if isinstance(value, str):
             return frozenset(host.strip().lower() for host in value.split(",") if host.strip())
+        return value
+
+    @field_validator("watch_hours")
+    @classmethod
+    def _are_hours(cls, value: str) -> str:
+        if value:
+            parse_hours(value)
         return value
 
     @field_validator("database_url", "smtp_url")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from tracker.model import Reviewed
+from tracker.model import SPOKEN, Reviewed, Topic
 
 #: Results that an institution may want to answer before they are public.
 NEGATIVE = frozenset({"declined", "none_found", "criticised"})
@@ -72,6 +72,7 @@ class Corrected:
     at: datetime
     note: str
     result: str  # of the finding when it was corrected
+    reply_id: int | None = None  # the reply that led to it
 
     def to_json(self) -> dict[str, Any]:
         """Return the correction as JSON and exports print it."""
@@ -135,6 +136,11 @@ class Subject:
         """Whether a person confirmed what the institution may want to answer first."""
         confirmed = self.reviewed != Reviewed.NONE and self.result in NEGATIVE
         return confirmed or bool(self.deeds)
+
+
+def labels_of(question: str) -> tuple[str, ...]:
+    """Return the labels of passages and changes that touch a question."""
+    return (str(Topic.CHINA),) if question == SPOKEN else (question,)
 
 
 def deed_name(deed: Mapping[str, Any]) -> str:

@@ -90,7 +90,8 @@ def update(
     """Derive versions, passages, codings, changes, findings and deliveries that are missing.
 
     With `anew`, kept bytes that an older extractor read are read again first; that tells nobody.
-    `told` hears the name of each stage and how far it is.
+    `told` hears the name of each stage and how far it is, between two steps; what it raises ends
+    the update there.
     """
     codebook = _calibrated(settings)
     if anew:
@@ -103,13 +104,13 @@ def update(
         index_coded(session)
         ask_seldom(session)
     moves, owed_moves = _settle(store, at=at)
-    changes, owed = _compare_versions(store, codebook, at=at)
+    changes, owed = _compare_versions(store, codebook, told, at=at)
     events, owed_events = _note_events(store, at=at)
     _confirm(store, settings, at=at)
     if recode:
         with store.transaction() as session:
             retell_speakers(session)
-    assess(store, codebook, force=recode)
+    assess(store, codebook, told, force=recode)
     return Updated(
         versions, set_aside, coded, moves + changes + events, owed_moves + owed + owed_events
     )
@@ -130,7 +131,11 @@ def _read_snapshots(store: Store, told: Told, *, ocr: bool, at: datetime) -> tup
         with store.transaction() as session:
             batch = reading.pending_snapshots(session, limit=BATCH, leave=living_runs(session))
         # A slow file, read inside a transaction, would keep every other writer waiting.
-        readings = [(p, _read(store, p, ocr=ocr)) for p in batch if not p.reopens]
+        readings = []
+        for number, pending in enumerate(batch):
+            told("reading", made[True] + made[False] + number)
+            if not pending.reopens:
+                readings.append((pending, _read(store, pending, ocr=ocr)))
         with store.transaction() as session:
             reading.hold(session, [pending for pending, _ in readings])
             made.update(_record(session, p, found, ocr=ocr) for p, found in readings)
@@ -139,7 +144,6 @@ def _read_snapshots(store: Store, told: Told, *, ocr: bool, at: datetime) -> tup
                 made[True] += _read_anew(store, pending.document_id, ocr=ocr, at=at)
         if not batch:
             return made[True], made[False]
-        told("reading", made[True] + made[False])
 
 
 def _read_anew(store: Store, document_id: int, *, ocr: bool, at: datetime) -> int:
@@ -281,14 +285,17 @@ def coding_row(passage_id: int, coded: Coded) -> dict[str, Any]:
     }
 
 
-def _compare_versions(store: Store, codebook: Codebook, *, at: datetime) -> tuple[int, int]:
+def _compare_versions(
+    store: Store, codebook: Codebook, told: Told, *, at: datetime
+) -> tuple[int, int]:
     with store.transaction() as session:
         waiting = comparing.uncompared(session)
     by_institution: defaultdict[int, list[comparing.Uncompared]] = defaultdict(list)
     for version in waiting:
         by_institution[version.institution_id].append(version)
     made = owed = 0
-    for versions in by_institution.values():
+    for number, versions in enumerate(by_institution.values()):
+        told("comparing", number)
         # One transaction an institution: a change and what is owed for it are there together.
         with store.transaction() as session:
             found = _compare_institution(session, versions, codebook, at=at)

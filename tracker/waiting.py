@@ -25,6 +25,7 @@ from tracker.model import (
 )
 from tracker.reviews import latest, record_review
 from tracker.store.comparing import labels_of
+from tracker.store.rows import portions
 from tracker.verdicts import together
 
 PEOPLE = 2  # who judge a passage, where they agree
@@ -149,11 +150,10 @@ def _of(
     """What waits among these passages; each once, where it stands first."""
     found: dict[Key, Waiting] = {}
     passages = sorted({passage_id for _, passage_id in judged})
-    for start in range(0, len(passages), 500):
-        chunk = passages[start : start + 500]
+    for some in portions(passages):
         query = (
             _coded(_rows(), coder)
-            .where(col(Coding.passage_id).in_(chunk))
+            .where(col(Coding.passage_id).in_(some))
             .order_by(col(VersionPassage.position))
         )
         for row in session.execute(query):

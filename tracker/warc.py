@@ -43,6 +43,7 @@ class WarcReader:
         self.records = 0
         self.skipped: Counter[str] = Counter()
         self.tear: str | None = None
+        self.taken = 0
         self._originals = originals  # payload digest as written → SHA-256 of the bytes
 
     def captures(self) -> Iterator[Capture]:
@@ -53,6 +54,7 @@ class WarcReader:
                 self.records += 1
                 found = self._capture(record, iterator.offset)
                 if not isinstance(found, str):
+                    self.taken += 1
                     yield found
                 elif found:
                     self.skipped[found] += 1
@@ -70,14 +72,14 @@ class WarcReader:
             why = (str(error).strip() or "the file ends here").splitlines()[0]
             if not self.records:
                 raise NotWarcError(f"{self.path}: is not a WARC file ({why})") from None
-            self.tear = f"{self.path}: torn at byte {iterator.offset}: {why}"
+            self._tear(iterator.offset, why)
         return None
 
     def _unfinished(self, iterator: Any) -> None:
         if not self.records:
             raise NotWarcError(f"{self.path}: holds no WARC record")
         if iterator.offset < self.path.stat().st_size:
-            self.tear = f"{self.path}: torn at byte {iterator.offset}: the record is cut short"
+            self._tear(iterator.offset, "the record is cut short")
 
     def _torn(self, record: Any, iterator: Any) -> bool:
         """Read a record to its end; a record without one is where the file is torn."""
@@ -91,8 +93,14 @@ class WarcReader:
         if whole and (inflating is None or inflating.eof or iterator.next_line):
             return False
         why = said.getvalue().strip().splitlines() or ["the record is cut short"]
-        self.tear = f"{self.path}: torn at byte {offset}: {why[0]}"
+        self._tear(offset, why[0])
         return True
+
+    def _tear(self, offset: int, why: str) -> None:
+        self.tear = (
+            f"{self.path}: torn at byte {offset}: {why}; the {self.taken} captures before it were "
+            "read, what follows it was not: import a whole copy of the file, which adds the rest"
+        )
 
     def _capture(self, record: Any, offset: int) -> Capture | str:
         """Return what a record holds of an address, or what it is instead."""

@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 from sqlmodel import Session
 
 from tracker import monitoring
+from tracker.hours import opens
 from tracker.settings import Settings
 from tracker.sources import SourcesError, load_sources
 from tracker.store import BUSY, Store, jobs
@@ -154,6 +155,10 @@ def build(store: Store, settings: Settings, pace: Pace) -> App:
 
     @app.task(name=Work.CRAWL, queue=Work.CRAWL, retry=_Again(pace), pass_context=True)
     async def crawl(context: JobContext, institution: str) -> None:
+        now = datetime.now(UTC)
+        if opens(settings.watch_hours, now) > now:
+            log.info("%s: left until %s", context.job.call_string, settings.watch_hours)
+            return  # it is still due, and asked for again when the hours begin
         await _command(context, "crawler", "crawl", institution, "--due", "--quiet")
         await asyncio.to_thread(_ask, store, Work.UPDATE)
 
@@ -187,7 +192,7 @@ def plan_jobs(store: Store, settings: Settings, pace: Pace, *, at: datetime) -> 
     with store.transaction() as session:
         groups = neighbours(session)
         resting = jobs.crawled_since(session, at - pace.rest)
-        open_now = monitoring.opens(settings.watch_hours, at) <= at
+        open_now = opens(settings.watch_hours, at) <= at
         for key in monitoring.due(session, at=at) if open_now else ():
             if key not in resting:
                 lock, under_way = f"hosts of {groups[key]}", ("todo", "doing")

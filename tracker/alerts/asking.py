@@ -14,6 +14,7 @@ from tracker.alerts.failure import SendFailedError
 from tracker.alerts.items import domain, one_line
 from tracker.alerts.messages import MAIL, our_address, plain_text
 from tracker.alerts.signing import claimed_id, good, signed
+from tracker.model import Reviewed
 from tracker.queries import FindingRow
 from tracker.settings import Settings
 from tracker.standing import deed_name
@@ -75,14 +76,18 @@ def text_of(
     )
 
 
+def said_of(finding: Facts) -> str:
+    """Return a finding that was told in words: its result, and who stands behind it."""
+    machine = finding["reviewed"] == Reviewed.NONE
+    who = "by machine, not yet reviewed" if machine else "confirmed by a person"
+    return f"{finding['result'].replace('_', ' ')} ({who})"
+
+
 def _finding(finding: Facts, title: Callable[[str], str]) -> dict[str, Any]:
-    people = {"none": "by machine, not yet reviewed"}.get(
-        finding["reviewed"], "confirmed by a person"
-    )
     quotes = finding["evidence"]
     return {
         "title": title(finding["question"]),
-        "said": f"{finding['result'].replace('_', ' ')} ({people})",
+        "said": said_of(finding),
         "rule": one_line(finding["rule"]) or "–",
         "acted": [one_line(deed) for deed in finding["deeds"]],
         "quotes": [

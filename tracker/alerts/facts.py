@@ -15,12 +15,15 @@ from tracker.model import (
     Document,
     Fetch,
     Institution,
+    MeaningState,
     Outcome,
     PassageEntity,
     Source,
     VersionPassage,
 )
+from tracker.queries import shown_summary, withheld_labels
 from tracker.store.replies import NOT_ASKED, dealings
+from tracker.store.rows import portions
 
 CHUNK = 500  # well below what either database takes as parameters of one query
 
@@ -31,8 +34,7 @@ _STANDS = and_(col(Change.folded_into_id).is_(None), col(Change.superseded_at).i
 def facts_of(session: Session, change_ids: Sequence[int]) -> tuple[ChangeFacts, ...]:
     """Return the facts of these changes, in the order they were recorded."""
     ids = sorted(set(change_ids))
-    chunks = [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)]
-    return tuple(fact for chunk in chunks for fact in _facts(session, col(Change.id).in_(chunk)))
+    return tuple(f for some in portions(ids) for f in _facts(session, col(Change.id).in_(some)))
 
 
 def facts_between(session: Session, since: datetime, until: datetime) -> tuple[ChangeFacts, ...]:
@@ -114,12 +116,13 @@ def _facts(session: Session, *which: Any) -> Iterator[ChangeFacts]:
 
 
 def _told(session: Session, query: Any) -> Iterator[ChangeFacts]:
-    about, heard = _about(session), dealings(session)
+    about, heard, hidden = _about(session), dealings(session), withheld_labels(session)
     for rows in session.exec(query).partitions(CHUNK):
         named = _named(session, [change for change, *_ in rows])
         for change, document, institution in rows:
             entities = named[change.from_version_id] | named[change.to_version_id]
-            fact = _fact(change, document, institution, about=about, entities=entities)
+            waits = hidden.get(institution.key, frozenset())
+            fact = _fact(change, document, institution, about=about, entities=entities, waits=waits)
             yield replace(fact, dealing=heard.get(institution.key, NOT_ASKED))
 
 
@@ -144,9 +147,11 @@ def _fact(
     *,
     about: Mapping[int, _About],
     entities: frozenset[str],
+    waits: frozenset[str],
 ) -> ChangeFacts:
     assert change.id is not None
     others = about.get(change.id, _About())
+    judged = waits.isdisjoint(change.labels)  # so that what people made of it may be told
     shown = not document.withheld
     return ChangeFacts(
         id=change.id,
@@ -164,14 +169,16 @@ def _fact(
         added=tuple(change.added) if shown else (),
         removed=tuple(change.removed) if shown else (),
         labels=frozenset(change.labels),
-        summary=change.summary if shown else "The document's text is withheld.",
+        summary=shown_summary(change, document, waits),
         confirmed=change.confirmed,
         imported=change.imported,
         difference=tuple(map(from_json, change.difference)) if shown else (),
         changed_words=change.changed_words,
         folded=others.folded,
         meaning=change.meaning if shown else "",
-        meaning_state=change.meaning_state,
+        meaning_state=change.meaning_state if judged else MeaningState.NOT_ASSESSED,
         entities=entities,
-        updated_at=max(filter(None, (change.meaning_at, others.newest)), default=None),
+        updated_at=max(
+            filter(None, (change.meaning_at if judged else None, others.newest)), default=None
+        ),
     )

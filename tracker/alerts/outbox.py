@@ -1,6 +1,6 @@
 """Sends what is owed: claim, send, mark. A kill in between repeats a message, never renames it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
@@ -52,10 +52,18 @@ class SendReport:
         return replace(self, sent=self.sent + 1, by_channel=counts, subjects=subjects)
 
 
-def send_due(store: Store, settings: Settings, *, at: datetime, alone: bool = False) -> SendReport:
+def send_due(
+    store: Store,
+    settings: Settings,
+    *,
+    at: datetime,
+    alone: bool = False,
+    between: Callable[[], None] = lambda: None,
+) -> SendReport:
     """Send every message that is due, each claimed first; return what became of them.
 
     With `alone` no other sender runs, so what is claimed was left by one that was killed.
+    `between` is called before each message; what it raises ends the sending there.
     """
     report = SendReport()
     if alone:
@@ -66,6 +74,7 @@ def send_due(store: Store, settings: Settings, *, at: datetime, alone: bool = Fa
     report = replace(report, asked=taken, failed=report.failed + not_taken)
     while batch := _claim(store, settings, at=at):
         for claimed, message in batch:
+            between()
             taken = _send(store, settings, claimed, message, at=at)
             report = report.and_one(message, taken=taken)
     with store.transaction() as session:

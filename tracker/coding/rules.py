@@ -32,12 +32,20 @@ def _due_diligence(seen: Evidence, topics: set[Topic], _stance: Stance) -> list[
     """R1: somebody checks partners or uses for rights, harm to people, or their ethics."""
     if not seen.has("check") or Topic.PARTNERSHIP not in topics or _relayed(seen):
         return []
-    for names in (("check", "rights_risk"), ("check", "ethics_firm")):
-        for reach in (0, 1):
-            where = seen.together(*names, reach=reach)
-            if where:
-                return seen.words(names, _spread(where, reach))
+    for names, reach in _EXAMINED:
+        where = seen.together(*names, reach=reach)
+        if where:
+            return seen.words(names, _spread(where, reach))
     return []
+
+
+#: What is examined, and within how many sentences after the one that begins to say so.
+_EXAMINED = (
+    (("check", "rights_risk"), 1),
+    (("check", "ethics_firm"), 1),
+    (("assess", "rights_free", "partner"), 0),
+    (("assess", "rights_violated"), 3),
+)
 
 
 def _spread(where: list[int], reach: int) -> list[int]:
@@ -53,7 +61,7 @@ def _transparency(seen: Evidence, topics: set[Topic], _stance: Stance) -> list[s
     ):
         return []
     for names in (("disclose", "disclosed"), ("disclose", "foreign_word", "money_tie")):
-        where = [at for at in seen.together(*names) if at < len(seen.masks)]
+        where = [at for at in seen.together(*names) if _asked_for(seen, at)]
         if where:
             return seen.words(("disclose", "disclosed", "foreign_word"), where)
     where = seen.together("public_list", "agreed")
@@ -61,6 +69,18 @@ def _transparency(seen: Evidence, topics: set[Topic], _stance: Stance) -> list[s
         return seen.words(("public_list", "agreed"), where)
     where = seen.together("disclose_firm", "foreign_word", "duty", reach=1)
     return seen.words(("disclose_firm", "foreign_word"), _spread(where, 1))
+
+
+_FAILED_WITHIN = 24  # characters before "disclose" in which somebody "failed to"
+
+
+def _asked_for(seen: Evidence, at: int) -> bool:
+    """Tell whether a sentence is about disclosing, and not only about those who did not."""
+    failed = [hit[1] for hit in (*seen.hits_of(at, "failed"), *seen.hits_of(at, "negation"))]
+    return any(
+        not any(0 <= hit[0] - end <= _FAILED_WITHIN for end in failed)
+        for hit in seen.hits_of(at, "disclose")
+    )
 
 
 def _safeguards(seen: Evidence, topics: set[Topic], _stance: Stance) -> list[str]:
@@ -75,8 +95,9 @@ def _safeguards(seen: Evidence, topics: set[Topic], _stance: Stance) -> list[str
     )
     if Topic.PARTNERSHIP not in topics and not ruled and not seen.has("red_flag"):
         return []
-    if seen.has("screening_regime") and _duty(seen):
-        return seen.words(("screening_regime",))
+    bound = [at for at in seen.together("screening_regime") if _bound_near(seen, at)]
+    if bound:
+        return seen.words(("screening_regime",), bound)
     if seen.has("red_flag"):
         return seen.words(("red_flag", "trigger"))
     if several and (seen.has("duty") or seen.has("restrict") or seen.has("check")):
@@ -90,6 +111,11 @@ def _safeguards(seen: Evidence, topics: set[Topic], _stance: Stance) -> list[str
         if len({word.lower() for word in words}) > 2:
             return words
     return []
+
+
+def _bound_near(seen: Evidence, at: int) -> bool:
+    """Tell whether a sentence, or one beside it, says what somebody is to do."""
+    return any(seen.near(at, name) for name in ("duty", "soft_duty", "restrict_hard"))
 
 
 def _leadership(seen: Evidence, topics: set[Topic], _stance: Stance) -> list[str]:

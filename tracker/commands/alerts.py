@@ -7,13 +7,16 @@ from typing import Annotated, Any
 
 import typer
 
+from tracker import queries
 from tracker.commands.shared import (
     Json,
     WrongInputError,
     institution_keys,
+    moment,
     open_store,
     print_rows,
 )
+from tracker.ending import Ending
 from tracker.model import Cadence, ChangeKind, Channel, MeaningState, SubscriptionState
 from tracker.settings import load_settings
 from tracker.sources import nearest
@@ -172,9 +175,10 @@ def alerts_send() -> None:
     """Send what is due; exit 1 where a message could not be handed over."""
     from tracker.alerts.outbox import send_due  # noqa: PLC0415
 
-    store, now = open_store(), datetime.now(UTC)
+    store, ending = open_store(), Ending()
     with alone(store, "update"):
-        report = send_due(store, load_settings(), at=now, alone=True)
+        now = moment(store)
+        report = send_due(store, load_settings(), at=now, alone=True, between=ending.between)
     notices = f", {report.notices} about subscriptions" if report.notices else ""
     notices += f", {report.asked} to institutions" if report.asked else ""
     print(f"{report.sent} sent{notices}, {report.failed} failed, {report.waiting} waiting")
@@ -297,6 +301,8 @@ def alerts_meaning(
 
     state = MeaningState.REJECTED if reject else MeaningState.CONFIRMED
     with open_store().transaction() as session:
+        if not reject:
+            _refuse_withheld(session, change)
         try:
             settled = settle_meaning(session, change, state=state, by=by, at=datetime.now(UTC))
         except LookupError as error:
@@ -309,6 +315,17 @@ def alerts_meaning(
         said = f"meaning of change {change}, confirmed by a person: {settled.meaning}"
         told = _record(session, change, ChangeKind.CODING, said)
     print(f"confirmed: {settled.meaning}; {told} who got the alert will be told")
+
+
+def _refuse_withheld(session: Any, change: int) -> None:
+    """Tell nobody what an edit means while the finding that it touches waits for the institution's reply."""
+    hidden = queries.withheld_labels(session)
+    for row in queries.change_rows(session, change_id=change):
+        if held := sorted(hidden.get(row.institution, frozenset()) & {*row.labels}):
+            raise WrongInputError(
+                f"change {change} touches a finding on {row.institution} ({', '.join(held)}) that waits for its reply; "
+                "`tracker notices due` and `tracker notices list` say where it stands: confirm the meaning after that"
+            )
 
 
 def _record(session: Any, change: int, kind: ChangeKind, said: str) -> int:

@@ -14,8 +14,10 @@ from tracker.commands.shared import (
     WrongInputError,
     institution_keys,
     known_keys,
+    moment,
     open_store,
 )
+from tracker.ending import Ending
 from tracker.settings import load_settings
 from tracker.sources import load_sources
 from tracker.store.importing import in_words
@@ -63,7 +65,7 @@ def import_(
             part for name, value in options.items() if value for part in (name, str(value))
         ]
         arguments += ["--json"] if as_json else []
-        raise typer.Exit(start_crawler(arguments, verb="import").returncode)
+        raise typer.Exit(start_crawler(arguments, Ending(), verb="import").returncode)
     if base or since or until:
         raise WrongInputError("--from, --since and --until go with --wayback; leave them out")
     _import_files([Path(name) for name in what], as_json=as_json)
@@ -77,7 +79,7 @@ def _import_files(paths: list[Path], *, as_json: bool) -> None:
     try:
         with at_work(store) as turn:
             turn.take_all()
-            at, largest = datetime.now(UTC), settings.max_bytes
+            at, largest = moment(store), settings.max_bytes
             done = import_files(store, file, paths, at=at, largest=largest, turn=turn, told=_told)
     except ImportRefusedError as error:
         raise WrongInputError(str(error)) from None

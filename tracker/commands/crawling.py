@@ -7,16 +7,16 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from types import FrameType
 from typing import Annotated, Any, NoReturn
 
 import typer
 
-from tracker.commands.shared import INTERRUPTED, Json, open_store
+from tracker.commands.shared import Json, moment, open_store
+from tracker.ending import INTERRUPTED, Ending
 from tracker.model import InstitutionKind
 from tracker.settings import load_settings
 from tracker.store.locks import alone
@@ -33,38 +33,54 @@ class Crawled:
 
 
 def start_crawler(
-    arguments: Sequence[str], *, verb: str = "crawl", capture: bool = False
+    arguments: Sequence[str], ending: Ending, *, verb: str = "crawl", capture: bool = False
 ) -> Crawled:
     """Start the crawler in a process of its own; its progress goes to our standard error.
 
     Asked to end, it is asked too: it finishes the page it reads and closes its run. Where it can,
     it is forked: the modules that both need are there already, which halves the cost of starting.
     """
+    ending.between()
     given = [verb, *arguments]
     if hasattr(os, "fork") and threading.active_count() == 1:
-        return _forked(given, capture=capture)
+        return _ended(_forked(given, ending, capture=capture), ending)
     command = [sys.executable, "-m", "crawler", *given]
     child = subprocess.Popen(  # noqa: S603  (our own program; arguments are a list, not a shell line)
         command, text=True, stdout=subprocess.PIPE if capture else None
     )
-    with child, _passing_on(child.pid):
+    with child, _passing_on(child.pid, ending):
         out, _ = child.communicate()
-    return Crawled(child.returncode, out or "")
+    return _ended(Crawled(child.returncode, out or ""), ending)
 
 
-def _forked(arguments: Sequence[str], *, capture: bool) -> Crawled:
+def _ended(crawled: Crawled, ending: Ending) -> Crawled:
+    """Say what became of a crawler that a signal ended, with the exit code that shells give for it."""
+    if crawled.returncode >= 0:
+        return crawled
+    if ending.asked:  # before it could hear of it
+        return Crawled(INTERRUPTED)
+    name = signal.Signals(-crawled.returncode).name
+    print(
+        f"the crawler was ended by {name}; nothing was left half done: run the same command again, "
+        "it goes on from there",
+        file=sys.stderr,
+    )
+    return Crawled(128 - crawled.returncode)
+
+
+def _forked(arguments: Sequence[str], ending: Ending, *, capture: bool) -> Crawled:
     sys.stdout.flush()
     sys.stderr.flush()
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        ending.close()
         os.close(reading)
         if capture:
             os.dup2(writing, 1)
         _be_the_crawler(arguments)
     os.close(writing)
-    with _passing_on(child), os.fdopen(reading, encoding="utf-8") as pipe:
+    with _passing_on(child, ending), os.fdopen(reading, encoding="utf-8") as pipe:
         said = pipe.read()
         _, status = os.waitpid(child, 0)
     return Crawled(os.waitstatus_to_exitcode(status), said)
@@ -86,21 +102,18 @@ def _be_the_crawler(arguments: Sequence[str]) -> NoReturn:
 
 
 @contextmanager
-def _passing_on(child: int) -> Iterator[None]:
+def _passing_on(child: int, ending: Ending) -> Iterator[None]:
     """Pass on to the crawler that we are asked to end."""
-    before = signal.getsignal(signal.SIGTERM)
 
-    def pass_on(number: int, frame: FrameType | None) -> None:
+    def pass_on() -> None:
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGTERM)
-        if callable(before):
-            before(number, frame)
 
-    signal.signal(signal.SIGTERM, pass_on)
+    ending.then(pass_on)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        ending.then(lambda: None)
 
 
 def crawl_arguments(
@@ -139,7 +152,7 @@ def crawl(
         arguments.append("--dry-run")
     if not as_json:
         arguments.remove("--json")
-    raise typer.Exit(start_crawler(arguments).returncode)
+    raise typer.Exit(start_crawler(arguments, Ending()).returncode)
 
 
 @app.command()
@@ -157,10 +170,11 @@ def update(
     """Derive what is missing: versions, passages, codings, changes, findings, deliveries."""
     from tracker.update import update as derive  # noqa: PLC0415  (loads the extractors)
 
-    now = datetime.now(UTC) if at is None else at.replace(tzinfo=at.tzinfo or UTC)
-    store = open_store()
+    given = None if at is None else at.replace(tzinfo=at.tzinfo or UTC)
+    store, told = open_store(), _telling(Ending())
     with alone(store, "update"):
-        made = derive(store, load_settings(), at=now, recode=recode, anew=reextract, told=_told)
+        now = moment(store, given)
+        made = derive(store, load_settings(), at=now, recode=recode, anew=reextract, told=told)
     if as_json:
         print(json.dumps({name: getattr(made, name) for name in made.__dataclass_fields__}))
     else:
@@ -171,9 +185,15 @@ def update(
         )
 
 
-def _told(stage: str, done: int) -> None:
-    if sys.stderr.isatty():
-        print(f"\r{stage}: {done}   ", end="", file=sys.stderr, flush=True)
+def _telling(ending: Ending) -> Callable[[str, int], None]:
+    """What hears how far an update is; asked to end, it ends it there, between two steps."""
+
+    def told(stage: str, done: int) -> None:
+        if sys.stderr.isatty():
+            print(f"\r{stage}: {done}   ", end="", file=sys.stderr, flush=True)
+        ending.between()
+
+    return told
 
 
 @app.command()
@@ -185,27 +205,30 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Crawl, update and send once; for cron."""
-    code, counts = run_once(crawl_arguments(keys, kind, max_pages, due=due))
+    code, counts = run_once(crawl_arguments(keys, kind, max_pages, due=due), Ending())
     if as_json and counts:
         print(json.dumps(counts))
     raise typer.Exit(code)
 
 
-def run_once(arguments: Sequence[str]) -> tuple[int, dict[str, Any]]:
+def run_once(arguments: Sequence[str], ending: Ending) -> tuple[int, dict[str, Any]]:
     """Crawl, update and send once; return the crawler's exit code and what it all came to.
 
-    Where the crawler could not start, nothing else is done and the counts are empty.
+    Where the crawler could not start, nothing else is done and the counts are empty. Raises
+    EndedError where we are asked to end.
     """
     from tracker.alerts.outbox import send_due  # noqa: PLC0415
     from tracker.update import update as derive  # noqa: PLC0415
 
-    crawled = start_crawler(arguments, capture=True)
+    crawled = start_crawler(arguments, ending, capture=True)
+    ending.between()
     if crawled.returncode not in {0, INTERRUPTED}:
         return crawled.returncode, {}
-    store, settings, now = open_store(), load_settings(), datetime.now(UTC)
+    store, settings = open_store(), load_settings()
     with alone(store, "update"):
-        made = derive(store, settings, at=now, told=_told)
-        sent = send_due(store, settings, at=now, alone=True)
+        now = moment(store)
+        made = derive(store, settings, at=now, told=_telling(ending))
+        sent = send_due(store, settings, at=now, alone=True, between=ending.between)
     store.close()
     counts = json.loads(crawled.stdout or "{}")
     counts |= {"new_versions": made.new_versions, "changes": made.changes, "sent": sent.sent}

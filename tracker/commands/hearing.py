@@ -35,9 +35,9 @@ def notices_due(as_json: Json = False, as_csv: Csv = False) -> None:
         {"institution": r.institution, "question": r.question, "result": r.result, "rule": r.rule}
         for r in due
     ]
-    print_rows(
-        rows, list(rows[0]) if rows else [], as_json=as_json, as_csv=as_csv, title="Not yet asked"
-    )
+    columns = ["institution", "question", "result", "rule"]
+    none = "nobody: every institution was asked about what people confirmed of it"
+    print_rows(rows, columns, as_json=as_json, as_csv=as_csv, title="Not yet asked", none=none)
 
 
 @notices.command("send")
@@ -93,7 +93,7 @@ def notices_list(
     with open_store().transaction() as session:
         rows = [_notice(row) for row in notice_rows(session, institution=institution)]
     columns = ["id", "institution", "questions", "channel", "by", "sent_at", "state"]
-    print_rows(rows, columns, as_json=as_json, as_csv=as_csv, title="Notices")
+    print_rows(rows, columns, as_json=as_json, as_csv=as_csv, title="Notices", none="none was sent")
 
 
 @replies.command("add")
@@ -132,7 +132,7 @@ def replies_list(
     with open_store().transaction() as session:
         rows = [_reply(row) for row in reply_rows(session, institution=institution)]
     columns = ["id", "institution", "received_at", "questions", "disputes", "state"]
-    print_rows(rows, columns, as_json=as_json, as_csv=as_csv, title="Replies")
+    print_rows(rows, columns, as_json=as_json, as_csv=as_csv, title="Replies", none="none has come")
 
 
 @replies.command("confirm")
@@ -191,7 +191,6 @@ def _words(path: Path) -> str:
 
 
 def _notice(row: NoticeRow) -> dict[str, Any]:
-    state = "sent" if row.sent_at else f"failed: {row.error}" if row.failed_at else "waits"
     return {
         "id": row.id,
         "institution": row.institution,
@@ -201,7 +200,7 @@ def _notice(row: NoticeRow) -> dict[str, Any]:
         "by": row.by,
         "at": row.at.isoformat(),
         "sent_at": row.sent_at.isoformat() if row.sent_at else None,
-        "state": f"{state}, last: {row.error}" if state == "waits" and row.error else state,
+        "state": row.state,
         "text": row.text,
     }
 

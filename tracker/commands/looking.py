@@ -14,7 +14,17 @@ from tracker.commands.shared import WrongInputError
 from tracker.livecheck import Attempt
 from tracker.sources import SourceEntry
 
-FIELDS = ("url", "final_url", "status", "reason", "detail", "media_type", "charset", "named")
+FIELDS = (
+    "url",
+    "final_url",
+    "status",
+    "reason",
+    "detail",
+    "media_type",
+    "charset",
+    "named",
+    "further",
+)
 
 
 @dataclass(frozen=True, slots=True)

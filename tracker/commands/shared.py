@@ -5,19 +5,21 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
 from tracker import queries
+from tracker.clock import Clock, system_time
 from tracker.export import cell
 from tracker.model import InstitutionKind
 from tracker.settings import load_settings
 from tracker.sources import nearest
 from tracker.store import Store
+from tracker.store.crawling import last_moment
 
 WRONG_INPUT = 2
-INTERRUPTED = 130
 NOTHING = "nothing yet. `tracker run` reads your sources; `make demo` shows an example"
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -32,6 +34,12 @@ Kinds = Annotated[list[InstitutionKind] | None, typer.Option("--kind", help="Onl
 
 class WrongInputError(Exception):
     """A person asked for something that cannot be; the message says what and what to do."""
+
+
+def moment(store: Store, at: datetime | None = None) -> datetime:
+    """Return the time, or the one given, and in any case one after what runs wrote down."""
+    with store.transaction() as session:
+        return Clock(system_time(at), after=last_moment(session))()
 
 
 def open_store() -> Store:

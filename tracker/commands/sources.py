@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -82,13 +83,19 @@ def _check_live(wanted: list[Wanted], *, as_json: bool) -> None:
 
 
 def _measured(one: Checked) -> str:
+    lists = one.named or not one.further  # an index of sitemaps names no documents itself
     parts = [
-        f"{one.words} words" if one.words is not None else "",
-        f"{one.named} documents named" if one.named is not None else "",
+        _number(one.words, "word") if one.words is not None else "",
+        f"{_number(one.named, 'document')} named" if one.named is not None and lists else "",
+        f"{_number(one.further, 'further list')} named, not looked at" if one.further else "",
         {True: "same text twice", False: "two texts", None: ""}[one.same_text],
         {True: "selector matches", False: "selector matches nothing", None: ""}[one.selector],
     ]
     return ", ".join(filter(None, parts))
+
+
+def _number(count: int, one: str) -> str:
+    return f"{count} {one if count == 1 else f'{one}s'}"
 
 
 @app.command("add")
@@ -108,22 +115,28 @@ def sources_add(
     path = load_settings().sources
     file = load_sources(path)
     address = _address(url)
-    found, sources = _proposed(address, file)
+    found, sources, doubts = _proposed(address, file)
     owner = proposing.owner(address, file)
     if not sources:
         raise WrongInputError(f"{address} is declared already, under {owner}")
     rows: list[dict[str, Any]] = sources
     if owner is None:
         given = {"name": name, "key": key, "kind": str(kind or ""), "country": country}
-        if write and not (kind and country):
-            raise WrongInputError(
-                "this is a new institution: say --kind and --country, and --name if it is another"
-            )
         rows = [proposing.new_institution(found, address, sources, given)]
         print("# a new institution: confirm name, kind, country and hosts")
+        if unknown := proposing.guessed(address, given):
+            print(
+                f"# nothing tells its {' and '.join(unknown)}: what stands here only fills the place"
+            )
     else:
         print(f"# under {owner}, `sources:`")
+    for doubt in doubts:
+        print(f"# {address}: {doubt}")
     print(proposing.as_yaml(rows), end="")
+    if write and owner is None and not (kind and country):
+        raise WrongInputError(
+            "nothing is written: of a new institution say --kind and --country, and --name if it is another"
+        )
     if write:
         _write(path, owner, rows)
 
@@ -135,8 +148,10 @@ def _address(url: str) -> str:
         raise WrongInputError(f"{error}; write it as https://host/path") from None
 
 
-def _proposed(url: str, file: SourcesFile) -> tuple[proposing.Leads, list[dict[str, Any]]]:
-    """Look at a page, then at what it announces: only what answers is proposed."""
+def _proposed(
+    url: str, file: SourcesFile
+) -> tuple[proposing.Leads, list[dict[str, Any]], Sequence[str]]:
+    """Look at a page, then at what it announces: only what answers is proposed, with doubts about the page."""
     hosts = (urlsplit(url).netloc,)
     robots = urljoin(url, "/robots.txt")
     first = _look_at([(SourceKind.PAGE, url), (SourceKind.PAGE, robots)], hosts)
@@ -151,14 +166,21 @@ def _proposed(url: str, file: SourcesFile) -> tuple[proposing.Leads, list[dict[s
         places += [(SourceKind.SITEMAP, sitemap) for sitemap in named]
     places = [(kind, place) for kind, place in places if on_official_host(place, hosts)]
     brought = _look_at(places, hosts) if places else {}
-    delivering = [(kind, place) for kind, place in places if brought[place].named]
+    delivering = [(kind, place) for kind, place in places if brought[place].names_some]
     declared = {source.url for entry in file.institutions for source in entry.sources}
     rows = [
         proposing.entry(kind, place, found.title)
         for kind, place in [(found.kind, canonical_url(page.final_url)), *delivering]
         if place not in declared
     ]
-    return found, rows
+    return found, rows, _doubts(found.kind, page)
+
+
+def _doubts(kind: SourceKind, page: Attempt) -> Sequence[str]:
+    """What a live check would say against an address by the one look at it."""
+    if kind not in {SourceKind.PAGE, SourceKind.DOCUMENT}:
+        return ()  # what it names was not counted in a look at a page
+    return judge(page.url, SourceEntry(kind=kind, url=page.url), [page]).problems
 
 
 def _look_at(places: list[tuple[SourceKind, str]], hosts: tuple[str, ...]) -> dict[str, Attempt]:
@@ -183,21 +205,31 @@ def _write(path: Path, owner: str | None, rows: list[dict[str, Any]]) -> None:
 
 @app.command("list")
 def sources_list(as_json: Json = False, as_csv: Csv = False) -> None:
-    """List the sources and how the last read of each ended."""
+    """List the sources and how each is doing."""
     with open_store().transaction() as session:
-        rows = [row.to_json() for row in queries.source_rows(session)]
+        rows = [row.to_json() for row in queries.source_rows(session, at=datetime.now(UTC))]
     columns = ["institution", "key", "kind", "state", "reason", "documents", "url"]
     print_rows(rows, columns, as_json=as_json, as_csv=as_csv, title="Sources")
 
 
 @app.command("health")
 def sources_health(
-    institution: Institutions = None, as_json: Json = False, as_csv: Csv = False
+    keys: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[KEY]...", help="institution or institution/source"),
+    ] = None,
+    institution: Institutions = None,
+    as_json: Json = False,
+    as_csv: Csv = False,
 ) -> None:
     """Say how each source is doing, why, and what to do; exit 1 where one needs a look."""
+    wanted = {*(institution or []), *(keys or [])}
     with open_store().transaction() as session:
-        keys = known_keys(institution, institution_keys(session))
-        found = check_up(session, at=datetime.now(UTC), institutions=keys)
+        judged = {_id(one): one for one in check_up(session, at=datetime.now(UTC))}
+        known_keys(sorted(wanted), [*institution_keys(session), *judged])
+    found = [
+        one for id_, one in judged.items() if not wanted or wanted & {id_, one.source.institution}
+    ]
     if as_json or as_csv:
         rows = [one.to_json() for one in found]
         print_rows(rows, [], as_json=as_json, as_csv=as_csv, title="")
@@ -210,11 +242,14 @@ def sources_health(
     raise typer.Exit(1 if wrong else 0)
 
 
+def _id(one: Health) -> str:
+    return f"{one.source.institution}/{one.source.key}"
+
+
 def _judgement(one: Health) -> str:
     last = f"{one.last_good_at:%Y-%m-%d %H:%M}" if one.last_good_at else "never"
     share = "" if one.success is None else f", {one.success:.0%} of {one.reads} reads in 14 days"
-    here = f"{one.source.institution}/{one.source.key}"
-    lines = [f"{one.state:16} {here}", f"{'':17}{one.cause}; last good read {last}{share}"]
+    lines = [f"{one.state:16} {_id(one)}", f"{'':17}{one.cause}; last good read {last}{share}"]
     return "\n".join([*lines, *([f"{'':17}→ {one.remedy}"] if one.remedy else [])])
 
 

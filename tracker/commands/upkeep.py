@@ -29,10 +29,12 @@ def verify(as_json: Json = False) -> None:
     with open_store().transaction() as session:
         found = list(damage(session))
     if as_json:
-        print(json.dumps({"damaged": found}))
+        print(json.dumps({"damaged": [one.to_json() for one in found]}))
     else:
         print(
-            "\n".join(found) if found else "clean: every payload, text and run is what was recorded"
+            "\n".join(map(str, found))
+            if found
+            else "clean: every payload, text and run is what was recorded"
         )
     raise typer.Exit(1 if found else 0)
 
@@ -85,18 +87,31 @@ def _size(file: Path) -> str:
 
 
 @app.command()
-def restore(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
+def restore(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    damaged: Annotated[
+        bool, typer.Option("--damaged", help="Only what is damaged in this store, which is kept.")
+    ] = False,
+) -> None:
     """Fill an empty store from a backup, all or nothing, and check the evidence."""
     from tracker.store.backup import BackupError, load  # noqa: PLC0415
+    from tracker.store.mending import mend  # noqa: PLC0415
 
     store = open_store()
     try:
+        if damaged:
+            with store.transaction() as session:
+                mended, missing = mend(session, file)
+            print(
+                f"{mended} brought back; {missing} still damaged, which this backup does not hold whole"
+            )
+            raise typer.Exit(1 if missing else 0)
         with store.transaction() as session, file.open("rb") as given:
             rows = load(session, given)
             found = list(damage(session))
     except BackupError as error:
         raise WrongInputError(f"{file}: {error}") from None
-    print(f"{rows} rows restored; " + ("\n".join(found) if found else "the evidence is clean"))
+    print(f"{rows} rows restored; " + ("\n".join(map(str, found)) or "the evidence is clean"))
     raise typer.Exit(1 if found else 0)
 
 

@@ -1,18 +1,17 @@
 """Watching by itself: a run whenever something is due, and what monitors ask."""
 
 import json
-import signal
 import sys
-import time
 from datetime import UTC, datetime, timedelta
-from types import FrameType
 from typing import Annotated
 
 import typer
 
 from tracker import monitoring
 from tracker.commands.crawling import run_once
-from tracker.commands.shared import INTERRUPTED, Json, open_store
+from tracker.commands.shared import Json, moment, open_store
+from tracker.ending import INTERRUPTED, EndedError, Ending
+from tracker.hours import opens
 from tracker.settings import load_settings
 from tracker.sources import load_sources
 from tracker.store import BUSY
@@ -26,47 +25,31 @@ SHORTEST_SLEEP = 60.0  # so that a source that stays due, such as a refused one,
 AFTER_TROUBLE = 600.0
 
 
-class _Stop:
-    """Becomes true once somebody asks the process to end."""
-
-    def __init__(self) -> None:
-        self.asked = False
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._ask)
-
-    def _ask(self, _number: int, _frame: FrameType | None) -> None:
-        self.asked = True
-
-    def sleep(self, seconds: float) -> None:
-        """Sleep so long, or until somebody asks to end."""
-        until = time.monotonic() + seconds
-        while not self.asked and (left := until - time.monotonic()) > 0:
-            time.sleep(min(left, 1.0))
-
-
 @app.command()
 def watch() -> None:
     """Run whenever something is due, until told to end; for systemd and the like."""
-    stop = _Stop()
+    ending = Ending()
     _say("watching; end with Ctrl-C or SIGTERM")
-    while not stop.asked:
+    while not ending.asked:
         try:
-            wait = _look()
+            wait = _look(ending)
+        except EndedError:
+            break
         except BusyError as error:
             _say(str(error))
             wait = AFTER_TROUBLE
-        if not stop.asked:
+        if not ending.asked:
             _say(f"next look in {max(1, round(wait / 60))} min")
-            stop.sleep(wait)
+            ending.sleep(wait)
     _say("ended")
 
 
-def _look() -> float:
+def _look(ending: Ending) -> float:
     """Run if something is due, else send what fell due meanwhile; return the seconds to wait."""
     wait = _seconds_until_due()
     if wait <= 0:
-        return _run_and_wait()
-    _send()
+        return _run_and_wait(ending)
+    _send(ending)
     return wait
 
 
@@ -79,13 +62,13 @@ def _seconds_until_due() -> float:
         due = monitoring.next_due(session)
     store.close()
     now = datetime.now(UTC)
-    begins = max(due or now, monitoring.opens(load_settings().watch_hours, now))
+    begins = max(due or now, opens(load_settings().watch_hours, now))
     return min(LONGEST_SLEEP, (begins - now).total_seconds())
 
 
-def _run_and_wait() -> float:
+def _run_and_wait(ending: Ending) -> float:
     """Run once; return the seconds to wait before looking again."""
-    code, counts = run_once(["--json", "--due"])
+    code, counts = run_once(["--json", "--due"], ending)
     read = counts.get("fetched", 0) + counts.get("not_modified", 0)
     if code == BUSY or (counts.get("documents", 0) and not read):
         return AFTER_TROUBLE
@@ -94,13 +77,15 @@ def _run_and_wait() -> float:
     return min(LONGEST_SLEEP, max(SHORTEST_SLEEP, _seconds_until_due()))
 
 
-def _send() -> None:
+def _send(ending: Ending) -> None:
     """Send what fell due between runs, such as digests."""
     from tracker.alerts.outbox import send_due  # noqa: PLC0415
 
     store = open_store()
     with alone(store, "update"):
-        report = send_due(store, load_settings(), at=datetime.now(UTC), alone=True)
+        report = send_due(
+            store, load_settings(), at=moment(store), alone=True, between=ending.between
+        )
     store.close()
     if report.sent or report.failed:
         _say(f"{report.sent} messages sent, {report.failed} failed")

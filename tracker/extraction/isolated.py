@@ -55,6 +55,8 @@ class Reader:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            # A terminal's Ctrl-C is ours to hear: a reader that died of it would pass for a bad file.
+            start_new_session=True,
         )
         atexit.register(self.close, self.process)
         return self.process

@@ -3,7 +3,7 @@
 Frozen dataclasses come out, never rows of a session; `to_json` gives the keys of the CLI contract.
 """
 
-from tracker.queries.changes import ChangeRow, change_days, change_rows
+from tracker.queries.changes import ChangeRow, change_days, change_rows, shown_summary
 from tracker.queries.documents import (
     CheckRow,
     DocumentRow,
@@ -32,6 +32,7 @@ from tracker.queries.findings import (
     tally,
     units_that_have_spoken,
 )
+from tracker.queries.hearing import withheld_labels
 from tracker.queries.institutions import InstitutionRow, institution_rows
 from tracker.queries.jobs import JobRow, QueueView, has_queue, queue_view
 from tracker.queries.overview import DEMONSTRATION, Overview, overview
@@ -74,6 +75,7 @@ __all__ = [
     "queue_view",
     "search",
     "shown_evidence",
+    "shown_summary",
     "source_rows",
     "tally",
     "terms",
@@ -81,4 +83,5 @@ __all__ = [
     "version_rows",
     "version_text",
     "versions_by_id",
+    "withheld_labels",
 ]

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import String, cast, or_
 from sqlmodel import Session, col, func, select
 
-from tracker.model import Change, ChangeClass, Document, Institution
+from tracker.model import Change, ChangeClass, ChangeKind, Document, Institution
+from tracker.queries.hearing import WAITS, withheld_labels
 from tracker.queries.shared import iso
 
 WITHHELD = "the document's text is withheld"
@@ -120,7 +121,9 @@ def change_rows(
         .where(*Asked(**asked).conditions())
         .order_by(col(Change.seen_to).desc(), col(Change.id).desc())
     )
-    return [_change_row(*row) for row in session.exec(query.limit(limit).offset(offset))]
+    hidden = withheld_labels(session)
+    rows = session.exec(query.limit(limit).offset(offset))
+    return [_change_row(*row, hidden.get(row[2].key, frozenset())) for row in rows]
 
 
 def change_days(session: Session, **asked: Any) -> list[tuple[ChangeClass, date, int]]:
@@ -141,7 +144,17 @@ def change_days(session: Session, **asked: Any) -> list[tuple[ChangeClass, date,
     ]
 
 
-def _change_row(change: Change, document: Document, institution: Institution) -> ChangeRow:
+def shown_summary(change: Change, document: Document, hidden: Collection[str]) -> str:
+    """Return a change in a sentence, without what its institution may answer first."""
+    if document.withheld:
+        return WITHHELD
+    told = change.kind is ChangeKind.CODING and not set(change.labels).isdisjoint(hidden)
+    return WAITS if told else change.summary
+
+
+def _change_row(
+    change: Change, document: Document, institution: Institution, hidden: Collection[str]
+) -> ChangeRow:
     assert change.id is not None
     assert document.id is not None
     return ChangeRow(
@@ -160,7 +173,7 @@ def _change_row(change: Change, document: Document, institution: Institution) ->
         labels_gained=tuple(change.labels_gained),
         labels_lost=tuple(change.labels_lost),
         labels=tuple(change.labels),
-        summary=WITHHELD if document.withheld else change.summary,
+        summary=shown_summary(change, document, hidden),
         recorded_at=change.recorded_at,
         withheld=document.withheld,
         confirmed=change.confirmed,

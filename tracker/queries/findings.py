@@ -8,9 +8,18 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from tracker.model import SPOKEN, Basis, Finding, Institution, InstitutionKind, Reviewed
+from tracker.model import (
+    SPOKEN,
+    Basis,
+    Finding,
+    Institution,
+    InstitutionKind,
+    Reviewed,
+    Stance,
+    Topic,
+)
 from tracker.queries.documents import VersionRow, cues_of, versions_by_id
-from tracker.queries.hearing import UNHEARD, Hearing
+from tracker.queries.hearing import UNHEARD, WAITS, Hearing, withheld_labels
 from tracker.queries.shared import iso, within
 from tracker.standing import NEGATIVE, Gate, Standing, Subject
 
@@ -148,7 +157,22 @@ def finding_rows(
         for institution in listed
         for question in questions
     ]
+    hidden = withheld_labels(session, gate=hearing.gate, at=hearing.at)
+    rows = [
+        _hushed(row, hidden[row.institution]) if row.institution in hidden else row for row in rows
+    ]
     return [row for row in rows if within(row.result, results)]
+
+
+def _hushed(row: FindingRow, hidden: Collection[str]) -> FindingRow:
+    """The finding, where a passage that it rests on also carries what is withheld elsewhere."""
+    unsaid = {*hidden, *(Stance if Topic.CHINA in hidden else ())}
+    evidence = tuple(
+        item if item["reviewed"] == Reviewed.NONE
+        else {**item, "labels": [label for label in item["labels"] if label not in unsaid]}
+        for item in row.evidence
+    )  # fmt: skip
+    return replace(row, evidence=evidence)
 
 
 def _shown(row: FindingRow, hearing: Hearing) -> FindingRow:
@@ -156,9 +180,6 @@ def _shown(row: FindingRow, hearing: Hearing) -> FindingRow:
     subject = Subject(row.question, row.result, row.reviewed, row.acted)
     found = replace(row, standing=hearing.standing(row.institution, subject))
     return _without_withheld(found) if found.standing.withheld else found
-
-
-WAITS = "what a person found is shown once the institution could reply"
 
 
 def _without_withheld(row: FindingRow) -> FindingRow:
@@ -181,6 +202,7 @@ def _without_withheld(row: FindingRow) -> FindingRow:
         undated=0,
         by_report=0,
         after_report=0,
+        status=None,
         elements=(),
         acted=acted,
     )

@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
+from tracker.checkup import check_up
+from tracker.health import IN_ORDER
 from tracker.model import (
     Delivery,
     Document,
@@ -15,7 +17,6 @@ from tracker.model import (
     Outcome,
     Run,
     Source,
-    SourceState,
     Version,
 )
 
@@ -29,7 +30,7 @@ class Overview:
 
     institutions: int
     sources: int
-    sources_failed: int
+    sources_wrong: int  # that need a look, as `sources health` judges them
     documents_known: int
     documents_read: int
     documents_fresh: int  # read well within the thirty days before the last run ended
@@ -49,7 +50,7 @@ def overview(session: Session) -> Overview:
     return Overview(
         institutions=_count(session, Institution, col(Institution.listed)),
         sources=_count(session, Source, listed),
-        sources_failed=_count(session, Source, listed, Source.state == SourceState.FAILED),
+        sources_wrong=sum(one.state not in IN_ORDER for one in check_up(session)),
         documents_known=_count(session, Document),
         documents_read=_count(session, Version, col(Version.current)),
         documents_fresh=_count(session, Document, *fresh),

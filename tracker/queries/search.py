@@ -17,14 +17,15 @@ from tracker.model import (
     PassageEntity,
     Recommendation,
     Review,
-    Reviewed,
     Topic,
     Version,
     VersionPassage,
     Voice,
 )
+from tracker.queries.hearing import withheld_labels
 from tracker.queries.shared import iso
-from tracker.verdicts import together
+from tracker.store.rows import portions
+from tracker.verdicts import Judged, together
 
 NEWEST = 2000  # passages with the words that are looked at, newest first; a common word has more
 LABELS = (*map(str, Topic), *map(str, Recommendation))
@@ -86,22 +87,26 @@ def search(
         query = query.where(col(field).in_(values)) if values else query
     found = [_found(*row) for row in session.exec(query)]
     people = _confirming(session, {item.evidence["passage_id"] for item in found})
+    hidden = withheld_labels(session)
     for item in found:
-        place = item.evidence["document_id"], item.evidence["passage_id"]
-        item.evidence["reviewed"] = str(people.get(place, Reviewed.NONE))
+        said = people.get((item.evidence["document_id"], item.evidence["passage_id"]))
+        if said and not hidden.get(item.institution, frozenset()) & {
+            *item.evidence["labels"],
+            *said.labels,
+        }:
+            item.evidence["reviewed"] = str(said.reviewed)
     return found
 
 
-def _confirming(session: Session, passage_ids: Collection[int]) -> dict[tuple[int, int], Reviewed]:
-    """How many people stand behind a passage's coding in a document."""
-    rows = session.exec(
-        select(Review).where(col(Review.passage_id).in_(passage_ids)).order_by(col(Review.id))
-    )
+def _confirming(session: Session, passage_ids: Collection[int]) -> dict[tuple[int, int], Judged]:
+    """What people who stand behind a passage's coding in a document say of it."""
     latest: dict[tuple[int, int], dict[str, Review]] = {}
-    for row in rows:
-        latest.setdefault((row.document_id, row.passage_id), {})[row.reviewer] = row
+    for some in portions(sorted(passage_ids)):
+        query = select(Review).where(col(Review.passage_id).in_(some)).order_by(col(Review.id))
+        for row in session.exec(query):
+            latest.setdefault((row.document_id, row.passage_id), {})[row.reviewer] = row
     found = {place: together(list(people.values())) for place, people in latest.items()}
-    return {place: it.reviewed for place, it in found.items() if not it.rejected}
+    return {place: it for place, it in found.items() if not it.rejected}
 
 
 OWN = (Voice.INSTITUTION, Voice.UNIT)

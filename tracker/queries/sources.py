@@ -1,25 +1,28 @@
-"""Where we look, and how the last look ended."""
+"""Where we look, and how each place is doing."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, func, select
 
+from tracker.checkup import check_up
+from tracker.health import Health
 from tracker.model import Document, Institution, Source
-from tracker.queries.shared import iso, within
+from tracker.queries.shared import iso
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """A source and how its last read ended."""
+    """A source and how it is doing, in the words of `tracker.health`."""
 
     key: str
     institution: str
     kind: str
     url: str
     state: str
+    cause: str
     reason: str | None
     detail: str
     last_good_at: datetime | None
@@ -33,6 +36,7 @@ class SourceRow:
             "kind": self.kind,
             "url": self.url,
             "state": self.state,
+            "cause": self.cause,
             "reason": self.reason,
             "detail": self.detail,
             "last_good_at": iso(self.last_good_at),
@@ -40,9 +44,11 @@ class SourceRow:
         }
 
 
-def source_rows(session: Session, *, institutions: Collection[str] = ()) -> list[SourceRow]:
-    """Return every listed source, by institution and key."""
-    counts = dict(
+def source_rows(
+    session: Session, *, at: datetime | None = None, institutions: Collection[str] = ()
+) -> list[SourceRow]:
+    """Return every listed source, by institution and key; its state as of the last read, or `at`."""
+    held = dict(
         session.exec(
             select(Document.source_id, func.count()).group_by(col(Document.source_id))
         ).all()
@@ -51,20 +57,24 @@ def source_rows(session: Session, *, institutions: Collection[str] = ()) -> list
         select(Source, Institution)
         .join(Institution, col(Source.institution_id) == Institution.id)
         .where(col(Source.listed), col(Institution.listed))
-        .order_by(Institution.key, Source.key)
     )
+    known = {(institution.key, source.key): source for source, institution in rows}
     return [
-        SourceRow(
-            key=source.key,
-            institution=institution.key,
-            kind=str(source.kind),
-            url=source.url,
-            state=str(source.state),
-            reason=str(source.reason) if source.reason else None,
-            detail=source.detail,
-            last_good_at=source.last_good_at,
-            documents=counts.get(source.id or 0, 0),
-        )
-        for source, institution in rows
-        if within(institution.key, institutions)
+        _row(one, known[one.source.institution, one.source.key], held)
+        for one in check_up(session, at=at, institutions=institutions)
     ]
+
+
+def _row(judged: Health, source: Source, held: Mapping[int, int]) -> SourceRow:
+    return SourceRow(
+        key=source.key,
+        institution=judged.source.institution,
+        kind=str(source.kind),
+        url=source.url,
+        state=str(judged.state),
+        cause=judged.cause,
+        reason=str(source.reason) if source.reason else None,
+        detail=source.detail,
+        last_good_at=source.last_good_at,
+        documents=held.get(source.id or 0, 0),
+    )

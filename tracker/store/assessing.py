@@ -26,6 +26,7 @@ from tracker.model import (
     VersionOrigin,
     VersionPassage,
 )
+from tracker.store.rows import portions
 
 STAMP = "derived_from"
 _CODED = (*Topic, *Recommendation, "stance", "in_passing", "elements", "cues", "confidence")
@@ -110,10 +111,8 @@ def coded_rows(session: Session, subject: Subject, coder: str) -> list[CodedRow]
 def naming(session: Session, passage_ids: Collection[int]) -> set[int]:
     """Return which of these passages name a body: only those can tell of a deed with a partner."""
     ids, found = sorted(passage_ids), set[int]()
-    for start in range(0, len(ids), 500):
-        query = select(PassageEntity.passage_id).where(
-            col(PassageEntity.passage_id).in_(ids[start : start + 500])
-        )
+    for some in portions(ids):
+        query = select(PassageEntity.passage_id).where(col(PassageEntity.passage_id).in_(some))
         found.update(session.exec(query.distinct()))
     return found
 
@@ -147,11 +146,11 @@ def _coded(session: Session, subject: Subject, coder: str, *where: Any) -> list[
 def _versions(session: Session, ids: Collection[int]) -> dict[int, tuple[Version, Document]]:
     found: dict[int, tuple[Version, Document]] = {}
     wanted = sorted(ids)
-    for start in range(0, len(wanted), 500):
+    for some in portions(wanted):
         rows = session.exec(
             select(Version, Document)
             .join(Document, col(Version.document_id) == Document.id)
-            .where(col(Version.id).in_(wanted[start : start + 500]))
+            .where(col(Version.id).in_(some))
             .options(defer(Version.body))  # type: ignore[arg-type]
         )
         found |= {_id(version.id): (version, document) for version, document in rows}

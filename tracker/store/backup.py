@@ -79,6 +79,18 @@ def load(session: Session, file: BinaryIO) -> int:
         raise BackupError(f"damaged: it holds what no store does ({what})") from None
 
 
+def rows_of(path: Path, model: type[SQLModel]) -> Iterator[dict[str, Any]]:
+    """Yield a backup's rows of one table; raises BackupError where it is none or is damaged."""
+    with path.open("rb") as file:
+        try:
+            for table, batch in _batches(_lines(file)):
+                if table.name == model.__tablename__:
+                    yield from batch
+        except (LookupError, TypeError, ValueError, RecursionError) as error:
+            what = type(error).__name__
+            raise BackupError(f"damaged: it holds what no store does ({what})") from None
+
+
 def _fill(session: Session, file: BinaryIO) -> int:
     if held := [table.name for table in _tables() if _holds(session, table)]:
         raise BackupError(f"the store is not empty ({', '.join(held[:3])}): restore into a new one")

@@ -27,6 +27,7 @@ from tracker.model import (
     VersionPassage,
 )
 from tracker.store.documents import FAILURE_APART, READABLE
+from tracker.store.rows import portions
 
 CONFIRMATIONS = 3  # reads in a row, an hour or more apart, before a document counts as gone
 OUT_OF_REACH = timedelta(hours=72)
@@ -84,11 +85,11 @@ def _watched_since(session: Session, document_ids: Iterable[int]) -> dict[int, d
     """The first read of our own of each document."""
     found: dict[int, datetime] = {}
     ids = sorted(document_ids)
-    for start in range(0, len(ids), 500):
+    for some in portions(ids):
         found |= dict(
             session.exec(
                 select(Snapshot.document_id, func.min(Snapshot.captured_at))
-                .where(col(Snapshot.document_id).in_(ids[start : start + 500]))
+                .where(col(Snapshot.document_id).in_(some))
                 .where(col(Snapshot.imported).is_(False), col(Snapshot.state).in_(READABLE))
                 .group_by(col(Snapshot.document_id))
             ).all()
@@ -110,9 +111,8 @@ def _source_read_before(session: Session, document: Document) -> datetime | None
 def _older(session: Session, document_ids: set[int]) -> dict[int, list[Version]]:
     found: dict[int, list[Version]] = {}
     ids = sorted(document_ids)
-    for start in range(0, len(ids), 500):
-        chunk = ids[start : start + 500]
-        query = select(Version).where(col(Version.document_id).in_(chunk))
+    for some in portions(ids):
+        query = select(Version).where(col(Version.document_id).in_(some))
         for version in session.exec(query.order_by(col(Version.number))):
             found.setdefault(version.document_id, []).append(version)
     return found

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, func, select, update
 
 from tracker.addresses import identity
 from tracker.model import (
     Address,
     Document,
+    Fetch,
     Institution,
     Reason,
     Run,
@@ -19,6 +20,7 @@ from tracker.model import (
     SourceState,
 )
 from tracker.sources import InstitutionEntry, SourceEntry, SourcesFile
+from tracker.store.documents import latest
 from tracker.store.integrity import manifest
 from tracker.store.locks import RunLostError, Turn, is_alive, one_at_a_time
 from tracker.store.owning import assign_documents
@@ -74,6 +76,15 @@ def _sync_institution_sources(
         row.valid_until = _midnight(entry.valid_until)
         session.add(row)
     session.flush()
+
+
+def last_moment(session: Session) -> datetime | None:
+    """Return the latest time that runs wrote down, those included that were cut off."""
+    # What an import takes has the dates that others gave it.
+    open_runs = select(Run.id).where(Run.state == RunState.RUNNING, Run.verb == "crawl")
+    fetched = select(func.max(Fetch.at)).where(col(Fetch.run_id).in_(open_runs))
+    runs = select(func.max(Run.started_at), func.max(Run.finished_at))
+    return latest(session.exec(fetched).one(), *session.exec(runs).one())
 
 
 def start_run(

@@ -41,18 +41,18 @@ def hours_of(interval: str | None) -> int | None:
     return None if interval is None else int(interval[:-1]) * HOURS[interval[-1]]
 
 
-def due_after(at: datetime, hours: float, *, who: str = "") -> datetime:
+def due_after(at: datetime, hours: float, *, who: str | int | None) -> datetime:
     """Return when what was read is due again; a little early, for a daily run is never on the second.
 
-    How little depends on `who` alone: what was first read at one time drifts apart and is spread
-    over the day, so that no hour has all the work and no host knows when we come.
+    How little, a twentieth to a tenth, depends on `who` alone, a source's name or a document's id: what
+    was first read at one time drifts apart, so that no hour has all the work and no host knows when we come.
     """
-    drift = zlib.crc32(who.encode()) % 1000 / 1000
+    drift = zlib.crc32(str(who).encode()) % 1000 / 1000
     return at + timedelta(hours=hours * (0.95 - 0.05 * drift))
 
 
 def next_visit(
-    hours: int, *, interval: int | None, good_at: datetime | None, at: datetime
+    hours: int, *, interval: int | None, good_at: datetime | None, at: datetime, who: int
 ) -> tuple[int, datetime]:
     """Return the hours to wait from now on, and when the document is due again.
 
@@ -61,13 +61,13 @@ def next_visit(
     """
     timely = good_at is not None and at - good_at >= timedelta(hours=hours * 0.9)
     hours = min(LONGEST, hours * 2) if timely else hours
-    return hours, due_after(at, interval or hours)
+    return hours, due_after(at, interval or hours, who=who)
 
 
 def note_change(document: Document, *, interval: int | None, at: datetime) -> None:
     """Learn that a read showed another text: half of what was waited this time."""
     document.revisit_hours = max(SHORTEST, document.revisit_hours // 4)
-    document.due_at = due_after(at, interval or document.revisit_hours)
+    document.due_at = due_after(at, interval or document.revisit_hours, who=document.id)
 
 
 def latest(*times: datetime | None) -> datetime | None:
@@ -100,7 +100,7 @@ def note_failure(document: Document, reason: Reason, *, at: datetime) -> None:
 def _wait(document: Document, at: datetime) -> None:
     """Ask for what keeps failing every day at first, then less and less often."""
     hours = SHORTEST * 2 ** max(0, min(6, document.failures - PATIENT))
-    document.due_at = due_after(at, min(LONGEST, hours))
+    document.due_at = due_after(at, min(LONGEST, hours), who=document.id)
 
 
 def _count(document: Document, reason: Reason, at: datetime) -> None:

@@ -7,15 +7,15 @@ from sqlmodel import Session, col, insert, select
 from tracker.addresses import identity, is_home
 from tracker.archive import Fetched
 from tracker.model import Address, Document
+from tracker.store.rows import portions
 
 
 def known_as(session: Session, keys: Iterable[str]) -> dict[str, int]:
     """Return the document that is known under each of these identities."""
     found: dict[str, int] = {}
     wanted = list(dict.fromkeys(keys))
-    for start in range(0, len(wanted), 500):
-        chunk = wanted[start : start + 500]
-        rows = session.exec(select(Address).where(col(Address.key).in_(chunk)))
+    for some in portions(wanted):
+        rows = session.exec(select(Address).where(col(Address.key).in_(some)))
         found |= {row.key: row.document_id for row in rows}
     return found
 

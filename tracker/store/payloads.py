@@ -7,11 +7,16 @@ ones against the document's first capture, whenever that is smaller: a chain of 
 from typing import Any
 from urllib.parse import urlsplit
 
+import zstandard
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from tracker.archive import pack, sha256, unpack
 from tracker.model import KeyFrame, Payload
+
+
+class DamagedPayloadError(Exception):
+    """Kept bytes cannot be read; the message says what to do."""
 
 
 def record_payload(
@@ -31,7 +36,7 @@ def record_payload(
         return known
     host = urlsplit(url).netloc
     base_id = first_payload_id or _key_frame(session, host)
-    packed = pack(data, None if base_id is None else payload_bytes(session, base_id))
+    packed = pack(data, _base(session, base_id))
     row = {
         "sha256": packed.sha256,
         "size": packed.size,
@@ -62,10 +67,31 @@ def _unless_there(session: Session, table: type) -> Any:
     return of.insert(table).on_conflict_do_nothing()
 
 
+def _base(session: Session, base_id: int | None) -> bytes | None:
+    """What to keep bytes against; a damaged base is none, so that what is new does not share its fate."""
+    if base_id is None:
+        return None
+    try:
+        return unpacked(session, base_id)
+    except zstandard.ZstdError:
+        return None
+
+
 def payload_bytes(session: Session, payload_id: int) -> bytes:
+    """Return the untouched bytes; raises DamagedPayloadError where they are so no longer."""
+    try:
+        return unpacked(session, payload_id)
+    except zstandard.ZstdError as error:
+        raise DamagedPayloadError(
+            f"payload {payload_id} of the store is damaged ({error}): `tracker verify` says what rests "
+            "on it, `tracker restore FILE --damaged` brings it back from a backup"
+        ) from None
+
+
+def unpacked(session: Session, payload_id: int) -> bytes:
     """Return the untouched bytes; raises zstandard.ZstdError where they are damaged."""
     payload = session.get_one(Payload, payload_id)
-    base = None if payload.base_id is None else payload_bytes(session, payload.base_id)
+    base = None if payload.base_id is None else unpacked(session, payload.base_id)
     return unpack(payload.body, payload.size, base)
 
 

@@ -23,7 +23,7 @@ from tracker.model import (
 from tracker.sources import SourceEntry
 from tracker.store.documents import SHORTEST, due_after, hours_of
 from tracker.store.owning import request_hosts
-from tracker.store.subject import spoke
+from tracker.store.subject import Said, said
 
 DECLARED = (SourceKind.PAGE, SourceKind.DOCUMENT)
 
@@ -68,8 +68,8 @@ class SourceTask:
     kept: Mapping[str, Kept] = field(default_factory=dict)  # by URL
     done: frozenset[str] = frozenset()  # asked for by the interrupted runs that this one resumes
     due: bool = True  # False: read its documents alone
-    #: Of a whole site: which addresses of the institution were read, and whether they speak on the subject.
-    seen: Mapping[str, bool] = field(default_factory=dict)
+    #: Of a whole site: which addresses of the institution were read, and what they say.
+    seen: Mapping[str, Said] = field(default_factory=dict)
 
 
 def plan(
@@ -123,7 +123,7 @@ def _with_seen(
     choosing = {institutions[t.id] for t in tasks if t.due and t.options.is_whole_site}
     if not choosing:
         return list(tasks)
-    seen = spoke(session, choosing)
+    seen = said(session, choosing)
     return [
         replace(task, seen=seen.get(institutions[task.id], {}))
         if task.due and task.options.is_whole_site

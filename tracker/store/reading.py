@@ -29,7 +29,7 @@ from tracker.store.documents import (
     note_change,
     recount_failures,
 )
-from tracker.store.rows import add_rows
+from tracker.store.rows import add_rows, portions
 
 HEADINGS_JOINED = " › "
 #: Reads that showed a collapse, and since when, before the next may show what the page now is.
@@ -348,11 +348,8 @@ def record_passages(
 
 def _passage_ids(session: Session, hashes: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
-    for start in range(0, len(hashes), 500):
-        chunk = hashes[start : start + 500]
-        rows = session.exec(
-            select(Passage.sha256, Passage.id).where(col(Passage.sha256).in_(chunk))
-        )
+    for some in portions(hashes):
+        rows = session.exec(select(Passage.sha256, Passage.id).where(col(Passage.sha256).in_(some)))
         found |= {digest: _id(passage_id) for digest, passage_id in rows}
     return found
 

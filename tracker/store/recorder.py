@@ -218,7 +218,7 @@ class Recorder:
     def _next_visit(self, task: DocumentTask, at: datetime) -> dict[str, Any]:
         interval = self._intervals[task.source_id]
         hours, due_at = next_visit(
-            task.revisit_hours, interval=interval, good_at=task.good_at, at=at
+            task.revisit_hours, interval=interval, good_at=task.good_at, at=at, who=task.id
         )
         return {"revisit_hours": hours, "due_at": due_at}
 

@@ -55,6 +55,24 @@ class NoticeRow:
         """What it was about."""
         return tuple(finding["question"] for finding in self.findings)
 
+    @property
+    def state(self) -> str:
+        """What became of it, in words."""
+        if self.sent_at:
+            return "sent"
+        said = "failed" if self.failed_at else "waits"
+        return said if not self.error else f"{said}{', last' * (not self.failed_at)}: {self.error}"
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What an admin decided on a reply, and why."""
+
+    verdict: ReplyVerdict
+    by: str
+    note: str
+    at: datetime
+
 
 @dataclass(frozen=True, slots=True)
 class ReplyRow:
@@ -70,7 +88,7 @@ class ReplyRow:
     disputes: tuple[str, ...]
     entered_at: datetime
     entered_by: str
-    decisions: tuple[ReplyDecision, ...] = ()
+    decisions: tuple[Decided, ...] = ()
 
     @property
     def verdict(self) -> ReplyVerdict | None:
@@ -218,24 +236,24 @@ def reply_rows(session: Session, *, institution: str | None = None) -> list[Repl
     )
     if institution is not None:
         query = query.where(Institution.key == institution)
-    decided: defaultdict[int, list[ReplyDecision]] = defaultdict(list)
-    for decision in session.exec(select(ReplyDecision).order_by(col(ReplyDecision.id))):
-        decided[decision.reply_id].append(decision)
+    decided: defaultdict[int, list[Decided]] = defaultdict(list)
+    for row in session.exec(select(ReplyDecision).order_by(col(ReplyDecision.id))):
+        decided[row.reply_id].append(Decided(row.verdict, row.by, row.note, row.at))
     return [
         ReplyRow(
-            id=_id(row.id),
+            id=_id(reply.id),
             institution=who.key,
             name=who.name,
-            received_at=row.received_at,
-            address=row.address,
-            text=row.text,
-            questions=dict(row.questions),
-            disputes=tuple(row.disputes),
-            entered_at=row.entered_at,
-            entered_by=row.entered_by,
-            decisions=tuple(decided[_id(row.id)]),
+            received_at=reply.received_at,
+            address=reply.address,
+            text=reply.text,
+            questions=dict(reply.questions),
+            disputes=tuple(reply.disputes),
+            entered_at=reply.entered_at,
+            entered_by=reply.entered_by,
+            decisions=tuple(decided[_id(reply.id)]),
         )
-        for row, who in session.exec(query)
+        for reply, who in session.exec(query)
     ]
 
 
@@ -302,7 +320,7 @@ def corrections(session: Session) -> list[Corrected]:
         .order_by(col(Correction.id))
     )
     return [
-        Corrected(_id(row.id), key, row.question, row.at, row.note, row.result)
+        Corrected(_id(row.id), key, row.question, row.at, row.note, row.result, row.reply_id)
         for row, key in session.exec(query)
     ]
 

@@ -1,9 +1,12 @@
 """Adds rows straight to the database: of thousands, nobody asks for the objects."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
 
 from sqlmodel import Session, SQLModel, insert
+
+Value = TypeVar("Value")
+PORTION = 500
 
 
 def add_rows(session: Session, table: type[SQLModel], rows: Sequence[dict[str, Any]]) -> None:
@@ -18,3 +21,9 @@ def add_row(session: Session, table: type[SQLModel], row: dict[str, Any]) -> int
     key = session.connection().execute(insert(table), row).inserted_primary_key
     assert key is not None
     return int(key[0])
+
+
+def portions(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    """Return the values in portions that any database takes as parameters of one question."""
+    for start in range(0, len(values), PORTION):
+        yield values[start : start + PORTION]

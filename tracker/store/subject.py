@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, exists, or_
 from sqlmodel import Session, col, select
@@ -25,17 +26,25 @@ CLOSELY = (Genre.POLICY, Genre.OFFICIAL_STATEMENT, Genre.LEADERSHIP_LETTER)
 SELDOM = 7 * 24  # hours between two reads of what says nothing on the subject
 
 
-def spoke(session: Session, institution_ids: Collection[int]) -> dict[int, Mapping[str, bool]]:
-    """Return of each institution which addresses were read, and whether they speak on the subject."""
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Whether a page that was read speaks on the subject, and in which language it is."""
+
+    speaks: bool
+    language: str | None = None
+
+
+def said(session: Session, institution_ids: Collection[int]) -> dict[int, Mapping[str, Said]]:
+    """Return of each institution which addresses were read, and what they say."""
     speaks = _speaks().label("speaks")
     rows = session.exec(
-        select(Document.institution_id, Document.url, speaks)
+        select(Document.institution_id, Document.url, speaks, Version.language)
         .join(Version, col(Version.document_id) == Document.id)
         .where(col(Version.current), col(Document.institution_id).in_(institution_ids))
     )
-    found: defaultdict[int, dict[str, bool]] = defaultdict(dict)
-    for institution_id, url, speaking in rows:
-        found[institution_id][url] = bool(speaking)
+    found: defaultdict[int, dict[str, Said]] = defaultdict(dict)
+    for institution_id, url, speaking, language in rows:
+        found[institution_id][url] = Said(bool(speaking), language)
     return dict(found)
 
 
@@ -65,4 +74,4 @@ def ask_seldom(session: Session) -> None:
     for document, source in rows:
         if document.last_good_at and not source.options.get("interval"):
             document.revisit_hours = SELDOM
-            document.due_at = due_after(document.last_good_at, SELDOM)
+            document.due_at = due_after(document.last_good_at, SELDOM, who=document.id)

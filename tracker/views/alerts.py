@@ -115,7 +115,7 @@ def _messages(found: Sequence[ChangeFacts]) -> str:
             "Widen the rule, or keep it: no message then means that no such change was seen, while reads go on.",
         )
     items = (
-        f"{html.go(APP.change(fact.id), html.sentence(fact.summary))} <br><span class='t-meta'>{html.escape(fact.institution_name)} · "
+        f"{html.go(APP.change(fact.id), html.brief(fact.summary))} <br><span class='t-meta'>{html.escape(fact.institution_name)} · "
         f"{html.escape(fact.title)} · {html.between(fact.seen_from, fact.seen_to)}</span>"
         for fact in reversed(found[-SHOWN:])
     )

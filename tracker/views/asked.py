@@ -11,9 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tracker.alerts.asking import GOOD_FOR, answer_to, day, notice_behind
+from tracker.alerts.asking import GOOD_FOR, answer_to, day, notice_behind, said_of
 from tracker.coding.codebook import question_title
-from tracker.model import Reviewed
 from tracker.settings import Settings
 from tracker.store.replies import NoticeRow, notice_rows
 from tracker.views import html, printed
@@ -65,7 +64,6 @@ def _write_to(settings: Settings) -> str:
 
 
 def _finding(finding: Mapping[str, Any]) -> str:
-    people = finding["reviewed"] != str(Reviewed.NONE)
     quotes = [
         f'<blockquote dir="auto">“{html.escape(item["quote"])}”</blockquote>'
         f'<p class="t-meta">{html.escape(item["title"])} · {html.escape(item["url"])} · version {item["version"]}</p>'
@@ -74,8 +72,7 @@ def _finding(finding: Mapping[str, Any]) -> str:
     looked = f"{finding['documents_read']} documents were read; no passage is cited."
     return (
         f'<section class="t-card"><p class="t-head">{html.escape(question_title(finding["question"]))}: '
-        f"{html.escape(html.words(finding['result']))} "
-        f"({'confirmed by a person' if people else 'by machine, not yet reviewed'})</p>"
+        f"{html.escape(said_of(finding))}</p>"
         f"<p>{html.escape(finding['rule'])}</p>"
         + "".join(f"<p>Deed: {html.escape(deed)}</p>" for deed in finding["deeds"])
         + ("".join(quotes) or f"<p>{looked}</p>")

@@ -86,17 +86,23 @@ def listing(rows: Sequence[ChangeRow]) -> str:
     """Return changes as a table."""
     cells = [
         [
-            html.go(APP.change(row.id), html.sentence(row.summary)),
+            html.go(APP.change(row.id), html.brief(row.summary)),
             html.go(APP.institution(row.institution), row.name),
             html.go(APP.document(row.document_id), row.title),
             f"{html.escape(row.change_class)}<span class='t-small'>{html.escape(html.words(row.kind))}</span>",
             html.between(row.seen_from, row.seen_to),
-            "twice" if row.confirmed else "once",
+            _seen(row),
         ]
         for row in rows
     ]
     columns = ["What the text did", "Institution", "Document", "Class", "When", "Seen"]
-    return html.table(columns, cells, caption="Changes, newest first")
+    return html.table(columns, cells, caption="Changes, newest first", stack=True)
+
+
+def _seen(row: ChangeRow) -> str:
+    if row.change_class is ChangeClass.RECORD:
+        return "–"
+    return "twice" if row.confirmed else "once"
 
 
 def _calendar(days: Days, shown: Overview) -> str:

@@ -97,7 +97,12 @@ def _cell(cell: Cell | None, chosen: tables.Filters) -> str:
     if cell.result == "not_applicable":
         return badge
     query = urlencode({**chosen, "cell": f"{cell.institution}:{cell.question}"}, doseq=True)
-    label = f"{cell.name}, {cell.question}: {html.words(cell.result)}, what it rests on"
+    state = "possible: " if tables.state_of(cell.result, cell.reviewed) == "possible" else ""
+    said = [
+        f"{state}{html.words(cell.result)}",
+        *(html.OVERLAYS[name][1] for name in cell.overlays),
+    ]
+    label = f"{cell.name}, {cell.question}: {', '.join(said)}, what it rests on"
     return f'<a href="/compare?{html.escape(query)}" target="_self" aria-label="{html.escape(label)}" style="text-decoration:none">{badge}</a>'
 
 
@@ -123,7 +128,7 @@ def _drawer(chosen: tables.Filters) -> None:
         "<h3>History of this cell</h3>",
         html.listing(
             [
-                f"{html.go(APP.change(c.id), html.sentence(c.summary))} <span class='t-meta'>{html.between(c.seen_from, c.seen_to)}</span>"
+                f"{html.go(APP.change(c.id), html.brief(c.summary))} <span class='t-meta'>{html.between(c.seen_from, c.seen_to)}</span>"
                 for c in history
             ],
             empty="No change has touched it since the first read.",
@@ -145,10 +150,11 @@ def _side_by_side(picked: Sequence[str]) -> None:
     with open_store().transaction() as session:
         rows = queries.finding_rows(session, questions=[code], institutions=picked[:BESIDE])
     entry = _entries()[Recommendation(code)]
+    shown: dict[tuple[str, int], str] = {}
     lines = [
         [
             html.escape(html.words(name) + ("*" if name in entry.required else "")),
-            *(_held(row, name) for row in rows),
+            *(_held(row, name, shown) for row in rows),
         ]
         for name in (*entry.required, *entry.optional)
     ]
@@ -156,7 +162,8 @@ def _side_by_side(picked: Sequence[str]) -> None:
     shared.show(html.table(heads, lines, caption=f"{titles[code]}, element by element"))
 
 
-def _held(row: FindingRow, element: str) -> str:
+def _held(row: FindingRow, element: str, shown: dict[tuple[str, int], str]) -> str:
+    """The passage that holds an element; one that stands above already is named and not repeated."""
     found = [i for i in row.evidence if element in i["elements"].get(row.question, ())]
     if not found:
         return (
@@ -165,5 +172,8 @@ def _held(row: FindingRow, element: str) -> str:
             else '<span class="t-small">no quote holds it</span>'
         )
     item = found[0]
+    above = shown.setdefault((row.institution, item["passage_id"]), element)
+    if above != element:
+        return f'<span class="t-small">the passage at “{html.escape(html.words(above))}” holds it too</span>'
     state = html.PEOPLE[item["reviewed"]]
     return f'{quoted(item["quote"], item.get("language"), {})}<span class="t-small">{html.go(APP.document(item["document_id"]), item["title"])} · {state}</span>'

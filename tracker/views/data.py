@@ -14,7 +14,8 @@ from starlette.routing import Route
 from tracker import queries
 from tracker.export import cell
 from tracker.store.releases import frozen_data, releases
-from tracker.views import html, printed, tables
+from tracker.views import hearing, html, printed, tables
+from tracker.views.addresses import PRINTED
 from tracker.views.opening import open_store
 from tracker.views.shared import NOT
 from tracker.views.strict import headers
@@ -80,7 +81,7 @@ def released() -> str:
         ]
     if not rows:
         return "<p>No release yet; <code>tracker release</code> freezes one that can be cited.</p>"
-    return html.table(["Release", "Of", "Note", "sha256"], rows, caption="Releases")
+    return html.table(["Release", "Of", "Note", "sha256"], rows, caption="Releases", stack=True)
 
 
 def as_json(rows: Sequence[dict[str, Any]], about: dict[str, Any]) -> str:
@@ -130,7 +131,9 @@ def downloads() -> str:
         ]
         for name, table in tables.TABLES.items()
     ]
-    live = html.table(["Table", "Files", "Filters in the address"], rows, caption="Downloads")
+    live = html.table(
+        ["Table", "Files", "Filters in the address"], rows, caption="Downloads", stack=True
+    )
     return f"<h3>Releases</h3>{released()}<h3>As of now</h3>{live}{HOW}"
 
 
@@ -148,7 +151,9 @@ def index(_request: Request) -> Response:
         "description": NOTE,
         "license": "https://creativecommons.org/licenses/by/4.0/",
     }
-    return printed.answer("Data", downloads(), path="/data/", about=about)
+    with open_store().transaction() as session:
+        body = f'{downloads()}<h2 id="corrections">Corrections</h2>{hearing.log(session, PRINTED)}'
+    return printed.answer("Data", body, path="/data/", about=about)
 
 
 ROUTES = [

@@ -1,6 +1,7 @@
 """One document: all versions, any two compared, every attempt to read it."""
 
 from datetime import UTC, datetime
+from functools import partial
 
 import streamlit as st
 
@@ -73,14 +74,24 @@ def _our_captures(found: Documented) -> None:
     numbers = {version.number: version for version in reversed(found.versions)}
     chosen = numbers[st.selectbox("Version", list(numbers), key="capture")]
     name = f"{found.row.institution}-{found.row.id}-{chosen.number}"
-    with open_store().transaction() as session:
-        text = version_text(session, chosen.id)
-        packed = capture_of(session, chosen.id, at=datetime.now(UTC))
     left, right = st.columns(2)
+    text, packed = partial(_text, chosen.id), partial(_packed, chosen.id)
     left.download_button("Its text", text, f"{name}.txt", "text/plain", on_click="ignore")
     right.download_button(
         "Its bytes and headers (WARC)", packed, f"{name}.warc.gz", on_click="ignore"
     )
+
+
+def _text(version_id: int) -> str:
+    """Return a version's text once somebody asks for it."""
+    with open_store().transaction() as session:
+        return version_text(session, version_id)
+
+
+def _packed(version_id: int) -> bytes:
+    """Return a version's capture as a WARC once somebody asks for it."""
+    with open_store().transaction() as session:
+        return capture_of(session, version_id, at=datetime.now(UTC))
 
 
 FOR_REVIEWERS = '<p class="t-meta">For reviewers only: whole texts are their publishers’.</p>'
@@ -88,6 +99,6 @@ FOR_REVIEWERS = '<p class="t-meta">For reviewers only: whole texts are their pub
 
 def _no_pair(found: Documented) -> None:
     if len(found.versions) < 2:
-        shared.show("<p>There is one version; nothing to compare yet.</p>")
+        shared.show(documented.nothing_to_compare(found))
     else:
         shared.show(html.card("No such version.", "The address names a version that is not here."))

@@ -13,6 +13,7 @@ from tracker.views.changed import pieces
 from tracker.views.html import (
     actions,
     between,
+    brief,
     card,
     day,
     escape,
@@ -21,7 +22,6 @@ from tracker.views.html import (
     minute,
     number,
     pairs,
-    sentence,
     table,
     words,
 )
@@ -87,10 +87,10 @@ def head(found: Documented, places: Places = APP) -> str:
             ("Address", link(row.url, row.url)),
             ("State", escape(STATES.get(row.state, row.state))),
             ("Document’s own date", f"{stated}{basis}"),
-            ("In our reads", f"first {minute(row.first_seen)}, last {minute(row.last_good_at)}"),
-            ("Sort of text", f"{escape(words(row.genre))}, in the voice of: {escape(words(row.voice))} ({escape(row.voice_because or 'no mark of it found')})"),
-            ("Length", f"{number(row.words, 'word')}, language {escape(row.language or 'unknown')}"),
-            ("Hashes", f"text sha256 <code>{escape(row.text_sha256)}</code><br>bytes sha256 <code>{escape(row.payload_sha256)}</code>"),
+            ("In our reads", f"first {minute(row.first_seen)}, last {minute(row.last_good_at)}" if found.versions else "not yet read"),
+            ("Sort of text", f"{escape(words(row.genre))}, in the voice of: {escape(words(row.voice))} ({escape(row.voice_because or 'no mark of it found')})" if found.versions else ""),
+            ("Length", f"{number(row.words, 'word')}, language {escape(row.language or 'unknown')}" if found.versions else ""),
+            ("Hashes", row.text_sha256 and f"text sha256 <code>{escape(row.text_sha256)}</code><br>bytes sha256 <code>{escape(row.payload_sha256)}</code>"),
             ("Other copies", link(web_archive(row.url), "Internet Archive")),
         ]
     )  # fmt: skip
@@ -132,12 +132,18 @@ def checks(found: Documented) -> str:
 def changes(found: Documented, places: Places = APP) -> str:
     """Return the changes of the document."""
     rows = [
-        [go(places.change(c.id), sentence(c.summary)), escape(words(c.change_class)), between(c.seen_from, c.seen_to)]
+        [go(places.change(c.id), brief(c.summary)), escape(words(c.change_class)), between(c.seen_from, c.seen_to)]
         for c in found.changes
     ]  # fmt: skip
     if not rows:
         return '<p class="t-meta">No change so far; the first read is the baseline.</p>'
-    return table(["Change", "Class", "When"], rows, caption="Changes of this document")
+    return table(["Change", "Class", "When"], rows, caption="Changes of this document", stack=True)
+
+
+def nothing_to_compare(found: Documented) -> str:
+    """Return why no two versions can be compared."""
+    there = "There is one version" if found.versions else "No version has been read yet"
+    return f"<p>{there}; nothing to compare yet.</p>"
 
 
 def sheet(
@@ -147,7 +153,7 @@ def sheet(
     withheld = card(
         "This document’s text is withheld.", "Its versions and hashes are kept and listed."
     )
-    said = compared(two, comparison, sides=False) if two else "<p>There is one version.</p>"
+    said = compared(two, comparison, sides=False) if two else nothing_to_compare(found)
     return (
         head(found, places)
         + "<h2>Versions</h2>"

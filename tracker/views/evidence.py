@@ -59,7 +59,8 @@ def evidence_card(
     `carries` says, as HTML, which findings rest on it.
     """
     title = item["title"] or item["url"]
-    where = f" › {escape(item['heading_path'])}" if item.get("heading_path") else ""
+    path = _below(title, item.get("heading_path") or "")
+    where = f" › {escape(path)}" if path else ""
     source = f"<b>{link(item['url'], title)}</b>{where}"
     stated = f"stated date {day(item['stated_date'])}"
     stated += "" if item["stated_basis"] == "stated" else f" ({escape(item['stated_basis'])})"
@@ -75,6 +76,12 @@ def evidence_card(
         f'<figcaption class="t-meta">{source}<br>{escape(stated)} · {_there(item)} · {escape(_people(item))}<br>{ways}{carries}'
         f'</figcaption><details class="t-more"><summary>Evidence and coding</summary>{_provenance(item, cues, version)}</details></figure>'
     )
+
+
+def _below(title: str, path: str) -> str:
+    """The headings below the title, which often stands as a heading once more."""
+    first, _, rest = path.partition(" › ")
+    return rest if first == title else path
 
 
 def _people(item: Mapping[str, Any]) -> str:

@@ -53,7 +53,7 @@ def _element(element: Mapping[str, Any]) -> str:
     shape, said = ("●", "held") if held else ("○", "lacking")
     star = "*" if element["required"] else ""
     bound = ", ".join(filter(None, (element["force"], words(element["reach"]))))
-    text = f'<span aria-hidden="true">{shape}</span><span class="t-hide">{said}: </span> {escape(words(element["name"]))}{star}'
+    text = f'<span class="t-nowrap"><span aria-hidden="true">{shape}</span><span class="t-hide">{said}: </span> {escape(words(element["name"]))}{star}</span>'
     return f"<b>{text}</b>{f' ({escape(bound)})' if bound else ''}" if held else text
 
 

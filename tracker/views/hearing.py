@@ -2,10 +2,15 @@
 
 from collections.abc import Iterable
 
+from sqlmodel import Session
+
+from tracker import queries
 from tracker.coding.codebook import question_title
 from tracker.queries import FindingRow
 from tracker.standing import Corrected, Said
-from tracker.views.html import day, escape, overlay, words
+from tracker.store.replies import corrections
+from tracker.views.addresses import APP, Places
+from tracker.views.html import card, day, escape, go, overlay, table, words
 
 
 def line(row: FindingRow) -> str:
@@ -46,16 +51,16 @@ def of_institution(rows: Iterable[FindingRow]) -> str:
     return "".join(parts)
 
 
-def reply(said: Said) -> str:
-    """Return a reply in full, as text."""
+def reply(said: Said, *, origin: str = "") -> str:
+    """Return a reply in full, as text; `origin` is HTML that says otherwise than the public is told where it is from."""
     about = ", ".join(_about(question, result) for question, result in said.questions.items())
     disputed = ", ".join(question_title(question) for question in said.disputes)
     marked = f"{overlay('disputed')} <b>{escape(disputed)}</b><br>" if disputed else ""
     return (
-        '<section class="t-card t-reply" aria-label="Reply of the institution">'
+        '<section class="t-card t-reply" aria-label="Reply of the institution"><div>'
         f'<p class="t-head">Reply of {day(said.received_at)}, in full</p>'
-        f'<blockquote dir="auto">{escape(said.text)}</blockquote>'
-        f'<p class="t-meta">{marked}From an address at {escape(said.host)}, confirmed by a person of ours. '
+        f'<blockquote dir="auto">{escape(said.text)}</blockquote></div>'
+        f'<p class="t-meta">{marked}{origin or f"From an address at {escape(said.host)}, confirmed by a person of ours."} '
         f"It answers: {escape(about)}.</p></section>"
     )
 
@@ -72,3 +77,36 @@ def correction(found: Corrected) -> str:
         f"then “{escape(words(found.result))}”</p>"
         f'<p dir="auto" class="t-lines">{escape(found.note)}</p></section>'
     )
+
+
+def log(session: Session, places: Places = APP) -> str:
+    """Return every public correction, newest first; names nobody, since the deed is the tracker's."""
+    names = {row.key: row.name for row in queries.institution_rows(session)}
+    rows = [
+        _logged(found, names.get(found.institution), places)
+        for found in reversed(corrections(session))
+    ]
+    if not rows:
+        return card(
+            "Nothing has been corrected so far.",
+            "A correction is numbered, stands here and beside its finding for good, and goes to exactly those who were told wrongly.",
+        )
+    columns = ["No.", "Date", "Institution", "Finding, and what it said", "Correction", "By"]
+    return table(columns, rows, caption="Corrections", stack=True)
+
+
+def _logged(found: Corrected, name: str | None, places: Places) -> list[str]:
+    who = (
+        escape(found.institution)
+        if name is None
+        else go(places.institution(found.institution), name)
+    )
+    after = f", after the institution’s reply {found.reply_id}" if found.reply_id else ""
+    return [
+        str(found.id),
+        f'<span class="t-nowrap">{day(found.at)}</span>',
+        who,
+        f"{escape(question_title(found.question))}: {escape(words(found.result))}",
+        f'<div dir="auto" class="t-lines">{escape(found.note)}</div>',
+        f"an admin{after}",
+    ]

@@ -56,7 +56,7 @@ def stylesheet() -> str:
 
 def words(code: object) -> str:
     """Return a code of a closed vocabulary as people write it."""
-    return str(code).replace("_", " ")
+    return re.sub(r"\bchina\b", "China", str(code).replace("_", " "))
 
 
 def badge(result: str, *, possible: bool = False, sure: bool = False) -> str:
@@ -106,16 +106,38 @@ PEOPLE = {
 
 
 def sentence(text: str) -> str:
-    """Return words as a sentence begins."""
-    return text[:1].upper() + text[1:]
+    """Return words as a sentence begins, with their dates as people write them."""
+    return _DAY.sub(_written, text[:1].upper() + text[1:])
+
+
+#: A day in prose; one in an address stays as it is.
+_DAY = re.compile(r"(?<![\w/.=-])\d{4}-\d\d-\d\d(?![\w/-])", re.ASCII)
+
+
+def _written(found: re.Match[str]) -> str:
+    try:
+        return day(found[0])
+    except ValueError:  # somebody else's number
+        return found[0]
+
+
+def brief(text: str) -> str:
+    """Return a sentence as lists show it: its page has the whole."""
+    said = sentence(text)
+    return said if len(said) <= BRIEF else f"{said[:BRIEF].rsplit(' ', 1)[0]} …"
+
+
+BRIEF = 140
 
 
 def rule(text: str) -> str:
-    """Return a rule's words with their dates as people write them."""
-    return escape(_DAY.sub(lambda found: day(found[0]), sentence(text)))
+    """Return a rule's words."""
+    return escape(sentence(text))
 
 
-_DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b")
+def coded(text: str) -> str:
+    """Return prose in which `backticks` mark what is typed."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def day(at: datetime | str | None) -> str:
@@ -137,7 +159,14 @@ def between(seen_from: datetime | None, seen_to: datetime) -> str:
         return f"first seen {day(seen_to)}"
     if seen_from.date() == seen_to.date():
         return f"on {day(seen_to)}"
-    return f"between {day(seen_from)} and {day(seen_to)}"
+    same = (
+        "%b %Y"
+        if seen_from.year != seen_to.year
+        else "%b"
+        if seen_from.month != seen_to.month
+        else ""
+    )
+    return f"between {f'{seen_from.day} {seen_from:{same}}' if same else seen_from.day} and {day(seen_to)}"
 
 
 def number(count: int, one: str, many: str = "") -> str:
@@ -184,20 +213,30 @@ def actions(*links: str) -> str:
     return f'<div class="t-actions">{"".join(f"<span>{one}</span>" for one in links if one)}</div>'
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str) -> str:
-    """Return a table of cells that are HTML already; the first cell of a row heads it."""
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str, stack: bool = False
+) -> str:
+    """Return a table of cells that are HTML already; the first cell of a row heads it.
+
+    On a phone it is scrolled sideways, or its cells stand below each other, each with its column's name.
+    """
     head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
-    body = "".join(_row(row) for row in rows)
+    body = "".join(_row(row, columns if stack else ()) for row in rows)
     return (
-        f'<div class="t-scroll" tabindex="0" role="region" aria-label="{escape(caption)}"><table class="t-table">'
+        f'<div class="t-scroll" tabindex="0" role="region" aria-label="{escape(caption)}"><table class="t-table{" t-stack" * stack}">'
         f'<caption class="t-hide">{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
     )
 
 
-def _row(cells: Sequence[str]) -> str:
+HATCHED = ' class="t-hatched"'
+
+
+def _row(cells: Sequence[str], columns: Sequence[str]) -> str:
+    whole = [f"<div>{cell}</div>" for cell in cells] if columns else cells
+    names = [f' data-label="{escape(column)}"' for column in columns] or [""] * len(cells)
     rest = "".join(
-        f'<td class="t-hatched">{cell}</td>' if "t-badge t-hatched" in cell else f"<td>{cell}</td>"
-        for cell in cells[1:]
+        f"<td{HATCHED if 't-badge t-hatched' in cell else ''}{name}>{cell}</td>"
+        for cell, name in zip(whole[1:], names[1:], strict=True)
     )
     return f'<tr><th scope="row">{cells[0]}</th>{rest}</tr>'
 

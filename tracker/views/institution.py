@@ -66,7 +66,7 @@ def _table(kept: Sequence[Cell]) -> str:
         for cell in kept
     ]
     columns = ["Institution", "Kind", "Country", "Group", "Who has spoken"]
-    return html.table(columns, rows, caption="Institutions in scope")
+    return html.table(columns, rows, caption="Institutions in scope", stack=True)
 
 
 def _show(found: Profile) -> None:
@@ -87,13 +87,7 @@ def _show(found: Profile) -> None:
     with quotes:
         steps = profile.statements(found)
         shared.show(f"<h2>Statements by date</h2>{steps}" if steps else "")
-        shared.show(
-            profile.quotes(found)
-            or html.card(
-                "No quote was found in what was read.",
-                "See “What was read” for what that rests on.",
-            )
-        )
+        shared.show(profile.quotes(found) or profile.no_quote(found))
     with documents:
         shared.show(profile.documents(found))
     with changes:

@@ -33,7 +33,7 @@ def metrics(_request: Request) -> Response:
     gauges = {
         "institutions": (found.institutions, "Institutions in scope"),
         "sources": (found.sources, "Sources declared"),
-        "sources_failed": (found.sources_failed, "Sources whose last read failed"),
+        "sources_failed": (found.sources_wrong, "Sources that fail, block, moved or bring nothing"),
         "documents_known": (found.documents_known, "Documents known"),
         "documents_read": (found.documents_read, "Documents read at least once"),
         "versions": (found.versions, "Versions kept"),

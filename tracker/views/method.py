@@ -3,8 +3,9 @@
 from tracker.coding.codebook import load_codebook
 from tracker.model import SPOKEN
 from tracker.queries import tally
-from tracker.views import data, html, report, shared, squares
+from tracker.views import data, hearing, html, report, shared, squares
 from tracker.views.findings import SPOKEN_WORDS
+from tracker.views.opening import open_store
 
 
 def render() -> None:
@@ -27,6 +28,8 @@ def render() -> None:
     shared.show(
         f"<p>At present {found.unread} of {found.institutions} institutions are not read well enough to answer. {html.go('/sources', 'Which sources fail, and why')}.</p>"
     )
+    with open_store().transaction() as session:
+        shared.show('<h2 id="corrections">Corrections</h2>', hearing.log(session))
     shared.show("<h2>Data</h2>", data.downloads())
     shared.foot(shown)
 

@@ -39,7 +39,7 @@ def render() -> None:
 
 LEAD = (
     "What AI ethics institutes, universities and funders themselves publish on China, surveillance and "
-    "research partnerships: every sentence quoted, dated and kept."
+    "research partnerships: quoted, dated and kept. Only what people confirmed is counted."
 )
 WAYS = f"""<div class="t-ways">
 <div class="t-way"><b>{html.go("/institution", "Check one institution")}</b>Its statements, policies and changes on one page that prints, with quotes, dates and hashes.</div>
@@ -50,7 +50,7 @@ WAYS = f"""<div class="t-ways">
 def _headline(found: Tally) -> str:
     if not found.institutions:
         return "Who has spoken"
-    return f"{found.confirmed} of {html.number(found.institutions, 'institution')} spoke out, as people have confirmed"
+    return f"{found.confirmed} of {html.number(found.institutions, 'institution')} spoke out on abuses by the Chinese state"
 
 
 def _denominators(spoken: Sequence[Cell]) -> str:
@@ -174,7 +174,10 @@ def _week(shown: Overview) -> str:
         rows = queries.change_rows(
             session, classes=[ChangeClass.MATERIAL, ChangeClass.RECORD], since=until - WEEK
         )
-    heading = f"{html.number(len(rows), 'material change')} in the week to {html.day(until)}"
+    material = sum(row.change_class is ChangeClass.MATERIAL for row in rows)
+    heading = f"{html.number(material, 'material change')} in the week to {html.day(until)}"
+    if own := len(rows) - material:
+        heading += f", and {own} of our own record since"
     items = (_change(row) for row in rows[:CHANGES])
     empty = f"No material change; {shown.fetches - shown.failed_fetches:,} reads so far went well."
     more = html.go("/changes", f"All {len(rows)}") if len(rows) > CHANGES else ""
@@ -183,7 +186,7 @@ def _week(shown: Overview) -> str:
 
 def _change(row: ChangeRow) -> str:
     return (
-        f"<b>{html.escape(row.name)}</b><br>{html.go(APP.change(row.id), html.sentence(row.summary))}"
+        f"<b>{html.escape(row.name)}</b><br>{html.go(APP.change(row.id), html.brief(row.summary))}"
         f'<br><span class="t-meta">{html.escape(row.title)} · {html.between(row.seen_from, row.seen_to)}</span>'
     )
 
@@ -194,7 +197,7 @@ def _freshness(shown: Overview, spoken: Sequence[Cell]) -> str:
         (f"{read} of {len(spoken)}", "institutions read well enough to answer"),
         (f"{shown.documents_read:,} of {shown.documents_known:,}", "known documents read"),
         (f"{shown.documents_fresh:,} of {shown.documents_read:,}", "of those within 30 days"),
-        (f"{shown.sources_failed} of {shown.sources}", "sources failing now"),
+        (f"{shown.sources_wrong} of {shown.sources}", "sources in need of a look"),
     ]
     return (
         f"<h2>How fresh and how complete</h2>{html.facts(given)}"

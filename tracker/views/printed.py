@@ -33,7 +33,7 @@ def index(_request: Request) -> Response:
         ]  # fmt: skip
         changes = queries.change_rows(session, limit=100)
         listed = html.listing(
-            [f"{html.go(PRINTED.change(c.id), html.sentence(c.summary))} <span class='t-meta'>{html.escape(c.name)} · {html.between(c.seen_from, c.seen_to)}</span>" for c in changes],
+            [f"{html.go(PRINTED.change(c.id), html.brief(c.summary))} <span class='t-meta'>{html.escape(c.name)} · {html.between(c.seen_from, c.seen_to)}</span>" for c in changes],
             empty="No change so far.",
         )  # fmt: skip
         body = (
@@ -145,8 +145,15 @@ def _page(
 <body class="t-body"><header><a href="/p/">Policy Tracker</a> <span class="t-meta">Data as of {as_of}</span></header>
 <main>{DEMO if figures.demonstration else ""}<h1 class="t-hero">{html.escape(title)}</h1>{body}</main>
 <footer class="t-foot"><b>{NOT}</b> Machine findings are possible until a person confirms them. Data as of {as_of}.
-{html.escape(address) if path else ""}<br><a href="/p/">All institutions</a> · <a href="/data/">Data</a> · <a href="/">The app (needs script)</a> {html.problem(Settings().contact)}</footer></body></html>"""
+{html.escape(address) if path else ""}<nav aria-label="More">{" · ".join(filter(None, (*WAYS, html.problem(Settings().contact))))}</nav></footer></body></html>"""
     return HTMLResponse(text, status, headers=headers())
+
+
+WAYS = (
+    html.go("/p/", "All institutions"),
+    html.go("/data/", "Data"),
+    html.go("/", "The app (needs script)"),
+)
 
 
 def _json(about: JsonLd, address: str) -> str:

@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from tracker import queries
 from tracker.coding.codebook import question_title
+from tracker.health import IN_ORDER
 from tracker.model import SPOKEN, Recommendation
 from tracker.queries import ChangeRow, Context, DocumentRow, FindingRow, InstitutionRow, SourceRow
 from tracker.views import findings, hearing
@@ -16,6 +17,8 @@ from tracker.views.evidence import evidence_card, search_record
 from tracker.views.html import (
     actions,
     between,
+    brief,
+    card,
     day,
     escape,
     finding_badge,
@@ -25,7 +28,6 @@ from tracker.views.html import (
     number,
     pairs,
     rule,
-    sentence,
     table,
     words,
 )
@@ -102,7 +104,7 @@ def summary(profile: Profile) -> str:
         ]
         for row in profile.findings
     ]
-    return table(["Question", "Result", "Rule that decided"], rows, caption="Findings")
+    return table(["Question", "Result", "Rule that decided"], rows, caption="Findings", stack=True)
 
 
 def statements(profile: Profile) -> str:
@@ -145,6 +147,18 @@ def _quote(
     return evidence_card(item, cues, version, places, carries=carries)
 
 
+def no_quote(profile: Profile) -> str:
+    """Return why there is no quote: none was found, or what was found waits."""
+    if any("withheld" in row.overlays for row in profile.findings):
+        return card(
+            "What a person found waits for the institution’s reply.",
+            "It is shown with its quotes once the institution could answer; see the dates above.",
+        )
+    return card(
+        "No quote was found in what was read.", "See “What was read” for what that rests on."
+    )
+
+
 def documents(profile: Profile, places: Places = APP) -> str:
     """Return the documents that are watched."""
     rows = [
@@ -153,13 +167,13 @@ def documents(profile: Profile, places: Places = APP) -> str:
         for d in profile.documents
     ]  # fmt: skip
     columns = ["Document", "State", "Versions", "Words", "Own date", "Last read"]
-    return table(columns, rows, caption="Documents")
+    return table(columns, rows, caption="Documents", stack=True)
 
 
 def changes(profile: Profile, places: Places = APP) -> str:
     """Return the latest changes."""
     items = (
-        f"{go(places.change(c.id), sentence(c.summary))} <br><span class='t-meta'>{escape(c.title)} · "
+        f"{go(places.change(c.id), brief(c.summary))} <br><span class='t-meta'>{escape(c.title)} · "
         f"{escape(words(c.change_class))} · {between(c.seen_from, c.seen_to)}</span>"
         for c in profile.changes
     )
@@ -172,16 +186,17 @@ def sources(profile: Profile) -> str:
         [link(s.url, s.key), escape(words(s.kind)), escape(words(s.state)), escape(words(s.reason or "–")), day(s.last_good_at)]
         for s in profile.sources
     ]  # fmt: skip
-    return table(["Source", "Kind", "State", "Reason", "Last good read"], rows, caption="Sources")
+    columns = ["Source", "Kind", "State", "Reason", "Last good read"]
+    return table(columns, rows, caption="Sources", stack=True)
 
 
 def coverage_line(profile: Profile) -> str:
     """Return how well the institution is read, in one line."""
-    failed = sum(source.state == "failed" for source in profile.sources)
+    wrong = sum(source.state not in IN_ORDER for source in profile.sources)
     read = sum(bool(d.versions) for d in profile.documents)
     return (
         f"{read} of {number(len(profile.documents), 'document')} read, {number(len(profile.sources), 'source')}"
-        f"{f', {failed} failing' if failed else ''}, {number(len(profile.changes), 'change')} listed"
+        f"{f', {wrong} in need of a look' if wrong else ''}, {number(len(profile.changes), 'change')} listed"
     )
 
 
@@ -194,7 +209,7 @@ def sheet(profile: Profile, places: Places) -> str:
         + summary(profile)
         + hearing.of_institution(profile.findings)
         + "<h2>What they rest on</h2>"
-        + (quotes(profile, places) or "<p>No quote.</p>")
+        + (quotes(profile, places) or no_quote(profile))
         + search_record(profile.spoken.search_record, "What was read")
         + "<h2>Changes</h2>"
         + changes(profile, places)

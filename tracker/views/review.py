@@ -1,15 +1,16 @@
 """What needs a person: judge codings one after the other, blind to what others said."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import streamlit as st
 
 from tracker.agreement import Agreement, Estimate
 from tracker.coding.codebook import load_codebook
-from tracker.model import Stance, Verdict
+from tracker.model import Role, Stance, Verdict
 from tracker.reviews import LABELS, agreements
-from tracker.views import html, people, shared
+from tracker.store.people import permitted
+from tracker.views import answering, html, noticing, people, shared
 from tracker.views.addresses import APP
 from tracker.views.evidence import marked
 from tracker.views.opening import open_store
@@ -35,12 +36,29 @@ def render() -> None:
         if name is None:
             shared.foot(shown)
         return
-    judging, agreeing = st.tabs(["Judge", "Agreement"])
-    with judging:
-        _judge(name)
-    with agreeing:
-        _agreement()
+    parts: dict[str, Callable[[str], None]] = {"Judge": _judge, "Agreement": _agreement}
+    if _deciding(name):
+        parts["Replies and notices"] = _hearing
+    tabs = st.tabs(list(parts), on_change="rerun", key="part")
+    for tab, draw in zip(tabs, parts.values(), strict=True):
+        if tab.open:
+            with tab:
+                draw(name)
     shared.foot(shown)
+
+
+def _hearing(name: str) -> None:
+    answering.render(name)
+    noticing.render(name)
+
+
+def _deciding(name: str) -> bool:
+    """Return whether this person may decide on what institutions say: an admin, or who sits at this machine."""
+    who = people.visitor()
+    if who is not None:
+        return who.role is Role.ADMIN
+    with open_store().transaction() as session:
+        return bool(name) and people.local() and permitted(session, name, Role.ADMIN)
 
 
 def _reviewer() -> str | None:
@@ -172,7 +190,7 @@ def _form(item: Waiting, name: str, skipped: set[str]) -> None:
         st.rerun()
 
 
-def _agreement() -> None:
+def _agreement(_name: str) -> None:
     with open_store().transaction() as session:
         found = agreements(session)
     shared.show(

@@ -12,9 +12,9 @@ from starlette.routing import Route
 from tracker.alerts.consent import consenting_id, consents
 from tracker.alerts.feeds import feed_named, feed_page
 from tracker.settings import Settings
-from tracker.store import Store
 from tracker.store.subscriptions import confirm_subscription, end_subscription, recipients
 from tracker.views import asked, data, machines, printed
+from tracker.views.opening import open_store
 from tracker.views.strict import headers
 
 
@@ -29,13 +29,11 @@ async def feed(request: Request) -> Response:
     number = request.query_params.get("page", "1")
     if not (number.isascii() and number.isdigit() and len(number) < 7 and int(number)):
         return _page("There is no such page.", status=404)
-    store = Store.open(settings.store_url)
-    with store.transaction() as session:
+    with open_store().transaction() as session:
         named = feed_named(
             session, request.path_params.get("kind", ""), request.path_params.get("value", "")
         )
         page = feed_page(session, named, int(number), settings) if named else None
-    store.close()
     if page is None:
         return _page("There is no such feed.", status=404)
     given = {
@@ -52,14 +50,12 @@ async def agree(request: Request) -> Response:
     """The way in by e-mail: GET only shows a button, POST agrees."""
     settings, signed = Settings(), request.path_params["signed"]
     at = datetime.now(UTC)
-    store = Store.open(settings.store_url)
-    with store.transaction() as session:
+    with open_store().transaction() as session:
         wanted = consenting_id(signed)
         asked = [r for r in recipients(session) if r.id == wanted]
         good = bool(asked) and consents(asked[0], signed, settings.secret, at=at)
         if good and request.method == "POST":
             good = confirm_subscription(session, asked[0].id, at=at)
-    store.close()
     if not good:
         return _page("This link is not good, or no longer. Ask for the alerts again.", status=404)
     if request.method == "POST":
@@ -71,10 +67,8 @@ async def leave(request: Request) -> Response:
     """The way out: GET only shows a button, since scanners follow links; POST ends it (RFC 8058)."""
     if request.method != "POST":
         return _button(request, "Stop these alerts")
-    store = Store.open(Settings().store_url)
-    with store.transaction() as session:
+    with open_store().transaction() as session:
         ended = end_subscription(session, token=request.path_params["token"])
-    store.close()
     if not ended:
         return _page("There is no such subscription.", status=404)
     return _page("You will get no more of these alerts.")

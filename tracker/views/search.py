@@ -89,7 +89,7 @@ def _results(
     for row in found[part]:
         item = row.evidence
         if public:
-            item = {**item, "quote": masked(item["quote"])}
+            item = {**item, **{name: masked(item[name] or "") for name in NAMING}}
         held = _as_written(item["quote"], spellings)
         name = html.go(APP.institution(row.institution), row.name)
         shared.show(
@@ -98,6 +98,8 @@ def _results(
         )
 
 
+#: What of a passage may name people; its address stays, or it could not be checked.
+NAMING = ("quote", "title", "heading_path")
 MASKED = f'<p class="t-meta">Names of people who hold no office are hidden ({MASK}); the page itself shows them.</p>'
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from tracker import queries
 from tracker.checkup import check_up
-from tracker.health import Health, HealthState
+from tracker.health import IN_ORDER, Health, HealthState
 from tracker.store.jobs import Work
 from tracker.views import html, shared
 from tracker.views.addresses import APP
@@ -29,7 +29,7 @@ def render() -> None:
         return
     rows = _judged()
     states = Counter(row.state for row in rows)
-    wrong = [row for row in rows if row.state not in {HealthState.OK, HealthState.NEVER_READ}]
+    wrong = [row for row in rows if row.state not in IN_ORDER]
     shared.show(
         html.facts(
             [
@@ -90,19 +90,20 @@ def _queue() -> None:
 
 
 def _wrong(rows: Sequence[Health]) -> str:
+    names = shared.institutions()
     cells = [
         [
-            html.go(APP.institution(row.source.institution), row.source.institution),
+            html.go(APP.institution(row.source.institution), names[row.source.institution].name),
             html.link(row.source.url, row.source.key),
             html.escape(row.state),
-            html.escape(html.sentence(row.cause)),
-            html.escape(html.sentence(row.remedy)),
+            html.coded(html.sentence(row.cause)),
+            html.coded(html.sentence(row.remedy)),
             html.day(row.last_good_at),
         ]
         for row in rows
     ]
     columns = ["Institution", "Source", "State", "Cause", "What helps", "Last good read"]
-    return html.table(columns, cells, caption="Sources that need a look")
+    return html.table(columns, cells, caption="Sources that need a look", stack=True)
 
 
 def _all(rows: Sequence[Health]) -> str:
@@ -117,7 +118,7 @@ def _all(rows: Sequence[Health]) -> str:
         for row in rows
     ]
     columns = ["Source", "Kind", "State", "Good reads in 14 days", "Last good read"]
-    return html.table(columns, cells, caption="All sources")
+    return html.table(columns, cells, caption="All sources", stack=True)
 
 
 ADD = """institutions:

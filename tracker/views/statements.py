@@ -84,7 +84,7 @@ def _listing(kept: Sequence[Cell]) -> str:
         for cell in kept
     ]
     columns = ["Institution", "Kind", "Country", "Result", "First", "Latest"]
-    return html.table(columns, rows, caption="Institutions and their results")
+    return html.table(columns, rows, caption="Institutions and their results", stack=True)
 
 
 def _evidence(kept: Sequence[Cell]) -> None:

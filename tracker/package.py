@@ -1,0 +1,192 @@
+"""The tables of the data package: their columns, and what each says."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of the package: its columns as (name, Table Schema type, what it says)."""
+
+    name: str
+    title: str
+    columns: tuple[tuple[str, str, str], ...]
+    key: tuple[str, ...]
+    refers: bool = True  # to institutions, by the column "institution"
+
+    @property
+    def names(self) -> list[str]:
+        """The columns' names, in order."""
+        return [name for name, *_ in self.columns]
+
+
+_INSTITUTION = ("institution", "string", "key of the institution")
+_FINDING = (
+    ("result", "string", "result code of the codebook"),
+    ("basis", "string", "machine or reviewed"),
+    ("reviewed", "string", "how many people confirmed it: none, one or two"),
+    ("possible", "string", "what unreviewed machine codings would make it"),
+    ("possible_quotes", "integer", "machine quotes awaiting review"),
+    ("rule", "string", "the rule that decided"),
+    ("disputed", "boolean", "the institution disputes it; its reply is in the table of replies"),
+    ("under_reply", "boolean", "the institution was asked and its time to reply runs"),
+    ("withheld", "boolean", "the confirmed result waits for the institution's reply"),
+    ("asked_at", "datetime", "when the institution was asked about it"),
+    ("reply_due", "datetime", "until when its reply stands beside the finding from the start"),
+)
+SEARCHED = (
+    ("documents_read", "integer", "documents read"),
+    ("documents_known", "integer", "documents known"),
+    ("sources_failed", "integer", "starting points that failed"),
+    ("period_from", "date", "earliest stated date among what was read"),
+    ("period_to", "date", "latest stated date among what was read"),
+    ("search_record", "object", "all that was looked at, and what was not"),
+)
+TABLES = (
+    Table(
+        "institutions",
+        "Institutions in scope",
+        (
+            ("key", "string", "permanent key"),
+            ("name", "string", "name"),
+            ("kind", "string", "kind of institution"),
+            ("country", "string", "ISO 3166-1 code, or EU"),
+            ("homepage", "string", "homepage"),
+            ("group", "string", "core or adjacent"),
+            ("parent", "string", "key of the institution it belongs to"),
+        ),
+        ("key",),
+        refers=False,
+    ),
+    Table(
+        "sources",
+        "Declared places to look, and how each is doing",
+        (
+            _INSTITUTION,
+            ("key", "string", "key of the source"),
+            ("kind", "string", "feed, sitemap, listing, page or document"),
+            ("url", "string", "address"),
+            ("state", "string", "how it is doing, as of the last read"),
+            ("cause", "string", "what that rests on"),
+            ("reason", "string", "why it failed"),
+            ("last_good_at", "datetime", "last good read"),
+            ("documents", "integer", "documents held from it"),
+        ),
+        ("institution", "key"),
+    ),
+    Table(
+        "documents",
+        "Documents known, with the hashes of what was read",
+        (
+            _INSTITUTION,
+            ("url", "string", "canonical address"),
+            ("title", "string", "title"),
+            ("state", "string", "whether it can be read"),
+            ("genre", "string", "sort of text"),
+            ("voice", "string", "who speaks"),
+            ("versions", "integer", "versions seen"),
+            ("words", "integer", "words of the latest version"),
+            ("language", "string", "ISO 639-1 code"),
+            ("stated_date", "datetime", "the date it states"),
+            ("stated_basis", "string", "stated, inferred or unknown"),
+            ("first_seen", "datetime", "first capture"),
+            ("last_good_at", "datetime", "last good read"),
+            ("text_sha256", "string", "hash of the latest text"),
+            ("payload_sha256", "string", "hash of the bytes it was read from"),
+        ),
+        ("url",),
+    ),
+    Table(
+        "spoken",
+        "Who has spoken",
+        (
+            _INSTITUTION,
+            *_FINDING,
+            ("since", "datetime", "earliest stated date of a statement"),
+            ("latest", "datetime", "latest stated date"),
+            ("undated", "integer", "statements without a stated date"),
+            *SEARCHED,
+        ),
+        ("institution",),
+    ),
+    Table(
+        "coverage",
+        "Institutions and recommendations",
+        (
+            _INSTITUTION,
+            ("recommendation", "string", "R1 to R6"),
+            *_FINDING,
+            *SEARCHED,
+        ),
+        ("institution", "recommendation"),
+    ),
+    Table(
+        "evidence",
+        "The quotes that findings rest on",
+        (
+            _INSTITUTION,
+            ("question", "string", "spoken, or R1 to R6"),
+            ("number", "integer", "its place among the finding's quotes"),
+            ("quote", "string", "exact words, at most 300 characters"),
+            ("url", "string", "document"),
+            ("title", "string", "title of the document"),
+            ("heading_path", "string", "headings above it"),
+            ("stated_date", "datetime", "the date the document states"),
+            ("version", "integer", "version of the document"),
+            ("labels", "array", "labels of the codebook"),
+            ("reviewed", "string", "none, one or two"),
+            ("earlier_wording", "boolean", "people judged words that have since been edited"),
+            ("on_page", "boolean", "whether the document could be read at the last check"),
+        ),
+        ("institution", "question", "number"),
+    ),
+    Table(
+        "replies",
+        "What institutions say of findings, in full",
+        (
+            _INSTITUTION,
+            ("id", "integer", "number of the reply"),
+            ("received_at", "datetime", "when it was received"),
+            ("host", "string", "official host that it came from"),
+            ("questions", "array", "findings that it is about"),
+            ("disputes", "array", "findings that it disputes, as far as the dispute is open"),
+            ("text", "string", "its words"),
+        ),
+        ("id",),
+    ),
+    Table(
+        "corrections",
+        "Public corrections of findings",
+        (
+            _INSTITUTION,
+            ("id", "integer", "number of the correction"),
+            ("question", "string", "spoken, or R1 to R6"),
+            ("at", "datetime", "when it was corrected"),
+            ("result_then", "string", "result of the finding at that time"),
+            ("note", "string", "what was wrong, and what is right"),
+        ),
+        ("id",),
+    ),
+    Table(
+        "changes",
+        "What changed, and between which captures",
+        (
+            ("id", "integer", "number of the change in this store, as in the address of its page"),
+            _INSTITUTION,
+            ("url", "string", "document"),
+            ("title", "string", "title of the document"),
+            ("class", "string", "material, minor, availability, record or technical"),
+            ("kind", "string", "kind of the change"),
+            ("seen_from", "datetime", "last capture before it"),
+            ("seen_to", "datetime", "first capture that shows it"),
+            ("added", "array", "sentences as they read now"),
+            ("removed", "array", "sentences as they read before"),
+            ("labels", "array", "labels of the passages it touches"),
+            ("summary", "string", "one sentence about the text"),
+            ("confirmed", "boolean", "a second read showed it too"),
+            ("imported", "boolean", "from imported history"),
+            ("folded", "boolean", "part of another change"),
+            ("superseded", "boolean", "an older capture showed that it happened otherwise"),
+        ),
+        ("id",),
+    ),
+)

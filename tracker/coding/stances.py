@@ -7,6 +7,7 @@ from tracker.coding.topics import Cues, china_sentences
 from tracker.coding.voices import Voices, affirmed, quoted, voices
 from tracker.model import Stance
 
+_MORE_THAN_A_GUIDE = 4  # judgements in a guide to checks, from which on it judges itself
 _RIGHTS = {"surveillance", "human_rights"}
 
 
@@ -60,27 +61,37 @@ def _told_only(heard: Voices, seen: Evidence) -> bool:
 
 def _second(heard: Voices, seen: Evidence, held: set[str]) -> Stance:
     """Return the stance by the weight of voices: told or own, abuse or blame, rule or judgement."""
-    wrong, blame = len(heard.own["wrong"]), len(heard.own["blame"])
-    told = len(heard.others["wrong"]) + len(heard.others["blame"])
+    wrong, blame, acts = (len(heard.own[name]) for name in ("wrong", "blame", "act_against"))
     people = seen.has("china_people") or seen.has("hong_kong", "security_law")
-    on_rights = "human_rights" in held or (people and held)
-    if heard.mostly_told and (told or on_rights) and wrong + blame <= told:
+    if heard.mostly_told and heard.told_judgements >= wrong + blame and _told_of(heard, seen, held):
         return Stance.REPORTED
     guide = seen.has("check", "partner") and seen.has("policy") and not people
-    if guide and wrong + blame < 4:
+    if guide and wrong + blame < _MORE_THAN_A_GUIDE:
         return _favourable(heard, seen)
     if wrong and not guide and (people or wrong > blame) and not seen.has("comparison"):
         return Stance.CONDEMNS
-    speaks = heard.ours or seen.has("own_eval")
-    if blame > 1 and held and speaks and heard.own["act_against"]:
+    if blame > 1 and acts and held and (heard.ours or seen.has("own_eval")):
         return Stance.CONDEMNS
     if wrong + blame > max(1, len(heard.own["favour"])):
         return Stance.CRITICAL
-    if heard.told and (told or on_rights):
+    if _news(heard, seen, told_of=_told_of(heard, seen, held)):
         return Stance.REPORTED
-    if people and (heard.grave or (held and (wrong or blame or heard.own["act_against"]))):
+    if people and (heard.grave or (held and wrong + blame + acts)):
         return Stance.CRITICAL
     return _favourable(heard, seen)
+
+
+def _told_of(heard: Voices, seen: Evidence, held: set[str]) -> bool:
+    """Tell whether what is told is a judgement, or rights, or what a people meets with."""
+    people = seen.has("china_people") or seen.has("hong_kong", "security_law")
+    return bool(heard.told_judgements or "human_rights" in held or (people and held))
+
+
+def _news(heard: Voices, seen: Evidence, *, told_of: bool) -> bool:
+    """Tell whether a judgement or a risk is told, and nobody speaks of itself or sets a rule."""
+    if heard.ours or not heard.told or seen.has("policy"):
+        return False
+    return told_of or seen.has("criticism") or seen.has("trigger")
 
 
 def _favourable(heard: Voices, seen: Evidence) -> Stance:

@@ -26,6 +26,11 @@ class Voices:
     others: dict[str, list[str]] = field(default_factory=lambda: {name: [] for name in _JUDGED})
 
     @property
+    def told_judgements(self) -> int:
+        """Return how many words of abuse and blame are somebody else's."""
+        return len(self.others["wrong"]) + len(self.others["blame"])
+
+    @property
     def mostly_told(self) -> bool:
         """Tell whether somebody else speaks in a third of the sentences or more."""
         return self.told * 3 >= self.sentences and self.told > self.ours

@@ -45,6 +45,7 @@ _EXAMINED = (
     (("check", "ethics_firm"), 1),
     (("assess", "rights_free", "partner"), 0),
     (("assess", "rights_violated"), 3),
+    (("clause", "rights_violated"), 1),
 )
 
 

@@ -45,6 +45,7 @@ _EXAMINED = (
     (("check", "ethics_firm"), 1),
     (("assess", "rights_free", "partner"), 0),
     (("assess", "rights_violated"), 3),
+    (("clause", "rights_violated"), 1),
 )
 
 
@@ -118,7 +119,7 @@ def _bound_near(seen: Evidence, at: int) -> bool:
     return any(seen.near(at, name) for name in ("duty", "soft_duty", "restrict_hard"))
 
 
-def _leadership(seen: Evidence, topics: set[Topic], _stance: Stance) -> list[str]:
+def _leadership(seen: Evidence, topics: set[Topic], stance: Stance) -> list[str]:
     """R4: the publisher itself is against repression or surveillance abuse by a state."""
     if Topic.SURVEILLANCE not in topics or not seen.has("state_or_supplier"):
         return []
@@ -126,6 +127,8 @@ def _leadership(seen: Evidence, topics: set[Topic], _stance: Stance) -> list[str
         return []
     states = seen.together("abuse", "surveillance", reach=1)
     told = seen.has("news") or seen.has("attributed")
+    if stance is Stance.CONDEMNS and seen.has("we"):
+        return seen.words(("abuse", "surveillance"))
     if states and not told and Topic.PARTNERSHIP not in topics:
         return seen.words(("abuse", "surveillance"), states)
     if seen.has("call_on", "state_surv") and not seen.has("news"):

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from tracker.coding.china import china_sentences
 from tracker.coding.evidence import Evidence
-from tracker.coding.topics import Cues, china_sentences
+from tracker.coding.topics import Cues
 from tracker.coding.voices import Voices, affirmed, quoted, voices
 from tracker.model import Stance
 

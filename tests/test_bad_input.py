@@ -5,6 +5,11 @@ import subprocess
 import sys
 
 import pytest
+from builders import a_sources_file, an_institution
+
+from tracker.model import Fact
+from tracker.store import StoreError
+from tracker.store.crawling import DEMONSTRATION, sync_sources
 
 
 def tracker(folder, *arguments, **environment):
@@ -61,3 +66,41 @@ def test_what_is_not_there_is_named(tmp_path, arguments, said):
     assert done.returncode == 2
     assert said in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["backup", "/nowhere/at/all.backup"],
+        ["export", __file__],
+        ["export", "/proc/nothing"],
+        ["serve", "--port", "99999"],
+    ],
+)
+def test_a_place_that_cannot_be_written_is_named(tmp_path, given):
+    done = tracker(tmp_path, *given)
+
+    assert done.returncode == 2
+    assert done.stderr.strip()
+    assert "Traceback" not in done.stderr
+
+
+def test_a_folder_with_a_release_takes_no_other(tmp_path):
+    package = tmp_path / "datapackage.json"
+    package.write_text('{"version": "2026.11.1"}', encoding="utf-8")
+    done = tracker(tmp_path / "data", "export", str(tmp_path))
+
+    assert done.returncode == 2
+    assert "holds release 2026.11.1; choose another folder" in done.stderr
+
+
+def test_the_store_of_the_demonstration_takes_no_real_institutions(sqlite_store):
+    with sqlite_store.transaction() as session:
+        session.add(Fact(key=DEMONSTRATION, value="3"))
+        sync_sources(session, a_sources_file())
+    real = a_sources_file(an_institution(key="somebody-else"))
+    with (
+        pytest.raises(StoreError, match="set TRACKER_DATA_DIR to another folder"),
+        sqlite_store.transaction() as session,
+    ):
+        sync_sources(session, real)

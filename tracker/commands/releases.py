@@ -17,6 +17,7 @@ from tracker.sources import nearest
 from tracker.store.releases import ReleaseRow, frozen_data, record_release, releases
 
 app = typer.Typer()
+UNRELEASED = "unreleased"
 
 
 @app.command()
@@ -77,14 +78,25 @@ def export_package(folder: Path, release_id: str | None) -> None:
     with open_store().transaction() as session:
         if release_id is None:
             frozen = freeze(session, codebook=_codebook(), at=datetime.now(UTC))
-            name = "unreleased"
+            name = UNRELEASED
         else:
             frozen, name = _frozen(session, release_id), release_id
+    _of_no_other(folder, name)
     for path, rows in write(frozen, folder, release=name, changelog=frozen.get("changelog", ())):
         print(f"{path}: {rows} rows" if rows else path)
     print(f"content hash sha256:{content_hash(frozen)}")
     if release_id is None:
         print("Not a release: it cannot be cited. `tracker release` freezes one.", file=sys.stderr)
+
+
+def _of_no_other(folder: Path, name: str) -> None:
+    """Refuse a folder that holds another release: what was cited must not change under its name."""
+    package = folder / "datapackage.json"
+    if not package.exists():
+        return
+    there = json.loads(package.read_text(encoding="utf-8")).get("version")
+    if there not in {name, UNRELEASED}:
+        raise WrongInputError(f"{folder} holds release {there}; choose another folder")
 
 
 def _frozen(session: Session, release_id: str) -> dict[str, Any]:

@@ -127,7 +127,7 @@ def db_upgrade() -> None:
 
 @app.command()
 def serve(
-    port: Annotated[int, typer.Option("--port")] = 8501,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8501,
     address: Annotated[str, typer.Option("--address")] = "127.0.0.1",
 ) -> None:
     """Open the app."""
@@ -158,7 +158,7 @@ def _serve(port: int, address: str, environment: dict[str, str]) -> None:
 @app.command()
 def demo(
     no_app: Annotated[bool, typer.Option("--no-app", help="Play only.")] = False,
-    port: Annotated[int, typer.Option("--port")] = 8501,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8501,
 ) -> None:
     """Play the whole chain on invented institutions, then open the app."""
     from tracker.demo.play import DemoRefusedError, demo_environment, play  # noqa: PLC0415

@@ -34,6 +34,7 @@ from tracker.model import (
 from tracker.reviews import record_review
 from tracker.settings import Settings
 from tracker.store import BUSY, Store
+from tracker.store.crawling import DEMONSTRATION
 from tracker.store.subscriptions import add_subscription, recipients
 from tracker.update import update
 
@@ -86,13 +87,13 @@ def play(say: Say) -> None:
 def _claim(store: Store) -> int:
     """Make the store the demonstration's; return the last day it has seen, -1 for none."""
     with store.transaction() as session:
-        known = session.get(Fact, queries.DEMONSTRATION)
+        known = session.get(Fact, DEMONSTRATION)
         if known is None:
             if session.exec(select(func.count()).select_from(Document)).one():
                 raise DemoRefusedError(
                     "this store holds real data; set TRACKER_DATA_DIR to another folder for the demonstration"
                 )
-            session.add(Fact(key=queries.DEMONSTRATION, value="-1"))
+            session.add(Fact(key=DEMONSTRATION, value="-1"))
             return -1
         return int(known.value)
 
@@ -132,7 +133,7 @@ def _play_day(
     for subject in report.subjects:
         say(f"  sent: {subject}")
     with store.transaction() as session:
-        session.get_one(Fact, queries.DEMONSTRATION).value = str(day)
+        session.get_one(Fact, DEMONSTRATION).value = str(day)
 
 
 def _crawl(at: datetime, environment: dict[str, str]) -> dict[str, Any]:

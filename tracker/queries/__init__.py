@@ -35,12 +35,11 @@ from tracker.queries.findings import (
 from tracker.queries.hearing import withheld_labels
 from tracker.queries.institutions import InstitutionRow, institution_rows
 from tracker.queries.jobs import JobRow, QueueView, has_queue, queue_view
-from tracker.queries.overview import DEMONSTRATION, Overview, overview
+from tracker.queries.overview import Overview, overview
 from tracker.queries.search import LABELS, Found, search, terms
 from tracker.queries.sources import SourceRow, source_rows
 
 __all__ = [
-    "DEMONSTRATION",
     "LABELS",
     "SPEAKING",
     "UNREAD",

@@ -19,8 +19,8 @@ from tracker.model import (
     Source,
     Version,
 )
+from tracker.store.crawling import DEMONSTRATION
 
-DEMONSTRATION = "demonstration"
 FRESH = timedelta(days=30)
 
 

@@ -11,6 +11,7 @@ from tracker.addresses import identity
 from tracker.model import (
     Address,
     Document,
+    Fact,
     Fetch,
     Institution,
     Reason,
@@ -20,6 +21,7 @@ from tracker.model import (
     SourceState,
 )
 from tracker.sources import InstitutionEntry, SourceEntry, SourcesFile
+from tracker.store import StoreError
 from tracker.store.documents import latest
 from tracker.store.integrity import manifest
 from tracker.store.locks import RunLostError, Turn, is_alive, one_at_a_time
@@ -27,12 +29,22 @@ from tracker.store.owning import assign_documents
 from tracker.store.planning import DECLARED, asked_for
 
 RESUMABLE = timedelta(hours=24)
+DEMONSTRATION = "demonstration"  # the fact that a store holds it
 
 
 def sync_sources(session: Session, file: SourcesFile) -> None:
-    """Make the institution and source rows say what sources.yaml says; nothing is deleted."""
+    """Make the institution and source rows say what sources.yaml says; nothing is deleted.
+
+    Raises StoreError where the store holds the demonstration, and the file other institutions.
+    """
     one_at_a_time(session, "sync")
     institutions = {row.key: row for row in session.exec(select(Institution))}
+    told = {entry.key for entry in file.institutions}
+    others = bool(institutions) and not told & set(institutions)
+    if others and session.get(Fact, DEMONSTRATION) is not None:
+        raise StoreError(
+            "this store holds the demonstration; set TRACKER_DATA_DIR to another folder for real institutions"
+        )
     declared = {source.url for entry in file.institutions for source in entry.sources}
     for row in institutions.values():
         row.listed = False

@@ -481,3 +481,10 @@ def test_a_release_from_before_replies_can_still_be_written(told, tmp_path):
     list(write(frozen, folder, release="2026.3.1"))
 
     assert (folder / "replies.csv").read_text("utf-8").count("\n") == 1
+
+
+def test_a_notice_says_until_when_the_texts_were_read_not_when_it_was_written(told):
+    with told.transaction() as session:
+        letter = replies.draft(session, "alder", [SPOKEN], SETTINGS, at=NOON + 200 * DAY).text
+
+    assert f"what was read until {NOON.day} {NOON:%B %Y}" in " ".join(letter.split())

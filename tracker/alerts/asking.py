@@ -48,6 +48,7 @@ def as_told(row: FindingRow) -> dict[str, Any]:
         "deeds": [deed_name(deed) for deed in row.acted],
         "evidence": evidence,
         "documents_read": row.search_record.get("documents_read", 0),
+        "last_read": row.search_record.get("last_read"),
     }
 
 
@@ -66,6 +67,7 @@ def text_of(
         {
             "institution": one_line(name),
             "day": day(at),
+            "read": _read(findings, at),
             "due": day(settings.gate.due(at)),
             "ends": day(at + GOOD_FOR),
             "hosts": " or ".join(hosts),
@@ -74,6 +76,12 @@ def text_of(
             "link": LINK,
         },
     )
+
+
+def _read(findings: Sequence[Facts], at: datetime) -> str:
+    """The day until which the texts were read: what is found holds for that, not for today."""
+    told = [finding["last_read"] for finding in findings if finding.get("last_read")]
+    return day(datetime.fromisoformat(max(told)) if told else at)
 
 
 def said_of(finding: Facts) -> str:

@@ -71,10 +71,11 @@ def evidence_card(
             _document_link(item, places),
         )
     )
+    shown = "" if places is APP else " open"  # on paper nobody can open it
     return (
         f'<figure class="t-card">{quoted(item["quote"], item.get("language"), cues)}'
         f'<figcaption class="t-meta">{source}<br>{escape(stated)} · {_there(item)} · {escape(_people(item))}<br>{ways}{carries}'
-        f'</figcaption><details class="t-more"><summary>Evidence and coding</summary>{_provenance(item, cues, version)}</details></figure>'
+        f'</figcaption><details class="t-more"{shown}><summary>Evidence and coding</summary>{_provenance(item, cues, version)}</details></figure>'
     )
 
 

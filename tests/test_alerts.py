@@ -365,3 +365,12 @@ def test_a_rule_with_mistakes_names_all_of_them():
     assert 'did you mean "topics"' in str(caught.value)
     assert 'did you mean "university"' in str(caught.value)
     assert 'did you mean "alder"' in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("countries", "said"),
+    [(["UK"], '"UK" is not an ISO 3166-1 code'), ("GB", '"GB" is no list; write ["GB"]')],
+)
+def test_a_country_that_no_institution_can_have_is_refused_in_a_rule(countries, said):
+    with pytest.raises(RuleError, match=re.escape(said)):
+        parse_rule({"countries": countries}, institutions=[], entities=[])

@@ -215,7 +215,7 @@ def test_hours_that_are_none_are_refused_with_their_remedy(environment, hours):
     assert tried.returncode == 2
     assert f'("{hours}")' in tried.stderr
     assert "TRACKER_WATCH_HOURS" in tried.stderr
-    assert "europe/berlin" in tried.stderr
+    assert "Europe/Berlin" in tried.stderr
     assert "Traceback" not in tried.stderr
 
 

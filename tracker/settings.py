@@ -114,4 +114,5 @@ def load_settings() -> Settings:
 
 def _said(name: str, problem: str, given: object) -> str:
     shown = f' ("{given}")' if Settings.model_fields[name].repr else ""
-    return f"  TRACKER_{name.upper()}: {problem.lower()}{shown}"
+    said = problem.removeprefix("Value error, ")
+    return f"  TRACKER_{name.upper()}: {said[:1].lower()}{said[1:]}{shown}"

@@ -18,8 +18,7 @@ from tracker.model import (
     Topic,
 )
 from tracker.sources import nearest as nearest_of
-
-Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+from tracker.sources.entries import Country
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +171,8 @@ def _explained(problem: Mapping[str, Any]) -> str:
         known = [str(member) for member in _CLOSED[field]]
         hint = nearest(value, known) or f"; one of {_listed(known)}"
         return f'{field}: "{value}" is not known{hint}'
+    if problem["type"] == "tuple_type":
+        return f'{field}: "{value}" is no list; write ["{value}"]'
     if field == "countries":
         return f'countries: "{value}" is not an ISO 3166-1 code of two capital letters, or EU'
     return f"{field}: {problem['msg'].lower()}"

@@ -27,6 +27,7 @@ from tracker.model import SPOKEN, ChangeClass, CoverageResult, Recommendation, S
 from tracker.shares import shares as denominators
 
 app = typer.Typer()
+POSSIBLE = "reviewed none: possible, found by machine"
 
 
 @app.command()
@@ -54,7 +55,7 @@ def spoken(
         columns,
         as_json=as_json,
         as_csv=as_csv,
-        title="Who has spoken",
+        title=f"Who has spoken ({POSSIBLE})",
     )
 
 
@@ -92,7 +93,7 @@ def coverage(
         columns,
         as_json=as_json,
         as_csv=as_csv,
-        title="Recommendations",
+        title=f"Recommendations ({POSSIBLE})",
     )
 
 

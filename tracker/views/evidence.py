@@ -58,6 +58,8 @@ def evidence_card(
 
     `carries` says, as HTML, which findings rest on it.
     """
+    held = {*item["labels"], "stance", "words"}  # of labels that people took away no words are left
+    cues = {label: words for label, words in cues.items() if label in held}
     title = item["title"] or item["url"]
     path = _below(title, item.get("heading_path") or "")
     where = f" › {escape(path)}" if path else ""

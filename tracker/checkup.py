@@ -10,6 +10,7 @@ from tracker.health import WINDOW, Health, Read, Watched, health
 from tracker.model import Fetch, Institution, Snapshot, SnapshotState, Source, SourceKind
 
 DECLARED = (SourceKind.PAGE, SourceKind.DOCUMENT)
+NOTHING_READ = datetime(2000, 1, 1, tzinfo=UTC)  # any time will do
 NAMES_NOTHING = "names no documents"
 
 
@@ -17,7 +18,7 @@ def check_up(
     session: Session, *, at: datetime | None = None, institutions: Collection[str] = ()
 ) -> list[Health]:
     """Return how every listed source is doing, by institution and key; as of the last read, or `at`."""
-    at = at or session.exec(select(func.max(Fetch.at))).one() or datetime.now(UTC)
+    at = at or session.exec(select(func.max(Fetch.at))).one() or NOTHING_READ
     query = (
         select(Source, Institution)
         .join(Institution, col(Source.institution_id) == Institution.id)

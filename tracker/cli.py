@@ -64,12 +64,6 @@ app.add_typer(hearing.notices, name="notices")
 app.add_typer(hearing.replies, name="replies")
 
 
-#: What a file or folder that a person names can be wrong with.
-_PLACES = (
-    FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryError, PermissionError
-)  # fmt: skip
-
-
 def main() -> None:
     """Run the command; wrong input is one message and exit code 2."""
     _collect_seldom()
@@ -99,9 +93,6 @@ def main() -> None:
         said, code = loss(error)
         print(said, file=sys.stderr)
         sys.exit(code)
-    except _PLACES as error:
-        print(f"{error.filename}: {error.strerror}; name another place", file=sys.stderr)
-        sys.exit(WRONG_INPUT)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

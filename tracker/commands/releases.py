@@ -11,7 +11,7 @@ import typer
 from sqlmodel import Session
 
 from tracker.coding.codebook import load_codebook
-from tracker.commands.shared import Json, WrongInputError, open_store, print_rows
+from tracker.commands.shared import Json, WrongInputError, open_store, print_rows, writing_to
 from tracker.export import content_hash, differences, freeze, write
 from tracker.sources import nearest
 from tracker.store.releases import ReleaseRow, frozen_data, record_release, releases
@@ -82,7 +82,9 @@ def export_package(folder: Path, release_id: str | None) -> None:
         else:
             frozen, name = _frozen(session, release_id), release_id
     _of_no_other(folder, name)
-    for path, rows in write(frozen, folder, release=name, changelog=frozen.get("changelog", ())):
+    with writing_to(folder):
+        written = list(write(frozen, folder, release=name, changelog=frozen.get("changelog", ())))
+    for path, rows in written:
         print(f"{path}: {rows} rows" if rows else path)
     print(f"content hash sha256:{content_hash(frozen)}")
     if release_id is None:

@@ -4,8 +4,10 @@ import csv
 import json
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -125,6 +127,23 @@ def known_labels(labels: Iterable[str] | None) -> list[str]:
     if unknown := sorted(set(asked) - set(queries.LABELS)):
         raise WrongInputError(f"no such label: {', '.join(unknown)}; there are {LABELS}")
     return asked
+
+
+@contextmanager
+def writing_to(place: Path) -> Iterator[None]:
+    """Let a place that a person named, and that cannot be written, be wrong input."""
+    try:
+        yield
+    except (
+        FileNotFoundError,
+        FileExistsError,
+        NotADirectoryError,
+        IsADirectoryError,
+        PermissionError,
+    ) as error:
+        raise WrongInputError(
+            f"{place} cannot be written ({error.strerror}); name another place"
+        ) from None
 
 
 def institution_keys(session: Any) -> list[str]:

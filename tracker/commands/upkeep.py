@@ -11,7 +11,7 @@ import typer
 
 from tracker.commands.archives import export_warc
 from tracker.commands.releases import export_package
-from tracker.commands.shared import Institutions, Json, WrongInputError, open_store
+from tracker.commands.shared import Institutions, Json, WrongInputError, open_store, writing_to
 from tracker.settings import load_settings
 from tracker.store import Store, jobs, upgrade
 from tracker.store.integrity import damage
@@ -73,7 +73,7 @@ def backup(
     if file.exists():
         raise WrongInputError(f"{file} exists already; choose another name")
     part = file.with_name(f"{file.name}.part")
-    with open_store().transaction() as session, part.open("wb") as out:
+    with open_store().transaction() as session, writing_to(file), part.open("wb") as out:
         rows = dump(session, out, at=datetime.now(UTC), subscribers=subscribers)
     part.replace(file)
     print(f"{file}: {rows} rows, {_size(file)}")

@@ -139,7 +139,8 @@ class Result:
 
 def awaiting(unsure: Sequence[Evidence]) -> Result:
     """Return the finding where all that was found is too unsure: nobody has checked it yet."""
-    said = f"{len(unsure)} passages may say so, too unsure for a verdict: they await review"
+    number = f"{len(unsure)} passage{'s' if len(unsure) > 1 else ''}"
+    said = f"{number} may say so, too unsure for a verdict: review is awaited"
     return Result(NOT_CHECKED, said, possible_quotes=len(unsure), evidence=tuple(unsure))
 
 

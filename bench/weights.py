@@ -10,18 +10,21 @@ import fnmatch
 import hashlib
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 
+from tracker.coding.china import china_sentences
 from tracker.coding.codebook import load_codebook
 from tracker.coding.evaluation import read_gold
 from tracker.coding.evidence import Evidence
 from tracker.coding.rules import recommendations
-from tracker.coding.stances import stance
+from tracker.coding.stances import spoken
 from tracker.coding.topics import topics
 from tracker.coding.training import domain
-from tracker.coding.weighing import evidence
+from tracker.coding.voices import voices
+from tracker.coding.weighing import answers, evidence
 from tracker.model import Recommendation, Stance, Topic
 
 OUT = Path(__file__).resolve().parent.parent / "tracker" / "coding" / "weights.json"
@@ -39,21 +42,14 @@ BEARS_ON = {
 }
 
 
-def found_in(text, codebook):
-    seen = Evidence(text, codebook.lexicon)
-    seen.split()
-    cues = {}
-    held = topics(seen, cues)
-    said = stance(seen, cues)[0] if Topic.CHINA in held else Stance.NONE
-    return evidence(seen, held, said, recommendations(seen, held, said, cues))
+STANCE_BEARS_ON = "voices* own?wrong* own?blame* own?favour* own?act_against* others* by?rule* relay news vendor wide_relayer wide_told wide_own we tells attributed says policy law law_term punitive wrong blame evaluative critic_strong abuse favour supportive denial own_eval own_said own_voice act_against call_on condemn china_people surveillance rights state_surv persecution comparison wide_against assembly criticism fear check partner trigger hong_kong security_law china_state treatment rights_threat wide_advice guidance wide_must wide_setter wide_public wide_security topic* told own binding asks"
+ON_CHINA = [s for s in Stance if s is not Stance.NONE]
 
 
-def bearing(label, names):
-    patterns = [
-        p if p.endswith("*") or p.startswith("rule") else f"{p} *" for p in BEARS_ON[label].split()
-    ]
-    patterns += COMMON.split()
-    return [n for n in names if any(fnmatch.fnmatchcase(n, p) for p in patterns)]
+def bearing(wanted, names):
+    exact = {"told", "own", "binding", "asks"}
+    patterns = [p if p in exact or "*" in p or "?" in p else f"{p} *" for p in wanted.split()]
+    return [at for at, n in enumerate(names) if any(fnmatch.fnmatchcase(n, p) for p in patterns)]
 
 
 def fit(rows, right, counts):
@@ -87,11 +83,21 @@ def read(paths):
     return rows
 
 
+def look(row, codebook):
+    """What a passage holds: topics, evidence, and that of whose words it is."""
+    seen = Evidence(row["text"], codebook.lexicon)
+    seen.split()
+    cues = {}
+    held = topics(seen, cues)
+    found = evidence(seen, held)
+    if Topic.CHINA in held:
+        rights = {"surveillance", "human_rights"} & {*cues}
+        found |= {"on china": 1.0, **spoken(voices(seen, china_sentences(seen)), seen, rights)}
+    return seen, held, found
+
+
 def columns(found):
-    seen = {}
-    for one in found:
-        for name in one:
-            seen[name] = seen.get(name, 0) + 1
+    seen = Counter(name for one in found for name in one)
     return sorted(name for name, times in seen.items() if times >= FEWEST)
 
 
@@ -105,50 +111,107 @@ def matrix(found, names):
     return out
 
 
-def main():
-    write = "--write" in sys.argv
-    twice, *once = [a for a in sys.argv[1:] if not a.startswith("--")]
-    rows = read([(p, SETTLED) for p in twice.split(",")] + [(p, 1.0) for p in once])
-    codebook = load_codebook()
-    found = [found_in(row["text"], codebook) for row in rows]
+def balance(names, mine, weights, bar=0.5):
+    return {
+        "bar": round(float(np.log(bar / (1 - bar))), 4),
+        "constant": round(float(weights[0]), 4),
+        "weights": {
+            names[at]: round(float(w), 3)
+            for at, w in zip(mine, weights[1:], strict=True)
+            if abs(w) >= SMALL
+        },
+    }
+
+
+def fit_stances(looked, rows, counts, folds):
+    """The balances, and each passage's stance by a fit without its domain."""
+    found = [one for _, _, one in looked]
+    names = columns(found)
+    mine = bearing(STANCE_BEARS_ON, names)
+    known = matrix(found, names)[:, mine]
+    china = np.array(["on china" in one for one in found])
+    taught = china & np.array([row["stance"] != "none" for row in rows])
+    left_out = np.full(len(rows), Stance.NONE, dtype=object)
+    for fold in range(FOLDS):
+        there, here = taught & (folds != fold), china & (folds == fold)
+        sums = []
+        for said in ON_CHINA:
+            truth = np.array([row["stance"] == said for row in rows])
+            weights = fit(known[there], truth[there], counts[there])
+            sums.append(weights[0] + known[here] @ weights[1:])
+        left_out[here] = np.array(ON_CHINA, dtype=object)[np.argmax(sums, axis=0)]
+    balances = {}
+    for said in ON_CHINA:
+        truth = np.array([row["stance"] == said for row in rows])
+        weights = fit(known[taught], truth[taught], counts[taught])
+        balances[str(said)] = balance(names, mine, weights)
+    return balances, left_out
+
+
+def best_bar(left_out, truth):
+    scores = {bar: f1(left_out >= bar, truth) for bar in BARS}
+    # A bar that is best by chance is smoothed by its neighbours.
+    smooth = {
+        bar: np.mean([scores[b] for b in BARS[max(0, at - 1) : at + 2]])
+        for at, bar in enumerate(BARS)
+    }
+    return max(smooth, key=smooth.get)
+
+
+def told_sets(name, guess, rule, truth, sets):
+    each = [
+        f"{s} {f1(rule[sets == s], truth[sets == s]):.2f}→{f1(guess[sets == s], truth[sets == s]):.2f}"
+        for s in dict.fromkeys(sets)
+    ]
+    print(name, f"all {f1(rule, truth):.3f}→{f1(guess, truth):.3f}", *each)
+
+
+def fit_recommendations(looked, rows, counts, folds, stances, sets):
+    found = []
+    for (seen, held, one), said in zip(looked, stances, strict=True):
+        ruled = recommendations(seen, held, said, {})
+        found.append(one | answers(said, ruled))
     names = columns(found)
     known = matrix(found, names)
-    counts = np.array([row["count"] for row in rows])
-    folds = np.array([int(hashlib.sha256(domain(r).encode()).hexdigest(), 16) % FOLDS for r in rows])
-    sets = np.array([row["set"] for row in rows])
-    balances = {}
+    balances, guesses = {}, {}
     for label in map(str, Recommendation):
-        mine = [names.index(n) for n in bearing(label, names)]
+        mine = bearing(f"{BEARS_ON[label]} {COMMON}", names)
         truth = np.array([bool(row[label]) for row in rows])
         left_out = np.zeros(len(rows))
         for fold in range(FOLDS):
             inside = folds == fold
             weights = fit(known[~inside][:, mine], truth[~inside], counts[~inside])
             left_out[inside] = told(weights, known[inside][:, mine])
+        bar = best_bar(left_out[counts == 1], truth[counts == 1])
         ruled = np.array([f"rule {label}" in one for one in found])
-        once_ = counts == 1
-        scores = {bar: f1((left_out >= bar)[once_], truth[once_]) for bar in BARS}
-        # A bar that is best by chance is smoothed by its neighbours'.
-        smooth = {
-            bar: np.mean([scores[b] for b in BARS[max(0, at - 1) : at + 2]])
-            for at, bar in enumerate(BARS)
-        }
-        bar = max(smooth, key=smooth.get)
-        each = " ".join(
-            f"{name} {f1(ruled[sets == name], truth[sets == name]):.2f}→{f1((left_out >= bar)[sets == name], truth[sets == name]):.2f}"
-            for name in dict.fromkeys(sets)
-        )
-        print(label, "bar", bar, {b: round(float(s), 3) for b, s in scores.items()}, each)
+        told_sets(f"{label} bar {bar}", left_out >= bar, ruled, truth, sets)
+        guesses[label] = left_out >= bar
         weights = fit(known[:, mine], truth, counts)
-        balances[label] = {
-            "bar": round(float(np.log(bar / (1 - bar))), 4),
-            "constant": round(float(weights[0]), 4),
-            "weights": {
-                names[at]: round(float(w), 3)
-                for at, w in zip(mine, weights[1:], strict=True)
-                if abs(w) >= SMALL
-            },
-        }
+        balances[label] = balance(names, mine, weights, bar)
+    return balances, guesses
+
+
+def summary(rows, stances, guesses, sets):
+    truth = {label: np.array([bool(row[label]) for row in rows]) for label in guesses}
+    said = np.array([row["stance"] for row in rows])
+    for name in dict.fromkeys(sets):
+        at = sets == name
+        macro = np.mean([f1(guesses[label][at], truth[label][at]) for label in guesses])
+        right = np.mean([str(s) == t for s, t in zip(stances[at], said[at], strict=True)])
+        print(f"{name}: R macro {macro:.3f}, stances right {right:.3f}")
+
+
+def main():
+    twice, *once = [a for a in sys.argv[1:] if not a.startswith("--")]
+    rows = read([(p, SETTLED) for p in twice.split(",")] + [(p, 1.0) for p in once])
+    codebook = load_codebook()
+    looked = [look(row, codebook) for row in rows]
+    counts = np.array([row["count"] for row in rows])
+    folds = np.array([int(hashlib.sha256(domain(r).encode()).hexdigest(), 16) % FOLDS for r in rows])
+    sets = np.array([row["set"] for row in rows])
+    stances, left_out = fit_stances(looked, rows, counts, folds)
+    balances, guesses = fit_recommendations(looked, rows, counts, folds, left_out, sets)
+    summary(rows, left_out, guesses, sets)
     lines = sorted(
         json.dumps({k: v for k, v in row.items() if k not in ("set", "count")}, sort_keys=True)
         for row in rows
@@ -158,9 +221,10 @@ def main():
         "sha256": hashlib.sha256("\n".join(lines).encode()).hexdigest(),
         "passages": len(rows),
         "domains": len({domain(row) for row in rows}),
-        "balances": balances,
+        "stances": stances,
+        "recommendations": balances,
     }
-    if write:
+    if "--write" in sys.argv:
         OUT.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 

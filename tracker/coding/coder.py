@@ -12,7 +12,7 @@ from tracker.coding.evidence import Evidence
 from tracker.coding.rules import recommendations
 from tracker.coding.stances import stance
 from tracker.coding.topics import ANCHORS, Cues, topics
-from tracker.coding.weighing import weighed
+from tracker.coding.weighing import answers, evidence, weighed
 from tracker.model import Recommendation, Stance, Topic
 
 MOST_CUES = 12
@@ -54,9 +54,12 @@ def _coded(text: str, codebook: Codebook) -> Coded:
     seen.split()
     cues: Cues = {}
     held = topics(seen, cues)
-    said, in_passing = stance(seen, cues) if Topic.CHINA in held else (Stance.NONE, False)
+    found = evidence(seen, held)
+    said, in_passing = (
+        stance(seen, found, cues) if Topic.CHINA in held else (Stance.NONE, False)
+    )
     ruled = recommendations(seen, held, said, cues)
-    stated = weighed(seen, held, said, ruled, cues)
+    stated = weighed(seen, found | answers(said, ruled), cues)
     if not held and not stated:
         return Coded(mentions=_mentions(seen))
     return Coded(

@@ -1,4 +1,4 @@
-"""Weighs all evidence of a passage for each recommendation, its rule's answer among it. Pure.
+"""Weighs all evidence of a passage: for a stance, and for each recommendation. Pure.
 
 The weights were fitted on coded passages (bench/weights.py) and hold no text of them.
 """
@@ -16,8 +16,11 @@ from tracker.coding.topics import Cues
 from tracker.model import Recommendation, Stance, Topic
 
 MOST = 3  # more distinct words of one concept say nothing more
+_HEAVIEST = 4  # concepts whose words are shown for a label that no rule found
 _TOLD = ("wide_told", "attributed", "tells")
 _BINDING = ("wide_must", "duty")
+
+Found = dict[str, float]  # what speaks for or against, each from 0 to 1
 
 
 class _Checked(BaseModel):
@@ -25,21 +28,27 @@ class _Checked(BaseModel):
 
 
 class Balance(_Checked):
-    """How one recommendation is weighed: it holds where the sum reaches `bar`."""
+    """How one answer is weighed: it holds where the sum reaches `bar`."""
 
-    bar: float
+    bar: float = 0.0
     constant: float
     weights: Mapping[str, float]
 
+    def sum(self, found: Mapping[str, float]) -> float:
+        """Return what all evidence together comes to."""
+        weights = self.weights
+        return self.constant + sum(weights.get(name, 0.0) * much for name, much in found.items())
+
 
 class Weights(_Checked):
-    """What the recommendations are weighed by, and what that was fitted on."""
+    """What passages are weighed by, and what that was fitted on."""
 
     format: int = Field(ge=1, le=1)
     sha256: str  # of the passages and labels that it was fitted on
     passages: int
     domains: int
-    balances: Mapping[Recommendation, Balance]
+    stances: Mapping[Stance, Balance]  # on China; the heaviest is taken
+    recommendations: Mapping[Recommendation, Balance]
 
 
 @cache
@@ -49,22 +58,19 @@ def load_weights() -> Weights:
     return Weights.model_validate(json.loads(text))
 
 
-def weighed(
-    seen: Evidence,
-    topics: Collection[Topic],
-    stance: Stance,
-    ruled: Collection[Recommendation],
-    cues: Cues,
-) -> set[Recommendation]:
+def weighed_stance(found: Mapping[str, float]) -> Stance:
+    """Return the stance on China that the evidence speaks for most."""
+    balances = load_weights().stances
+    return max(balances, key=lambda stance: balances[stance].sum(found))
+
+
+def weighed(seen: Evidence, found: Mapping[str, float], cues: Cues) -> set[Recommendation]:
     """Return the recommendations that all evidence together speaks for; mends `cues`."""
-    found = evidence(seen, topics, stance, ruled)
     held = set()
-    for recommendation, balance in load_weights().balances.items():
-        weights = balance.weights
-        total = balance.constant + sum(weights.get(name, 0.0) * v for name, v in found.items())
-        words = total >= balance.bar and (
-            cues.get(str(recommendation)) or _heaviest(seen, weights, found)
-        )
+    for recommendation, balance in load_weights().recommendations.items():
+        words: list[str] = []
+        if balance.sum(found) >= balance.bar:
+            words = cues.get(str(recommendation)) or _heaviest(seen, balance, found)
         if words:
             held.add(recommendation)
             cues[str(recommendation)] = words
@@ -73,26 +79,29 @@ def weighed(
     return held
 
 
-def evidence(
-    seen: Evidence,
-    topics: Collection[Topic],
-    stance: Stance,
-    ruled: Collection[Recommendation],
-) -> dict[str, float]:
-    """Return what speaks for or against: concepts by their words, who speaks, what the rules say."""
+def evidence(seen: Evidence, topics: Collection[Topic]) -> Found:
+    """Return what a passage holds: concepts by their distinct words, topics, who speaks."""
     found = {f"{name} {n}": 1.0 for name, n in _counted(seen)}
     found |= {f"topic {topic}": 1.0 for topic in topics}
-    found |= {f"rule {recommendation}": 1.0 for recommendation in ruled}
-    found[f"stance {stance}"] = 1.0
     found["asks"] = min(seen.text.count("?"), MOST) / MOST
     return found | _shares(seen)
 
 
+def answers(stance: Stance, ruled: Collection[Recommendation]) -> Found:
+    """Return as evidence what is found already."""
+    return {f"stance {stance}": 1.0} | {f"rule {recommendation}": 1.0 for recommendation in ruled}
+
+
+def counted(prefix: str, words: Collection[str]) -> Found:
+    """Return the first three distinct words as evidence of their own."""
+    distinct = len({word.lower() for word in words})
+    return {f"{prefix} {n}": 1.0 for n in range(1, min(distinct, MOST) + 1)}
+
+
 def _counted(seen: Evidence) -> Iterator[tuple[str, int]]:
     """Give each concept once for its first distinct word, once for its second, and its third."""
-    words = {(seen.folded[start:end], mask) for start, end, mask in seen.hits}
     counts: Counter[int] = Counter()
-    for _, mask in words:
+    for _, mask in {(seen.folded[start:end], mask) for start, end, mask in seen.hits}:
         left = mask
         while left:
             lowest = left & -left
@@ -103,24 +112,24 @@ def _counted(seen: Evidence) -> Iterator[tuple[str, int]]:
             yield name, n + 1
 
 
-def _shares(seen: Evidence) -> dict[str, float]:
+def _shares(seen: Evidence) -> Found:
     """Return the shares of sentences that are told, are of the publisher itself, and bind."""
     told, own = seen.bits(_TOLD), seen.bits(("wide_own",))
-    must, plain = seen.bits(("wide_must",)), seen.bits(_BINDING)
-    all_ = max(1, len(seen.masks))
+    must, binding = seen.bits(("wide_must",)), seen.bits(_BINDING)
+    every = max(1, len(seen.masks))
     return {
-        "told": sum(bool(m & told and not m & (must | own)) for m in seen.masks) / all_,
-        "own": sum(bool(m & own) for m in seen.masks) / all_,
-        "binding": sum(bool(m & plain) for m in seen.masks) / all_,
+        "told": sum(bool(m & told and not m & (must | own)) for m in seen.masks) / every,
+        "own": sum(bool(m & own) for m in seen.masks) / every,
+        "binding": sum(bool(m & binding) for m in seen.masks) / every,
     }
 
 
-def _heaviest(seen: Evidence, weights: Mapping[str, float], found: Mapping[str, float]) -> list[str]:
-    """Return the words of the concepts that speak for a label, those that weigh most first."""
-    sums: Counter[str] = Counter()
+def _heaviest(seen: Evidence, balance: Balance, found: Mapping[str, float]) -> list[str]:
+    """Return the words of the concepts that speak most for a label."""
+    sums: dict[str, float] = {}
     for name in found:
         concept, _, n = name.rpartition(" ")
-        if n.isdigit():
-            sums[concept] += weights.get(name, 0.0)  # type: ignore[assignment]
-    heavy = [concept for concept, weight in sums.most_common(4) if weight > 0]
-    return [word for concept in heavy for word in seen.words((concept,))]
+        if n.isdigit() and concept in seen.lexicon.bits:
+            sums[concept] = sums.get(concept, 0.0) + balance.weights.get(name, 0.0)
+    heavy = sorted(sums, key=lambda concept: (-sums[concept], concept))[:_HEAVIEST]
+    return [word for concept in heavy if sums[concept] > 0 for word in seen.words((concept,))]

@@ -178,6 +178,9 @@ def _partners(seen: Evidence) -> list[str]:
         for at in seen.together("partner")
         if seen.near(at, "research") and (seen.has("policy") or at in china)
     }
+    if not seen.has("news"):
+        for asked in ("check", "wide_examine"):
+            where |= {at + step for at in seen.together("partner", asked, reach=1) for step in (0, 1)}
     words = seen.words(("partner",), sorted(where))
     words += seen.words(("partner_loose",), seen.together("partner_loose", "research"))
     words += seen.words(

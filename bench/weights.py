@@ -30,15 +30,15 @@ from tracker.model import Recommendation, Stance, Topic
 OUT = Path(__file__).resolve().parent.parent / "tracker" / "coding" / "weights.json"
 RIDGE, FOLDS, SETTLED, FEWEST, SMALL = 3.0, 8, 2.0, 5, 0.02
 BARS = (0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
-COMMON = "told own binding asks topic* stance* relay* news* vendor* wide_relayer* wide_told* wide_own* we* wide_must* duty* soft_duty* policy* wide_setter* law tells* attributed*"  # fmt: skip
+COMMON = "told own binding asks topic* stance* relay* news* vendor* defines* wide_relayer* wide_told* wide_own* we* wide_must* duty* soft_duty* policy* wide_setter* law tells* attributed*"  # fmt: skip
 #: What bears on each recommendation, by the codebook: fewer weights than words need fewer passages.
 BEARS_ON = {
     "R1": "rule?R1 rule?R3 rule?R5 wide_rights wide_ethic wide_examine check rights_risk ethics_firm ethics_partner assess rights_violated clause wide_partner partner misuse trigger risky_state wide_regime rights funder",
     "R2": "rule?R2 rule?R6 disclose disclosed disclose_firm wide_foreign foreign_word money_tie public_list agreed wide_partner open_access fund wide_public failed partner_strong",
-    "R3": "rule?R3 rule?R1 rule?R6 rule?R5 trigger trigger_hard trigger_blank wide_security secure_research screening_regime restrict restrict_hard wide_limit wide_examine check wide_partner wide_foreign gov_rule red_flag misuse disclose research state_surv",
+    "R3": "rule?R3 rule?R1 rule?R6 rule?R5 trigger trigger_hard trigger_blank wide_security secure_research screening_regime export_rules restrict restrict_hard wide_limit wide_examine check wide_partner wide_foreign gov_rule red_flag misuse disclose research state_surv",
     "R4": "rule?R4 state_surv surveillance abuse own_eval call_on act_against oppose wide_against private_scope state_or_supplier wrong blame evaluative critic_strong rights surv_weak assembly partner condemn china_people force watch_tech minority technology privacy comparison",
     "R5": "rule?R5 rule?R1 rule?R3 wide_advice guidance wide_regime risky_state rogue misuse rights_risk rights_free wide_rights wide_partner wide_examine rights_threat trigger china_name wide_ethic",
-    "R6": "rule?R6 rule?R2 rule?R3 gov_rule secure_research screening_regime wide_public wide_security wide_foreign research university trigger trigger_blank disclose disclosed restrict check law_term punitive country money_tie fund",
+    "R6": "rule?R6 rule?R2 rule?R3 gov_rule export_rules defines secure_research screening_regime wide_public wide_security wide_foreign research university trigger trigger_blank disclose disclosed restrict check law_term punitive country money_tie fund",
 }
 
 

@@ -148,8 +148,11 @@ def fit_stances(looked, rows, counts, folds):
     return balances, left_out
 
 
-def best_bar(left_out, truth):
-    scores = {bar: f1(left_out >= bar, truth) for bar in BARS}
+def best_bar(left_out, truth, counts):
+    scores = {}
+    for bar in BARS:
+        hits = counts[(left_out >= bar) & truth].sum()
+        scores[bar] = 2 * hits / max(1, counts[left_out >= bar].sum() + counts[truth].sum())
     # A bar that is best by chance is smoothed by its neighbours.
     smooth = {
         bar: np.mean([scores[b] for b in BARS[max(0, at - 1) : at + 2]])
@@ -182,7 +185,7 @@ def fit_recommendations(looked, rows, counts, folds, stances, sets):
             inside = folds == fold
             weights = fit(known[~inside][:, mine], truth[~inside], counts[~inside])
             left_out[inside] = told(weights, known[inside][:, mine])
-        bar = best_bar(left_out[counts == 1], truth[counts == 1])
+        bar = best_bar(left_out[counts == 1], truth[counts == 1], counts[counts == 1])
         ruled = np.array([f"rule {label}" in one for one in found])
         told_sets(f"{label} bar {bar}", left_out >= bar, ruled, truth, sets)
         guesses[label] = left_out >= bar

@@ -194,6 +194,23 @@ def fit_recommendations(looked, rows, counts, folds, stances, sets):
     return balances, guesses
 
 
+def shares_right(rows, held, stances, guesses, once):
+    """For each answer, how often it is right on passages of domains left out, where it is given."""
+    given = {str(t): np.array([t in topics_ for topics_ in held]) for t in Topic} | guesses
+    right = {}
+    for label, guess in given.items():
+        truth = np.array([bool(row[label]) for row in rows])
+        right[label] = (guess & truth)[once].sum() / guess[once].sum()
+    said = np.array([row["stance"] for row in rows])
+    for stance in ON_CHINA:
+        guess = np.array([s == stance for s in stances]) & once
+        right[str(stance)] = (said[guess] == stance).mean()
+    empty = once & ~np.any([*given.values()], axis=0)
+    truth = np.any([[bool(row[label]) for row in rows] for label in given], axis=0)
+    right["nothing"] = (~truth[empty]).mean()
+    return {label: round(float(share), 2) for label, share in right.items()}
+
+
 def summary(rows, stances, guesses, sets):
     truth = {label: np.array([bool(row[label]) for row in rows]) for label in guesses}
     said = np.array([row["stance"] for row in rows])
@@ -210,11 +227,15 @@ def main():
     codebook = load_codebook()
     looked = [look(row, codebook) for row in rows]
     counts = np.array([row["count"] for row in rows])
-    folds = np.array([int(hashlib.sha256(domain(r).encode()).hexdigest(), 16) % FOLDS for r in rows])
+    folds = np.array(
+        [int(hashlib.sha256(domain(r).encode()).hexdigest(), 16) % FOLDS for r in rows]
+    )
     sets = np.array([row["set"] for row in rows])
     stances, left_out = fit_stances(looked, rows, counts, folds)
     balances, guesses = fit_recommendations(looked, rows, counts, folds, left_out, sets)
     summary(rows, left_out, guesses, sets)
+    right = shares_right(rows, [h for _, h, _ in looked], left_out, guesses, counts == 1)
+    print(right)
     lines = sorted(
         json.dumps({k: v for k, v in row.items() if k not in ("set", "count")}, sort_keys=True)
         for row in rows
@@ -224,6 +245,7 @@ def main():
         "sha256": hashlib.sha256("\n".join(lines).encode()).hexdigest(),
         "passages": len(rows),
         "domains": len({domain(row) for row in rows}),
+        "right": right,
         "stances": stances,
         "recommendations": balances,
     }

@@ -162,7 +162,15 @@ def _with_china(seen: Evidence) -> list[str]:
     return seen.words(("dealing", "fund"), sorted(where))
 
 
-_RULES_ON_PARTNERS = ("check", "policy", "duty", "restrict", "wide_examine", "wide_must", "wide_limit")
+_RULES_ON_PARTNERS = (
+    "check",
+    "policy",
+    "duty",
+    "restrict",
+    "wide_examine",
+    "wide_must",
+    "wide_limit",
+)
 
 
 def _partners(seen: Evidence) -> list[str]:
@@ -180,7 +188,9 @@ def _partners(seen: Evidence) -> list[str]:
     }
     if not seen.has("news"):
         for asked in ("check", "wide_examine"):
-            where |= {at + step for at in seen.together("partner", asked, reach=1) for step in (0, 1)}
+            where |= {
+                at + step for at in seen.together("partner", asked, reach=1) for step in (0, 1)
+            }
     words = seen.words(("partner",), sorted(where))
     words += seen.words(("partner_loose",), seen.together("partner_loose", "research"))
     words += seen.words(

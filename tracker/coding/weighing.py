@@ -47,6 +47,7 @@ class Weights(_Checked):
     sha256: str  # of the passages and labels that it was fitted on
     passages: int
     domains: int
+    right: Mapping[str, float]  # answer → how often it was right where given, domains left out
     stances: Mapping[Stance, Balance]  # on China; the heaviest is taken
     recommendations: Mapping[Recommendation, Balance]
 
@@ -56,6 +57,13 @@ def load_weights() -> Weights:
     """Return the weights; raises pydantic.ValidationError where their file is wrong."""
     text = files("tracker.coding").joinpath("weights.json").read_text(encoding="utf-8")
     return Weights.model_validate(json.loads(text))
+
+
+def how_sure(held: Collection[str], stance: Stance) -> float:
+    """Return how often the least sure of these answers is right, on domains left out."""
+    right = load_weights().right
+    given = {*held, str(stance)} - {Stance.NONE}
+    return min(right[answer] for answer in given or {"nothing"})
 
 
 def weighed_stance(found: Mapping[str, float]) -> Stance:

@@ -28,8 +28,9 @@ from tracker.coding.weighing import answers, evidence
 from tracker.model import Recommendation, Stance, Topic
 
 OUT = Path(__file__).resolve().parent.parent / "tracker" / "coding" / "weights.json"
-RIDGE, FOLDS, SETTLED, FEWEST, SMALL = 3.0, 8, 2.0, 5, 0.02
-BARS = (0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
+RIDGE, FAR_RIDGE = 3.0, 15.0  # what does not bear on an answer by the codebook needs more passages
+FOLDS, SETTLED, FEWEST, SMALL = 8, 2.0, 5, 0.02
+BARS = (0.3, 0.35, 0.4, 0.45)  # below, more than two in three are wrong
 COMMON = "told own binding asks topic* stance* relay* news* vendor* defines* wide_relayer* wide_told* wide_own* we* wide_must* duty* soft_duty* policy* wide_setter* law tells* attributed*"  # fmt: skip
 #: What bears on each recommendation, by the codebook: fewer weights than words need fewer passages.
 BEARS_ON = {
@@ -52,9 +53,9 @@ def bearing(wanted, names):
     return [at for at, n in enumerate(names) if any(fnmatch.fnmatchcase(n, p) for p in patterns)]
 
 
-def fit(rows, right, counts):
+def fit(rows, right, counts, ridge=None):
     known = np.c_[np.ones(len(rows)), rows]
-    held = np.r_[1e-3, np.full(rows.shape[1], RIDGE)]
+    held = np.r_[1e-3, np.full(rows.shape[1], RIDGE) if ridge is None else ridge]
     weights = np.zeros(known.shape[1])
     for _ in range(40):
         told = 1 / (1 + np.exp(-known @ weights))
@@ -111,13 +112,13 @@ def matrix(found, names):
     return out
 
 
-def balance(names, mine, weights, bar=0.5):
+def balance(names, weights, bar=0.5):
     return {
         "bar": round(float(np.log(bar / (1 - bar))), 4),
         "constant": round(float(weights[0]), 4),
         "weights": {
-            names[at]: round(float(w), 3)
-            for at, w in zip(mine, weights[1:], strict=True)
+            name: round(float(w), 3)
+            for name, w in zip(names, weights[1:], strict=True)
             if abs(w) >= SMALL
         },
     }
@@ -144,15 +145,12 @@ def fit_stances(looked, rows, counts, folds):
     for said in ON_CHINA:
         truth = np.array([row["stance"] == said for row in rows])
         weights = fit(known[taught], truth[taught], counts[taught])
-        balances[str(said)] = balance(names, mine, weights)
+        balances[str(said)] = balance([names[at] for at in mine], weights)
     return balances, left_out
 
 
-def best_bar(left_out, truth, counts):
-    scores = {}
-    for bar in BARS:
-        hits = counts[(left_out >= bar) & truth].sum()
-        scores[bar] = 2 * hits / max(1, counts[left_out >= bar].sum() + counts[truth].sum())
+def best_bar(left_out, truth):
+    scores = {bar: f1(left_out >= bar, truth) for bar in BARS}
     # A bar that is best by chance is smoothed by its neighbours.
     smooth = {
         bar: np.mean([scores[b] for b in BARS[max(0, at - 1) : at + 2]])
@@ -178,19 +176,20 @@ def fit_recommendations(looked, rows, counts, folds, stances, sets):
     known = matrix(found, names)
     balances, guesses = {}, {}
     for label in map(str, Recommendation):
-        mine = bearing(f"{BEARS_ON[label]} {COMMON}", names)
+        ridge = np.full(len(names), FAR_RIDGE)
+        ridge[bearing(f"{BEARS_ON[label]} {COMMON}", names)] = RIDGE
         truth = np.array([bool(row[label]) for row in rows])
         left_out = np.zeros(len(rows))
         for fold in range(FOLDS):
             inside = folds == fold
-            weights = fit(known[~inside][:, mine], truth[~inside], counts[~inside])
-            left_out[inside] = told(weights, known[inside][:, mine])
-        bar = best_bar(left_out[counts == 1], truth[counts == 1], counts[counts == 1])
+            weights = fit(known[~inside], truth[~inside], counts[~inside], ridge)
+            left_out[inside] = told(weights, known[inside])
+        bar = best_bar(left_out[counts == 1], truth[counts == 1])
         ruled = np.array([f"rule {label}" in one for one in found])
         told_sets(f"{label} bar {bar}", left_out >= bar, ruled, truth, sets)
         guesses[label] = left_out >= bar
-        weights = fit(known[:, mine], truth, counts)
-        balances[label] = balance(names, mine, weights, bar)
+        weights = fit(known, truth, counts, ridge)
+        balances[label] = balance(names, weights, bar)
     return balances, guesses
 
 

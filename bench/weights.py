@@ -28,7 +28,7 @@ from tracker.coding.weighing import answers, evidence
 from tracker.model import Recommendation, Stance, Topic
 
 OUT = Path(__file__).resolve().parent.parent / "tracker" / "coding" / "weights.json"
-RIDGE, FAR_RIDGE = 3.0, 15.0  # what does not bear on an answer by the codebook needs more passages
+RIDGE, FAR_RIDGE = 3.0, 25.0  # what does not bear on an answer by the codebook needs more passages
 FOLDS, SETTLED, FEWEST, SMALL = 8, 2.0, 5, 0.02
 BARS = (0.3, 0.35, 0.4, 0.45)  # below, more than two in three are wrong
 COMMON = "told own binding asks topic* stance* relay* news* vendor* defines* wide_relayer* wide_told* wide_own* we* wide_must* duty* soft_duty* policy* wide_setter* law tells* attributed*"  # fmt: skip
@@ -128,8 +128,9 @@ def fit_stances(looked, rows, counts, folds):
     """The balances, and each passage's stance by a fit without its domain."""
     found = [one for _, _, one in looked]
     names = columns(found)
-    mine = bearing(STANCE_BEARS_ON, names)
-    known = matrix(found, names)[:, mine]
+    known = matrix(found, names)
+    ridge = np.full(len(names), FAR_RIDGE)
+    ridge[bearing(STANCE_BEARS_ON, names)] = RIDGE
     china = np.array(["on china" in one for one in found])
     taught = china & np.array([row["stance"] != "none" for row in rows])
     left_out = np.full(len(rows), Stance.NONE, dtype=object)
@@ -138,14 +139,14 @@ def fit_stances(looked, rows, counts, folds):
         sums = []
         for said in ON_CHINA:
             truth = np.array([row["stance"] == said for row in rows])
-            weights = fit(known[there], truth[there], counts[there])
+            weights = fit(known[there], truth[there], counts[there], ridge)
             sums.append(weights[0] + known[here] @ weights[1:])
         left_out[here] = np.array(ON_CHINA, dtype=object)[np.argmax(sums, axis=0)]
     balances = {}
     for said in ON_CHINA:
         truth = np.array([row["stance"] == said for row in rows])
-        weights = fit(known[taught], truth[taught], counts[taught])
-        balances[str(said)] = balance([names[at] for at in mine], weights)
+        weights = fit(known[taught], truth[taught], counts[taught], ridge)
+        balances[str(said)] = balance(names, weights)
     return balances, left_out
 
 

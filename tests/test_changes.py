@@ -24,6 +24,7 @@ from tracker.changes import (
     from_json,
     is_flip,
     meaning,
+    most_telling,
     same_edit_key,
     sentence_json,
     shifts,
@@ -184,6 +185,22 @@ def test_where_sentences_end_alone_is_typographic(parts: list[str]):
     other = pieces("; ".join(parts) + ".")
 
     assert classify(compare(one, other)) == (ChangeClass.MINOR, ChangeKind.TYPOGRAPHIC)
+
+
+@pytest.mark.parametrize(
+    ("most", "told"),
+    [(1, ["Rule."]), (2, ["Partners.", "Rule."]), (3, ["First.", "Partners.", "Rule."]), (9, ["First.", "Second.", "Partners.", "Rule."])],
+)  # fmt: skip
+def test_what_touches_coded_text_is_told_first_in_the_order_of_the_text(most, told):
+    new = [
+        *pieces("First.", "Second."),
+        *pieces("Partners.", labels=frozenset({"partnership"})),
+        *pieces("Rule.", labels=R1),
+    ]
+
+    found = [s for s in compare([], new).sentences if s.unit is UnitKind.SENTENCE]
+
+    assert [s.after for s in most_telling(found, most)] == told
 
 
 def test_changes_stand_in_the_order_of_the_text():

@@ -157,7 +157,7 @@ def test_mail_quotes_what_touches_coded_text_before_what_stands_above_it(
     send_due(sqlite_store, settings_for(tmp_path, smtp_url=url), at=NOON)
 
     plain = " ".join(box.taken[0].get_body(["plain"]).get_content().split())
-    assert "[added: Partners are reviewed.] and more: see the change" in plain
+    assert "Partners: [added: Partners are reviewed.] and more: see the change" in plain
 
 
 @pytest.mark.parametrize("name", ["UK + material", "a>, <b?bcc=all@elsewhere.example\r\nBcc: x"])

@@ -259,9 +259,15 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["under"] = _under
-    environment.filters["quoted"] = sentence_text
+    environment.filters["quoted"] = _quoted
     environment.filters["marked"] = _marked
     return environment
+
+
+def _quoted(quote: SentenceChange) -> str:
+    """The sentence after the headings that it stands under."""
+    path = " › ".join(filter(None, quote.heading_path))
+    return f"{path}: {sentence_text(quote)}" if path else sentence_text(quote)
 
 
 def _marked(quote: SentenceChange) -> Markup:

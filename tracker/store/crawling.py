@@ -1,7 +1,7 @@
 """What a run plans to fetch and what it fetched. Knows no meaning."""
 
 from collections import defaultdict
-from collections.abc import Sequence, Set
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -64,9 +64,9 @@ def sync_sources(session: Session, file: SourcesFile, *, letting_go: bool = Fals
     assign_documents(session)
 
 
-def _refuse_to_empty(watched: Set[str], told: Set[str]) -> None:
+def _refuse_to_empty(watched: Collection[str], told: Collection[str]) -> None:
     """A few that leave are an edit; more than half are most likely another file, or another store."""
-    leaving = sorted(watched - told)
+    leaving = sorted(set(watched) - set(told))
     if 2 * len(leaving) <= len(watched):
         return
     shown = ", ".join([*leaving[:NAMED], *(["…"] if len(leaving) > NAMED else [])])

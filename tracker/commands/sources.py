@@ -49,7 +49,8 @@ def sources_check(
     file = load_sources(load_settings().sources)
     wanted = _wanted(file, keys or [])
     number = sum(len(entry.sources) for entry in file.institutions)
-    said = f"{len(file.institutions)} institutions, {number} sources: no problems in the file"
+    named = _number(len(file.institutions), "institution"), _number(number, "source")
+    said = f"{', '.join(named)}: no problems in the file"
     print(said, file=sys.stderr if as_json or live else sys.stdout)
     if live:
         _check_live(wanted, as_json=as_json)

@@ -21,8 +21,8 @@ from tracker.commands.shared import (
 )
 from tracker.ending import Ending
 from tracker.model import Cadence, ChangeKind, Channel, MeaningState, SubscriptionState
+from tracker.nearness import nearest
 from tracker.settings import load_settings
-from tracker.sources import nearest
 from tracker.store.locks import alone
 
 app = typer.Typer(help="Subscriptions and deliveries.", no_args_is_help=True)

@@ -14,7 +14,7 @@ from tracker.commands.shared import (
     open_store,
 )
 from tracker.model import SPOKEN, Recommendation
-from tracker.sources import nearest
+from tracker.nearness import nearest
 from tracker.store import assessing
 
 app = typer.Typer()

@@ -17,8 +17,8 @@ from tracker.addresses import canonical_url
 from tracker.clock import Clock, system_time
 from tracker.export import cell
 from tracker.model import InstitutionKind
+from tracker.nearness import did_you_mean, nearest
 from tracker.settings import load_settings
-from tracker.sources import did_you_mean, nearest
 from tracker.store import Store
 from tracker.store.crawling import last_moment
 

@@ -23,6 +23,7 @@ from tracker.store import Store
 from tracker.store.crawling import last_moment
 
 WRONG_INPUT = 2
+WIDEST = 100_000  # columns of a table that goes into a file or another program
 NOTHING = "nothing yet. `tracker run` reads your sources; `make demo` shows an example"
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -80,6 +81,8 @@ def print_table(
     from rich.text import Text  # noqa: PLC0415
 
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDEST)  # nobody looks at it in 80 columns: one row, one line
     if not rows:
         console.print(f"{title}: {none}.")
         return
@@ -89,7 +92,10 @@ def print_table(
         table.add_column(column.replace("_", " "), overflow="fold")
     for row in rows:
         table.add_row(*[Text(_words(row.get(column))) for column in columns])
-    console.print(table)
+    with console.capture() as drawn:
+        console.print(table)
+    for line in drawn.get().splitlines():
+        print(line.rstrip())
 
 
 def _words(value: Any) -> str:

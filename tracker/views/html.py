@@ -222,12 +222,14 @@ def table(
     """
     head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
     body = "".join(_row(row, columns if stack else ()) for row in rows)
+    wide = " t-wide" * (not stack and len(columns) > FITTING)
     return (
-        f'<div class="t-scroll" tabindex="0" role="region" aria-label="{escape(caption)}"><table class="t-table{" t-stack" * stack}">'
+        f'<div class="t-scroll{wide}" tabindex="0" role="region" aria-label="{escape(caption)}"><table class="t-table{" t-stack" * stack}">'
         f'<caption class="t-hide">{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
     )
 
 
+FITTING = 3  # columns that a phone shows without scrolling
 HATCHED = ' class="t-hatched"'
 
 

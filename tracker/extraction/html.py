@@ -30,7 +30,7 @@ _PARSER = etree.HTMLParser(remove_comments=True, remove_pis=True, collect_ids=Fa
 _PARSER.set_element_class_lookup(etree.ElementDefaultClassLookup(element=html.HtmlElement))
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
 #: Asked of the attributes, which are fewer than the elements.
-_SIGNED = etree.XPath(
+_SIGNED: Any = etree.XPath(
     "//@rel[.='author']/.. | //@class[contains(.,'byline')]/.. | //@itemprop[.='author']/.."
 )
 MOST_TAGS = 300_000  # of a page: each takes a kilobyte while it is read
@@ -185,7 +185,6 @@ def _title(root: Any) -> str:
 
 def _byline(root: Any) -> str:
     named = root.xpath("//meta[@name='author']/@content") or [
-        element.text_content()
-        for element in _SIGNED(root)
+        element.text_content() for element in _SIGNED(root)
     ]
     return normalise(str(named[0]))[:200] if named else ""

@@ -18,6 +18,7 @@ from tracker.changes import (
     compare,
     is_flip,
     meaning,
+    most_telling,
     same_edit_key,
     sentence_json,
     shifts,
@@ -62,7 +63,7 @@ from tracker.store.word_index import index_coded
 
 BATCH = 50
 CHANGED_SENTENCES = 50  # kept of each side of a change
-SHOWN_SENTENCES = 20  # kept word by word, each in so many characters
+SHOWN_SENTENCES = 20  # kept word by word, those on coded text first, each in so many characters
 SHOWN_LENGTH = 600
 
 Told = Callable[[str, int], None]
@@ -403,7 +404,7 @@ def _described(found: Comparison, codebook: Codebook) -> dict[str, Any]:
         "summary": summary(found),
         "difference": [
             sentence_json(shortened(sentence, SHOWN_LENGTH))
-            for sentence in found.sentences[:SHOWN_SENTENCES]
+            for sentence in most_telling(found.sentences, SHOWN_SENTENCES)
         ],
         "changed_words": found.changed_words,
         "edit_key": same_edit_key(found),

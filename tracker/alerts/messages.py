@@ -17,7 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from tracker.alerts.items import QUOTE_LENGTH, QUOTES, SUBJECT_LENGTH, Item, domain, item, one_line
+from tracker.alerts.items import SUBJECT_LENGTH, Item, domain, item, one_line
 from tracker.alerts.subscriptions import ChangeFacts, Rule
 from tracker.changes import SentenceChange, as_html, sentence_json, sentence_text
 from tracker.model import ChangeClass
@@ -209,8 +209,12 @@ def _as_json(shown: Item) -> dict[str, Any]:
         "confirmed": change.confirmed,
         "seen_from": change.seen_from.isoformat() if change.seen_from else None,
         "seen_to": change.seen_to.isoformat(),
-        "added": [one_line(text, QUOTE_LENGTH) for text in change.added[:QUOTES]],
-        "removed": [one_line(text, QUOTE_LENGTH) for text in change.removed[:QUOTES]],
+        "added": [
+            quote.after for quote in shown.quotes if quote.after != quote.before and quote.after
+        ],
+        "removed": [
+            quote.before for quote in shown.quotes if quote.after != quote.before and quote.before
+        ],
         "difference": [sentence_json(quote) for quote in shown.quotes],
         "changed_words": change.changed_words,
         "folded": change.folded,
@@ -255,9 +259,15 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["under"] = _under
-    environment.filters["quoted"] = sentence_text
+    environment.filters["quoted"] = _quoted
     environment.filters["marked"] = _marked
     return environment
+
+
+def _quoted(quote: SentenceChange) -> str:
+    """The sentence after the headings that it stands under."""
+    path = " › ".join(filter(None, quote.heading_path))
+    return f"{path}: {sentence_text(quote)}" if path else sentence_text(quote)
 
 
 def _marked(quote: SentenceChange) -> Markup:

@@ -36,6 +36,7 @@ class Evidence:
 
     def __init__(self, text: str, lexicon: Lexicon) -> None:
         self.text = text
+        self._known = lexicon.masks  # asked a hundred times a passage
         self.lexicon = lexicon
         self.folded = fold(text)
         hits = found = lexicon.matcher.find_folded(self.folded)
@@ -75,15 +76,16 @@ class Evidence:
 
     def has(self, *names: str) -> bool:
         """Tell whether the passage holds every one of these concepts."""
-        wanted = self.lexicon.masks.get(names) or self.bits(names)
+        wanted = self._known.get(names) or self.bits(names)
         return self.whole & wanted == wanted
 
     def together(self, *names: str, reach: int = 0) -> list[int]:
         """Return the sentences that hold all these concepts, with `reach` sentences after them."""
-        if not self.has(*names):
+        wanted = self._known.get(names) or self.bits(names)
+        if self.whole & wanted != wanted:
             return []
-        wanted = self.bits(names)
-        return [at for at, mask in enumerate(self.wide(reach)) if mask & wanted == wanted]
+        masks = self.wide(reach) if reach else self.masks
+        return [at for at, mask in enumerate(masks) if mask & wanted == wanted]
 
     def holds(self, at: int) -> Callable[[str], bool]:
         """Return the question whether one sentence holds a concept."""
@@ -121,14 +123,13 @@ class Evidence:
             if at >= len(self.masks) or not self.masks[at] & wanted:
                 continue
             begun = until = -1
-            for start, end, _ in [hit for hit in self.places[at] if hit[2] & wanted]:
-                if begun < start < until:
+            for start, end, mask in self.places[at]:
+                if not mask & wanted or begun < start < until:
                     continue
-                word = self.word(start, end)
                 if start == begun:  # hits at one place come shortest first
                     found.pop()
-                found.append(word)
-                begun, until = start, start + len(word)
+                begun, until = start, word_end(self.text, end)
+                found.append(self.text[begun:until])
         return found
 
     def word(self, start: int, end: int) -> str:

@@ -72,6 +72,7 @@ def fold(text: str) -> str:
 
 def word_end(text: str, at: int) -> int:
     """Return where the word that goes on at `at` ends."""
-    while at < len(text) and text[at].isalnum():
+    length = len(text)
+    while at < length and text[at].isalnum():
         at += 1
     return at

@@ -28,6 +28,7 @@ from tracker.verdicts import Judged
 MOST_EVIDENCE = 20  # passages kept with a finding; the rest is counted
 MOST_ACTED = 20
 SAME_WORDING = 80  # per cent: above it, a passage that changed says what it said before
+WHOLE = 95  # per cent of likeness to a part of a passage: its words stand in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,24 @@ def _evidence(session: Session, subject: assessing.Subject, codebook: Codebook) 
         unsure = row.coding.confidence < codebook.verdict_from
         found.append(replace(piece, unsure=True) if unsure else piece)
     standing = [item for item in found if item.on_page]
-    return [item for item in found if item.on_page or not _reworded(item, standing)]
+    gone = [item for item in found if not item.on_page]
+    kept = [item for item in found if item.on_page or not _reworded(item, standing)]
+    return [_since_before(item, gone) for item in kept]
+
+
+def _since_before(item: Evidence, gone: list[Evidence]) -> Evidence:
+    """The passage with the date of the wording before it, where that said the same from the start."""
+    if item.in_first_version or not item.on_page:
+        return item
+    before = next((g for g in gone if g.in_first_version and _reworded(g, [item])), None)
+    if before is None:
+        return item
+    return replace(
+        item,
+        in_first_version=True,
+        stated_date=before.stated_date,
+        stated_basis=before.stated_basis,
+    )
 
 
 def _reworded(gone: Evidence, standing: list[Evidence]) -> bool:
@@ -152,9 +170,16 @@ def _reworded(gone: Evidence, standing: list[Evidence]) -> bool:
         item.document_id == gone.document_id
         and item.stance is gone.stance
         and item.labels >= gone.labels
-        and fuzz.ratio(item.quote, gone.quote) >= SAME_WORDING
+        and _alike(gone.quote, item.quote)
         for item in standing
     )
+
+
+def _alike(was: str, now: str) -> bool:
+    """Whether a passage is another in slightly other words, or with more around it."""
+    if fuzz.ratio(was, now) >= SAME_WORDING:
+        return True
+    return len(was) <= len(now) and fuzz.partial_ratio(was, now) >= WHOLE
 
 
 def _piece(row: assessing.CodedRow, verdict: Judged | None, subject: assessing.Subject) -> Evidence:
@@ -166,6 +191,8 @@ def _piece(row: assessing.CodedRow, verdict: Judged | None, subject: assessing.S
     if verdict is not None and not verdict.rejected:
         labels, stance = verdict.labels, verdict.stance
     attributed = subject.attributed.get(row.document.url, "")
+    first = row.first
+    assert first is not None
     return Evidence(
         passage_id=row.passage_id,
         document_id=row.version.document_id,
@@ -175,8 +202,8 @@ def _piece(row: assessing.CodedRow, verdict: Judged | None, subject: assessing.S
         heading_path=row.heading_path,
         url=row.document.url,
         title=row.document.title,
-        stated_date=row.version.stated_date,
-        stated_basis=row.version.stated_basis,
+        stated_date=first.stated_date,
+        stated_basis=first.stated_basis,
         voice=Voice.INSTITUTION if attributed else row.document.voice,
         genre=row.document.genre,
         labels=frozenset(labels - set(Stance)),
@@ -193,6 +220,11 @@ def _piece(row: assessing.CodedRow, verdict: Judged | None, subject: assessing.S
         gone_to=row.gone_to,
         voice_because=row.document.voice_because,
         earlier_wording=earlier,
+        in_first_version=first.in_first_version,
+        first_version=first.version,
+        first_seen_from=first.seen_from,
+        first_seen_to=first.seen_to,
+        text_sha256=row.version.text_sha256,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tracker.dating import dated, statement_date
 from tracker.findings import Evidence, Result, SearchRecord, own_words, protocol, spoken_grade
 from tracker.model import SPOKEN, Reviewed, Stance, Topic
 
@@ -89,8 +90,8 @@ def _passage(item: Evidence, question: str, *, confirmed: bool) -> dict[str, Any
         "url": item.url,
         "title": item.title,
         "version": item.version,
-        "stated_date": item.stated_date.isoformat() if item.stated_date else None,
-        "stated_basis": str(item.stated_basis),
+        "text_sha256": item.text_sha256,
+        **_time(item),
         "genre": str(item.genre),
         "voice": str(item.voice),
         "voice_because": item.attributed or item.voice_because,
@@ -104,6 +105,13 @@ def _passage(item: Evidence, question: str, *, confirmed: bool) -> dict[str, Any
         "counts": not against,
         "because": against or "the institution's own word",
     }
+
+
+def _time(item: Evidence) -> dict[str, Any]:
+    kept = item.to_json()
+    names = ("stated_date", "stated_basis", "first_version", "first_seen_from", "first_seen_to")
+    times = {name: kept[name] for name in names}
+    return {**times, "statement_date": statement_date(kept), "dated": dated(kept)}
 
 
 def _against(item: Evidence, question: str, *, confirmed: bool) -> str:
@@ -187,13 +195,13 @@ def _shown_passages(passages: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             if len(row["quote"]) <= 300
             else row["quote"][:300].rsplit(" ", 1)[0] + " …"
         )
-        day = row["stated_date"][:10] if row["stated_date"] else "undated"
         labels = ", ".join(
             [*row["labels"], *([] if row["stance"] == Stance.NONE else [row["stance"]])]
         )
         cues = "; ".join(f"{label}: {', '.join(words[:4])}" for label, words in row["cues"].items())
         yield f"   {number}. “{' '.join(quote.split())}”"
-        yield f"      {row['title']}, {day} ({row['stated_basis']}), {row['url']}"
+        yield f"      {row['title']}, {row['dated']}, {row['url']}"
+        yield f"      version {row['version']}, sha256 {row['text_sha256']}"
         yield f"      coded {labels}{f' by the words {cues}' if cues else ''}"
         yield f"      voice: {row['voice']} ({row['voice_because']}); genre: {row['genre']}"
         counted = (

@@ -86,10 +86,8 @@ def _with_search(row: Row) -> Row:
 
 
 def _evidence(finding: queries.FindingRow) -> Iterator[Row]:
-    shown = finding.to_json()
-    for number, item in enumerate(shown["evidence"], 1):
-        place = {"institution": finding.institution, "question": finding.question}
-        yield {**item, **place, "number": number, "quote": _short(item["quote"])}
+    for row in finding.quotes():
+        yield {**row, "quote": _short(row["quote"])}
 
 
 def _change(row: Row) -> Row:

@@ -14,6 +14,7 @@ from tracker.alerts.failure import SendFailedError
 from tracker.alerts.items import domain, one_line
 from tracker.alerts.messages import MAIL, our_address, plain_text
 from tracker.alerts.signing import claimed_id, good, signed
+from tracker.dating import dated
 from tracker.model import Reviewed
 from tracker.queries import FindingRow
 from tracker.settings import Settings
@@ -38,6 +39,7 @@ def as_told(row: FindingRow) -> dict[str, Any]:
     """Return a finding as a notice keeps it: as it stood when the institution was asked."""
     evidence = [
         {name: item[name] for name in ("quote", "url", "title", "stated_date", "version")}
+        | {"dated": dated(item)}
         for item in row.evidence
     ]
     return {
@@ -102,6 +104,7 @@ def _finding(finding: Facts, title: Callable[[str], str]) -> dict[str, Any]:
             {
                 "quote": one_line(item["quote"], QUOTE_LENGTH),
                 "title": one_line(item["title"]),
+                "dated": item["dated"],
                 "url": one_line(item["url"]),
             }
             for item in quotes[:QUOTES]

@@ -64,7 +64,7 @@ def search(
         )
     print_rows(
         [{"institution": row.institution, **row.evidence} for row in found],
-        ["institution", "stated_date", "labels", "quote", "url"],
+        ["institution", "dated", "labels", "quote", "url"],
         as_json=as_json,
         as_csv=as_csv,
         title="Passages",

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, column, literal_column, or_, table, text
 from sqlmodel import Session, col, func, select
 
+from tracker.dating import dated, statement_date
 from tracker.model import (
     Coding,
     Document,
@@ -24,6 +25,7 @@ from tracker.model import (
 )
 from tracker.queries.hearing import withheld_labels
 from tracker.queries.shared import iso
+from tracker.store.firsts import first_stood
 from tracker.store.rows import portions
 from tracker.verdicts import Judged, together
 
@@ -88,14 +90,22 @@ def search(
     found = [_found(*row) for row in session.exec(query)]
     people = _confirming(session, {item.evidence["passage_id"] for item in found})
     hidden = withheld_labels(session)
+    firsts = first_stood(session, {_place(item) for item in found})
     for item in found:
+        item.evidence.update(firsts[_place(item)].to_json())
+        item.evidence["dated"] = dated(item.evidence)
         said = people.get((item.evidence["document_id"], item.evidence["passage_id"]))
         if said and not hidden.get(item.institution, frozenset()) & {
             *item.evidence["labels"],
             *said.labels,
         }:
             item.evidence["reviewed"] = str(said.reviewed)
+    found.sort(key=lambda item: statement_date(item.evidence) or "", reverse=True)
     return found
+
+
+def _place(item: Found) -> tuple[int, int]:
+    return item.evidence["document_id"], item.evidence["passage_id"]
 
 
 def _confirming(session: Session, passage_ids: Collection[int]) -> dict[tuple[int, int], Judged]:
@@ -112,7 +122,7 @@ def _confirming(session: Session, passage_ids: Collection[int]) -> dict[tuple[in
 OWN = (Voice.INSTITUTION, Voice.UNIT)
 _VERSION = tuple(
     col(getattr(Version, name))
-    for name in ("id", "number", "stated_date", "stated_basis", "language")
+    for name in ("id", "number", "stated_date", "stated_basis", "language", "text_sha256")
 )
 
 
@@ -173,7 +183,7 @@ def _found(
     institution: Institution,
     *version: Any,
 ) -> Found:
-    version_id, number, stated_date, stated_basis, language = version
+    version_id, number, stated_date, stated_basis, language, text_sha256 = version
     held = [label for label in LABELS if getattr(coding, label)]
     evidence = {
         "passage_id": passage.id,
@@ -191,6 +201,8 @@ def _found(
         "labels": [*held, str(coding.stance)] if coding.china else held,
         "on_page": document.state in {DocumentState.LIVE, DocumentState.UNREACHABLE},
         "language": language,
+        "text_sha256": text_sha256,
+        "cues": coding.cues,
         "reviewed": "none",
     }
     return Found(institution.key, institution.name, evidence)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 
 import streamlit as st
 
@@ -78,13 +79,17 @@ def _listing(kept: Sequence[Cell]) -> str:
             html.escape(html.words(cell.kind)),
             cell.country,
             html.finding_badge(cell.result, cell.reviewed, cell.overlays),
-            html.day(cell.since),
-            html.day(cell.latest),
+            _day(cell, cell.since),
+            _day(cell, cell.latest),
         ]
         for cell in kept
     ]
     columns = ["Institution", "Kind", "Country", "Result", "First", "Latest"]
     return html.table(columns, rows, caption="Institutions and their results", stack=True)
+
+
+def _day(cell: Cell, at: datetime | None) -> str:
+    return html.day(at) if at or cell.result in html.ABSENT else "undated"
 
 
 def _evidence(kept: Sequence[Cell]) -> None:

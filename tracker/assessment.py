@@ -1,13 +1,15 @@
 """Assesses institutions: brings evidence and search record to the rules, and keeps the findings."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from rapidfuzz import fuzz
 from sqlmodel import Session
 
+from tracker.checkup import check_up
 from tracker.coding.codebook import Codebook
 from tracker.findings import (
     Deeds,
@@ -52,10 +54,11 @@ def assess(
     """Derive the findings of every institution whose evidence or search changed."""
     with store.transaction() as session:
         everyone = assessing.subjects(session)
+        unread = _unread(session)
     for number, subject in enumerate(everyone):
         told("assessing", number)
         with store.transaction() as session:
-            _assess_institution(session, subject, codebook, force=force)
+            _assess_institution(session, subject, codebook, unread[subject.key], force=force)
 
 
 def rules(codebook: Codebook) -> dict[Recommendation, Rule]:
@@ -91,7 +94,8 @@ def deeds(codebook: Codebook) -> Deeds:
 
 def assessed(session: Session, subject: assessing.Subject, codebook: Codebook) -> Assessed:
     """Return what follows for an institution, with everything that it follows from."""
-    return _assessed(session, subject, codebook, _record(session, subject, codebook))
+    unread = _unread(session, [subject.key])[subject.key]
+    return _assessed(session, subject, codebook, _record(session, subject, codebook, unread))
 
 
 def _assessed(
@@ -109,11 +113,16 @@ def _assessed(
 
 
 def _assess_institution(
-    session: Session, subject: assessing.Subject, codebook: Codebook, *, force: bool
+    session: Session,
+    subject: assessing.Subject,
+    codebook: Codebook,
+    unread: searching.Unread,
+    *,
+    force: bool,
 ) -> None:
     stamp = assessing.stamp(session, subject, codebook.coder_name)
     kept = assessing.findings_of(session, subject.id)
-    record = _record(session, subject, codebook)
+    record = _record(session, subject, codebook, unread)
     said = {**record.to_json(), assessing.STAMP: stamp}
     if SPOKEN in kept and not force and all(row.search_record == said for row in kept.values()):
         return
@@ -124,13 +133,28 @@ def _assess_institution(
         assessing.record_finding(session, subject.id, question, row)
 
 
-def _record(session: Session, subject: assessing.Subject, codebook: Codebook) -> SearchRecord:
+def _unread(
+    session: Session, institutions: Collection[str] = ()
+) -> defaultdict[str, dict[str, Mapping[str, str]]]:
+    """The sources whose last read brought nothing, by institution: one judgement for all who ask."""
+    found: defaultdict[str, dict[str, Mapping[str, str]]] = defaultdict(dict)
+    for one in check_up(session, institutions=institutions):
+        if not one.answers:
+            said = {"state": str(one.state), "cause": one.cause, "reason": one.said}
+            found[one.source.institution][one.source.key] = said
+    return found
+
+
+def _record(
+    session: Session, subject: assessing.Subject, codebook: Codebook, unread: searching.Unread
+) -> SearchRecord:
     fields = searching.search_record(
         session,
         subject,
         codebook=codebook.version,
         covered=codebook.languages,
         coder=codebook.coder_name,
+        unread=unread,
     )
     return SearchRecord(**fields)
 

@@ -185,7 +185,7 @@ def _looked_at(record: SearchRecord) -> Iterator[str]:
         f"{record.sources_failed} failed, {record.sources_gone} confirmed gone"
     )
     for failure in record.failures:
-        yield f"  failed: {failure['source']} ({failure['reason']}) {failure['url']}"
+        yield f"  not read: {failure['source']} ({failure['reason']}) {failure['url']}"
 
 
 def _shown_passages(passages: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -163,7 +163,7 @@ def institution(key: str, as_json: Json = False) -> None:
         ["title", "url", "state", "versions", "words", "stated_date", "last_good_at"],
         "Documents",
     )
-    print_table(sources, ["key", "kind", "state", "reason", "documents"], "Sources")
+    print_table(sources, ["key", "kind", "state", "cause", "documents"], "Sources")
     if units:
         print_table(units, ["institution", "result", "reviewed", "since"], "Units that have spoken")
 

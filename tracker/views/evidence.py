@@ -160,7 +160,10 @@ def search_record(record: Mapping[str, Any], rule: str) -> str:
             ("Read", f"{read} of {number(known, 'known document')}"),
             ("Unread", escape(unread)),
             ("Period", escape(period + basis)),
-            ("Starting points", f"{record.get('sources_declared', 0)}; failed: {escape(failures)}"),
+            (
+                "Starting points",
+                f"{record.get('sources_declared', 0)}; not read: {escape(failures)}",
+            ),
             ("Archives read", escape(", ".join(record.get("archives", ())) or "none")),
             ("Languages", escape(languages)),
             ("Terms", f"codebook {escape(record.get('codebook', '–'))}"),

@@ -190,10 +190,10 @@ def changes(profile: Profile, places: Places = APP) -> str:
 def sources(profile: Profile) -> str:
     """Return where we look and how the last look ended."""
     rows = [
-        [link(s.url, s.key), escape(words(s.kind)), escape(words(s.state)), escape(words(s.reason or "–")), day(s.last_good_at)]
+        [link(s.url, s.key), escape(words(s.kind)), escape(words(s.state)), escape(sentence(s.cause)), day(s.last_good_at)]
         for s in profile.sources
     ]  # fmt: skip
-    columns = ["Source", "Kind", "State", "Reason", "Last good read"]
+    columns = ["Source", "Kind", "State", "Cause", "Last good read"]
     return table(columns, rows, caption="Sources", stack=True)
 
 

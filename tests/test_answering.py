@@ -193,6 +193,15 @@ def test_a_notice_by_mail_waits_for_the_next_send(store):
         assert [notice.waits for notice in notice_rows(session)] == [True]
 
 
+def test_a_notice_that_waits_is_withdrawn_on_the_screen(store):
+    with store.transaction() as session:
+        replies.ask(session, "alder", address="press@alder.example", questions=[SPOKEN], by="ada", settings=Settings(), at=NOON)  # fmt: skip
+    app = press(opened(), "Withdraw it: it will not be sent")
+
+    assert "Notice 1 will not be sent." in shown(app)
+    assert "withdrawn by ada" in shown(app)
+
+
 def test_where_people_have_roles_only_admins_see_the_part(store):
     with store.transaction() as session:
         for who, role in (("rev@t.example", Role.REVIEWER), ("adm@t.example", Role.ADMIN)):

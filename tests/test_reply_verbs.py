@@ -181,3 +181,11 @@ def test_a_forged_or_ended_link_shows_nothing(store, site):
 
 def test_robots_are_asked_to_stay_out(store, site):
     assert "Disallow: /reply/" in get(f"{site}/robots.txt")[1]
+
+
+def test_a_notice_is_withdrawn_and_a_dry_run_refuses_what_a_real_one_would(store):
+    wrong = run("notices", "send", "alder", "--address", "eve@oak.example", "--by", "ada", "--dry-run", code=2)  # fmt: skip
+    assert "oak.example is none of the official hosts of alder" in wrong
+    run("notices", "send", "alder", "--address", "press@alder.example", "--by", "ada")
+    assert run("notices", "withdraw", "1", "--by", "ada") == "notice 1 will not be sent\n"
+    assert json.loads(run("notices", "list", "--json"))[0]["state"] == "withdrawn by ada"

@@ -249,6 +249,8 @@ def _piece(row: assessing.CodedRow, verdict: Judged | None, subject: assessing.S
         first_seen_from=first.seen_from,
         first_seen_to=first.seen_to,
         text_sha256=row.version.text_sha256,
+        coder=row.coding.coder,
+        reviewed_at=verdict.at if verdict else None,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tracker.crediting import coded_by
 from tracker.dating import dated, statement_date
 from tracker.findings import Evidence, Result, SearchRecord, own_words, protocol, spoken_grade
 from tracker.model import SPOKEN, Reviewed, Stance, Topic
@@ -100,6 +101,9 @@ def _passage(item: Evidence, question: str, *, confirmed: bool) -> dict[str, Any
         "cues": {label: list(words) for label, words in item.cues.items()},
         "elements": list(item.elements.get(question, ())),
         "reviewed": str(item.reviewed),
+        "coder": item.coder,
+        "reviewed_at": item.reviewed_at.isoformat() if item.reviewed_at else None,
+        "coded_by": coded_by(item.to_json()),
         "on_page": item.on_page,
         "amounts_to": str(amounts) if amounts else None,
         "counts": not against,
@@ -203,6 +207,7 @@ def _shown_passages(passages: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield f"      {row['title']}, {row['dated']}, {row['url']}"
         yield f"      version {row['version']}, sha256 {row['text_sha256']}"
         yield f"      coded {labels}{f' by the words {cues}' if cues else ''}"
+        yield f"      {row['coded_by']}"
         yield f"      voice: {row['voice']} ({row['voice_because']}); genre: {row['genre']}"
         counted = (
             f"counts as {row['amounts_to']}"

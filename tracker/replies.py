@@ -274,6 +274,20 @@ class Corrected:
     number: int
     told: int  # subscribers who got a wrong alert and will get the correction
     dropped: int  # deliveries of wrong alerts that will not go out
+    result: str  # of the finding, which stays until people judge anew
+    passages: int  # that it rests on
+
+    @property
+    def follows(self) -> str:
+        """What a correction does not do, and who must do it."""
+        stays = f"The finding still reads “{self.result.replace('_', ' ')}”: a correction changes no result."
+        if not self.passages:
+            return f"{stays} It rests on no passage; see what was read for it, and `tracker sources health`."
+        number = f"{self.passages} passage{'s' if self.passages > 1 else ''}"
+        return (
+            f"{stays} The {number} it rests on stand first in `tracker review list` and on the Review "
+            "screen; once they are judged, `tracker update` draws the conclusions."
+        )
 
 
 def correct(
@@ -310,7 +324,8 @@ def correct(
     number = record_correction(
         session, institution.id, question=question, at=at, by=by, note=said, result=row.result, reply_id=reply_id, change_id=record,
     )  # fmt: skip
-    return Corrected(number, told, sum(drop(session, each) for each in wrong))
+    dropped = sum(drop(session, each) for each in wrong)
+    return Corrected(number, told, dropped, row.result, len(row.evidence))
 
 
 def _record(

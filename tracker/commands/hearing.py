@@ -194,7 +194,7 @@ def replies_correct(
         )  # fmt: skip
     print(
         f"correction {done.number} is public; {done.told} subscribers will be told, "
-        f"{done.dropped} wrong alerts will not go out"
+        f"{done.dropped} wrong alerts will not go out\n{done.follows}"
     )
 
 

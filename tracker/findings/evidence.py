@@ -26,6 +26,7 @@ STANDINGS = {
     Voice.THIRD_PARTY: "relayed",
     Voice.UNKNOWN: "voice unknown: awaits review",
 }
+_TIMES = ("stated_date", "gone_from", "gone_to", "first_seen_from", "first_seen_to", "reviewed_at")
 _SENTENCE_END = re.compile(r"(?<=[.!?;:])\s+|\n+")
 
 
@@ -65,6 +66,8 @@ class Evidence:
     first_seen_from: datetime | None = None  # they came between these two captures
     first_seen_to: datetime | None = None
     text_sha256: str = ""  # of the version
+    coder: str = ""  # codebook and coder version
+    reviewed_at: datetime | None = None
 
     @property
     def standing(self) -> str:
@@ -86,7 +89,7 @@ class Evidence:
         """Return the evidence as a finding keeps it."""
         row = asdict(self)
         row["labels"] = sorted({*self.labels, str(self.stance)} - {"none"})
-        for name in ("stated_date", "gone_from", "gone_to", "first_seen_from", "first_seen_to"):
+        for name in _TIMES:
             row[name] = row[name].isoformat() if row[name] else None
         return row
 

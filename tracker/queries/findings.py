@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from tracker.crediting import coded_by
 from tracker.dating import dated, statement_date
 from tracker.model import (
     SPOKEN,
@@ -128,13 +129,14 @@ def shown_evidence(item: dict[str, Any]) -> dict[str, Any]:
         "statement_date": statement_date(item),
         "dated": dated(item),
         **{name: item.get(name) for name in _KEPT_SINCE},
+        "coded_by": coded_by(item),
         "cues": shown_cues(item, item.get("cues") or {}),
     }
 
 
 _SHOWN = ("url", "title", "stated_date", "version", "labels", "heading_path", "reviewed", "on_page")
 #: What findings from before it was kept do not have.
-_KEPT_SINCE = ("stated_basis", "first_version", "first_seen_from", "first_seen_to", "attributed", "gone_from", "gone_to", "earlier_wording", "language", "text_sha256")  # fmt: skip
+_KEPT_SINCE = ("coder", "reviewed_at", "stated_basis", "first_version", "first_seen_from", "first_seen_to", "attributed", "gone_from", "gone_to", "earlier_wording", "language", "text_sha256")  # fmt: skip
 
 
 def shown_cues(

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, column, literal_column, or_, table, text
 from sqlmodel import Session, col, func, select
 
+from tracker.crediting import coded_by
 from tracker.dating import dated, statement_date
 from tracker.model import (
     Coding,
@@ -100,6 +101,8 @@ def search(
             *said.labels,
         }:
             item.evidence["reviewed"] = str(said.reviewed)
+            item.evidence["reviewed_at"] = iso(said.at)
+        item.evidence["coded_by"] = coded_by(item.evidence)
     found.sort(key=lambda item: statement_date(item.evidence) or "", reverse=True)
     return found
 
@@ -203,6 +206,7 @@ def _found(
         "language": language,
         "text_sha256": text_sha256,
         "cues": coding.cues,
+        "coder": coding.coder,
         "reviewed": "none",
     }
     return Found(institution.key, institution.name, evidence)

@@ -31,7 +31,16 @@ from tracker.store.rows import portions
 
 STAMP = "derived_from"
 RULES = "2"  # of what findings keep of their evidence; a new one has them derived anew
-_CODED = (*Topic, *Recommendation, "stance", "in_passing", "elements", "cues", "confidence")
+_CODED = (
+    "coder",
+    *Topic,
+    *Recommendation,
+    "stance",
+    "in_passing",
+    "elements",
+    "cues",
+    "confidence",
+)
 ON_PAGE = (DocumentState.LIVE, DocumentState.UNREACHABLE, DocumentState.NEVER_READ)
 
 

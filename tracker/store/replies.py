@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 
 from tracker.model import (
     Correction,
+    Finding,
     Institution,
     Notice,
     NoticeChannel,
@@ -336,6 +337,17 @@ def corrections(session: Session) -> list[Corrected]:
         Corrected(_id(row.id), key, row.question, row.at, row.note, row.result, row.reply_id)
         for row, key in session.exec(query)
     ]
+
+
+def corrected_findings(session: Session) -> list[tuple[Correction, Finding]]:
+    """Return every correction with the finding that it is about, by number."""
+    query = (
+        select(Correction, Finding)
+        .join(Finding, col(Finding.institution_id) == Correction.institution_id)
+        .where(Finding.question == Correction.question)
+        .order_by(col(Correction.id))
+    )
+    return list(session.exec(query).all())
 
 
 def _id(value: int | None) -> int:

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tracker.addresses import web_archive
+from tracker.crediting import coded_by
 from tracker.dating import dated, first_seen, statement_date
 from tracker.queries import VersionRow, shown_cues
 from tracker.views.addresses import APP, Places, text_fragment
 from tracker.views.html import (
-    PEOPLE,
     between,
     day,
     escape,
@@ -74,7 +74,7 @@ def evidence_card(
     shown = "" if places is APP else " open"  # on paper nobody can open it
     return (
         f'<figure class="t-card">{quoted(item["quote"], item.get("language"), cues)}'
-        f'<figcaption class="t-meta">{source}<br>{escape(dated(item))} · {_there(item)} · {escape(_people(item))}<br>{ways}{carries}'
+        f'<figcaption class="t-meta">{source}<br>{escape(dated(item))} · {_there(item)} · {escape(coded_by(item))}<br>{ways}{carries}'
         f'</figcaption><details class="t-more"{shown}><summary>Evidence and coding</summary>{_provenance(item, cues, version)}</details></figure>'
     )
 
@@ -83,11 +83,6 @@ def _below(title: str, path: str) -> str:
     """The headings below the title, which often stands as a heading once more."""
     first, _, rest = path.partition(" › ")
     return rest if first == title else path
-
-
-def _people(item: Mapping[str, Any]) -> str:
-    said = PEOPLE[item["reviewed"]]
-    return f"{said}, on an earlier wording" if item.get("earlier_wording") else said
 
 
 def _there(item: Mapping[str, Any]) -> str:

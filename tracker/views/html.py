@@ -8,10 +8,11 @@ from html import escape as _escape
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tracker.crediting import PEOPLE
 from tracker.dating import between, day
 from tracker.model import InstitutionKind
 
-__all__ = ["between", "day"]
+__all__ = ["PEOPLE", "between", "day"]
 
 #: Result → (shape, word, colour class). Colours are Okabe and Ito's; absence has none.
 RESULTS: Mapping[str, tuple[str, str, str]] = {
@@ -99,13 +100,6 @@ def _result_badge(result: str, reviewed: str) -> str:
     if reviewed == "none":
         return badge(result, possible=True)
     return f'{badge(result, sure=True)} <span class="t-small">{PEOPLE[reviewed]}</span>'
-
-
-PEOPLE = {
-    "none": "not yet reviewed",
-    "one": "confirmed by one person",
-    "two": "confirmed by two people",
-}
 
 
 def sentence(text: str) -> str:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from tracker.crediting import coded_by
-from tracker.dating import dated, statement_date
+from tracker.dating import dated, day, statement_date
 from tracker.findings import Evidence, Result, SearchRecord, own_words, protocol, spoken_grade
 from tracker.model import SPOKEN, Reviewed, Stance, Topic
+from tracker.standing import OVERLAYS, UNHEARD, Standing
 
 DECIDED_BY_SEARCH = ("none_found", "not_checked", "unreachable")
 
@@ -27,6 +28,7 @@ class Explanation:
     passages: tuple[dict[str, Any], ...]
     unconfirmed: tuple[str, ...] = ()
     deeds: tuple[Mapping[str, Any], ...] = ()
+    standing: Standing = UNHEARD
 
     def to_json(self) -> dict[str, Any]:
         """Return the explanation as `explain --json` prints it."""
@@ -50,6 +52,7 @@ class Explanation:
             "search_record": self.record.to_json(),
             "awaiting_confirmation": list(self.unconfirmed),
             "missing": list(missing(self)),
+            **self.standing.to_json(),
         }
 
 
@@ -63,6 +66,7 @@ def explain(
     result: Result,
     unconfirmed: Sequence[str] = (),
     deeds: Sequence[Mapping[str, Any]] = (),
+    standing: Standing = UNHEARD,
 ) -> Explanation:
     """Return the path from passages to the result on "spoken" or a recommendation."""
     concerned = [item for item in evidence if _concerns(item, question)]
@@ -76,6 +80,7 @@ def explain(
         passages=tuple(_passage(item, question, confirmed=confirmed) for item in concerned),
         unconfirmed=tuple(unconfirmed),
         deeds=tuple(deeds) if question == SPOKEN else (),
+        standing=standing,
     )
 
 
@@ -159,6 +164,7 @@ def in_words(found: Explanation) -> str:
             f"({result.basis}, reviewed: {result.reviewed})"
         ),
         f"Rule:   {result.rule}",
+        *_heard(found.standing),
         "",
         "1. What was looked at",
         *(f"   {line}" for line in _looked_at(found.record)),
@@ -173,6 +179,20 @@ def in_words(found: Explanation) -> str:
     lines += ["", "4. What was missing", *(f"   - {line}" for line in lacking or ["nothing"])]
     lines += ["", "Published text only; not a risk rating, sanctions check or clearance."]
     return "\n".join(lines)
+
+
+def _heard(standing: Standing) -> Iterator[str]:
+    if standing.overlays:
+        yield f"Beside: {'; '.join(OVERLAYS[name] for name in standing.overlays)}"
+    for reply in standing.replies:
+        yield f"  reply {reply.id} of {day(reply.received_at)}, from {reply.host}: {_line(reply.text)}"
+    for fixed in standing.corrections:
+        then = fixed.result.replace("_", " ")
+        yield f"  correction {fixed.id} of {day(fixed.at)}, of “{then}”: {_line(fixed.note)}"
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _looked_at(record: SearchRecord) -> Iterator[str]:

@@ -28,6 +28,11 @@ _FINDING = (
     ("possible_quotes", "integer", "machine quotes awaiting review"),
     ("rule", "string", "the rule that decided"),
     ("disputed", "boolean", "the institution disputes it; its reply is in the table of replies"),
+    (
+        "corrected",
+        "boolean",
+        "a public correction of this result stands in the table of corrections",
+    ),
     ("under_reply", "boolean", "the institution was asked and its time to reply runs"),
     ("withheld", "boolean", "the confirmed result waits for the institution's reply"),
     ("asked_at", "datetime", "when the institution was asked about it"),

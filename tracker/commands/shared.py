@@ -67,7 +67,14 @@ def print_rows(
         writer.writeheader()
         writer.writerows({k: cell(v) for k, v in row.items()} for row in rows)
     else:
-        print_table(rows, columns, title, none)
+        print_table(rows, with_standing(rows, columns), title, none)
+
+
+def with_standing(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> list[str]:
+    """Return a table's columns, with what is said beside results where something is."""
+    said = any(row.get("standing") for row in rows)
+    at = columns.index("result") + 1 if "result" in columns else len(columns)
+    return [*columns[:at], *(["standing"] if said else []), *columns[at:]]
 
 
 def print_table(

@@ -20,6 +20,7 @@ from tracker.queries.documents import (
 from tracker.queries.findings import (
     SPEAKING,
     UNREAD,
+    Answer,
     Cell,
     Context,
     FindingRow,
@@ -44,6 +45,7 @@ __all__ = [
     "LABELS",
     "SPEAKING",
     "UNREAD",
+    "Answer",
     "Cell",
     "ChangeRow",
     "CheckRow",

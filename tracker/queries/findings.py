@@ -21,9 +21,9 @@ from tracker.model import (
     Topic,
 )
 from tracker.queries.documents import VersionRow, cues_of, versions_by_id
-from tracker.queries.hearing import UNHEARD, WAITS, Hearing, withheld_labels
+from tracker.queries.hearing import WAITS, Hearing, withheld_labels
 from tracker.queries.shared import iso, within
-from tracker.standing import NEGATIVE, Gate, Standing, Subject
+from tracker.standing import NEGATIVE, UNHEARD, Gate, Standing, Subject
 
 LONGEST_QUOTE = 600
 FEW = 200  # institutions that are asked for by name rather than sorted out afterwards
@@ -58,6 +58,11 @@ class FindingRow:
     group: str = "core"
     found_by: str = "census"
     standing: Standing = UNHEARD
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether a person stands behind the result."""
+        return self.reviewed != Reviewed.NONE
 
     @property
     def overlays(self) -> tuple[str, ...]:
@@ -362,6 +367,7 @@ def _cell(*row: Any) -> Cell:
     )
 
 
+Answer = Cell | FindingRow
 SPEAKING = ("condemned", "criticised")
 UNREAD = ("not_checked", "unreachable")
 
@@ -388,7 +394,7 @@ def tally(spoken: Iterable[Cell]) -> Tally:
 _PARTS = ("confirmed", "possible", "other", "none_found", "unread")
 
 
-def part(cell: Cell) -> str:
+def part(cell: Answer) -> str:
     """Return the part of a tally that an institution's answer to who has spoken is counted in."""
     if cell.result in SPEAKING and cell.confirmed:
         return "confirmed"

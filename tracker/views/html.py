@@ -8,6 +8,7 @@ from html import escape as _escape
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tracker import standing
 from tracker.crediting import PEOPLE
 from tracker.dating import between, day
 from tracker.model import InstitutionKind
@@ -76,11 +77,10 @@ def finding_badge(result: str, reviewed: str, overlays: Sequence[str] = ()) -> s
     return _result_badge(result, reviewed) + "".join(f" {overlay(name)}" for name in overlays)
 
 
+SHAPES = {"disputed": "⇄", "corrected": "✎", "under_reply": "◔", "withheld": "◌"}
 #: Overlay → (shape, words).
 OVERLAYS: Mapping[str, tuple[str, str]] = {
-    "disputed": ("⇄", "disputed by the institution"),
-    "under_reply": ("◔", "under reply"),
-    "withheld": ("◌", "waits for the institution’s reply"),
+    name: (SHAPES[name], said) for name, said in standing.OVERLAYS.items()
 }
 
 

@@ -20,6 +20,11 @@ class Table:
 
 
 _INSTITUTION = ("institution", "string", "key of the institution")
+_WHO = (
+    _INSTITUTION,
+    ("name", "string", "name of the institution"),
+    ("country", "string", "ISO 3166-1 code, or EU"),
+)
 _FINDING = (
     ("result", "string", "result code of the codebook"),
     ("basis", "string", "machine or reviewed"),
@@ -66,7 +71,7 @@ TABLES = (
         "sources",
         "Declared places to look, and how each is doing",
         (
-            _INSTITUTION,
+            *_WHO,
             ("key", "string", "key of the source"),
             ("kind", "string", "feed, sitemap, listing, page or document"),
             ("url", "string", "address"),
@@ -82,7 +87,7 @@ TABLES = (
         "documents",
         "Documents known, with the hashes of what was read",
         (
-            _INSTITUTION,
+            *_WHO,
             ("url", "string", "canonical address"),
             ("title", "string", "title"),
             ("state", "string", "whether it can be read"),
@@ -104,7 +109,7 @@ TABLES = (
         "spoken",
         "Who has spoken",
         (
-            _INSTITUTION,
+            *_WHO,
             *_FINDING,
             ("since", "datetime", "earliest stated date of a statement"),
             ("latest", "datetime", "latest stated date"),
@@ -117,7 +122,7 @@ TABLES = (
         "coverage",
         "Institutions and recommendations",
         (
-            _INSTITUTION,
+            *_WHO,
             ("recommendation", "string", "R1 to R6"),
             *_FINDING,
             *SEARCHED,
@@ -128,7 +133,7 @@ TABLES = (
         "evidence",
         "The quotes that findings rest on",
         (
-            _INSTITUTION,
+            *_WHO,
             ("question", "string", "spoken, or R1 to R6"),
             ("number", "integer", "its place among the finding's quotes"),
             ("quote", "string", "exact words, at most 300 characters"),
@@ -192,7 +197,7 @@ TABLES = (
         "What changed, and between which captures",
         (
             ("id", "integer", "number of the change in this store, as in the address of its page"),
-            _INSTITUTION,
+            *_WHO,
             ("url", "string", "document"),
             ("title", "string", "title of the document"),
             ("class", "string", "material, minor, availability, record or technical"),

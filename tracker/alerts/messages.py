@@ -1,5 +1,7 @@
 """A delivery in words: subject, plain text, HTML, e-mail, event. Knows no channel's workings."""
 
+from __future__ import annotations
+
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,11 +12,9 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from functools import cache
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from tracker.alerts.items import SUBJECT_LENGTH, Item, domain, item, one_line
@@ -22,6 +22,9 @@ from tracker.alerts.subscriptions import ChangeFacts, Rule
 from tracker.changes import SentenceChange, as_html, sentence_json, sentence_text
 from tracker.model import ChangeClass
 from tracker.store.subscriptions import Recipient
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 DIGEST_ITEMS = 20
 #: 7bit, so that no relay needs to recode what was signed; long lines, since an address that is
@@ -251,6 +254,10 @@ def _grouped(items: Sequence[Item]) -> list[tuple[str, list[tuple[Item, list[Ite
 
 @cache
 def _templates() -> Environment:
+    # Slow to import, and most starts write no message.
+    from jinja2 import PackageLoader, StrictUndefined, select_autoescape  # noqa: PLC0415
+    from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415
+
     environment = ImmutableSandboxedEnvironment(
         loader=PackageLoader("tracker.alerts"),
         autoescape=select_autoescape(["html"]),

@@ -16,6 +16,7 @@ from tracker import queries
 from tracker.addresses import canonical_url
 from tracker.clock import Clock, system_time
 from tracker.export import cell
+from tracker.flat import flat
 from tracker.model import InstitutionKind
 from tracker.nearness import did_you_mean, nearest
 from tracker.settings import load_settings
@@ -64,12 +65,20 @@ def print_rows(
     if as_json:
         print(json.dumps(rows, ensure_ascii=False, indent=1))
     elif as_csv:
-        names = list(rows[0]) if rows else list(columns)
+        plain = [flat(row) for row in rows]
+        names = list(plain[0]) if plain else list(columns)
         writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")
         writer.writeheader()
-        writer.writerows({k: cell(v) for k, v in row.items()} for row in rows)
+        writer.writerows({k: cell(v) for k, v in row.items()} for row in plain)
     else:
-        print_table(rows, columns, title, none)
+        print_table(rows, with_standing(rows, columns), title, none)
+
+
+def with_standing(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> list[str]:
+    """Return a table's columns, with what is said beside results where something is."""
+    said = any(row.get("standing") for row in rows)
+    at = columns.index("result") + 1 if "result" in columns else len(columns)
+    return [*columns[:at], *(["standing"] if said else []), *columns[at:]]
 
 
 def print_table(

@@ -224,7 +224,7 @@ def sources_list(as_json: Json = False, as_csv: Csv = False) -> None:
     """List the sources and how each is doing."""
     with open_store().transaction() as session:
         rows = [row.to_json() for row in queries.source_rows(session, at=datetime.now(UTC))]
-    columns = ["institution", "key", "kind", "state", "reason", "documents", "url"]
+    columns = ["institution", "key", "kind", "state", "cause", "documents", "url"]
     print_rows(rows, columns, as_json=as_json, as_csv=as_csv, title="Sources")
 
 

@@ -8,7 +8,7 @@ from html import escape as _escape
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tracker import standing
+from tracker import standing, wording
 from tracker.crediting import PEOPLE
 from tracker.dating import between, day
 from tracker.model import InstitutionKind
@@ -59,9 +59,7 @@ def stylesheet() -> str:
     return static("tracker.css").read_text(encoding="utf-8")
 
 
-def words(code: object) -> str:
-    """Return a code of a closed vocabulary as people write it."""
-    return re.sub(r"\bchina\b", "China", str(code).replace("_", " "))
+words = wording.words
 
 
 def badge(result: str, *, possible: bool = False, sure: bool = False) -> str:

@@ -60,6 +60,7 @@ def test_the_crawler_names_wrong_settings_too(tmp_path):
         (["spoken", "--instituton", "x"], "--institution"),
         (["spoken", "--institution", "x"], "no institution has the key"),
         (["institution", "x"], "no institution has the key"),
+        (["spoken", "--country", "UK"], "not a country: UK"),
         (["diff", "http://alder.example/nowhere"], "no document is known as"),
         (["extract", "nowhere.html"], "does not exist"),
         (["code", "nowhere.jsonl"], "cannot be read"),

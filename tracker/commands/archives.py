@@ -26,7 +26,7 @@ from tracker.store.locks import at_work
 app = typer.Typer()
 
 What = Annotated[
-    list[str], typer.Argument(metavar="FILE|URL...", help="WARC files; with --wayback, addresses")
+    list[str], typer.Argument(metavar="FILE|URL", help="WARC files; with --wayback, addresses")
 ]
 Wayback = Annotated[
     bool, typer.Option("--wayback", help="Ask a web archive for captures of these addresses.")

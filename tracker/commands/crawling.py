@@ -127,7 +127,7 @@ def crawl_arguments(
 
 
 Keys = Annotated[
-    list[str] | None, typer.Argument(metavar="[KEY]...", help="institution or institution/source")
+    list[str] | None, typer.Argument(metavar="KEY", help="institution or institution/source")
 ]
 Kind = Annotated[
     InstitutionKind | None, typer.Option("--kind", help="Only institutions of this kind.")

@@ -24,7 +24,7 @@ QUESTIONS = {name.lower(): name for name in (SPOKEN, *map(str, Recommendation))}
 
 @app.command()
 def explain(
-    institution: str,
+    institution: Annotated[str, typer.Argument(help="Its key.")],
     question: Annotated[str, typer.Argument(help="spoken, or R1 to R6")],
     as_json: Json = False,
 ) -> None:

@@ -79,7 +79,9 @@ def amend(
     item: Item,
     who: Who,
     label: Annotated[list[str] | None, typer.Option("--label", help="A label that holds.")] = None,
-    stance: Annotated[Stance, typer.Option("--stance")] = Stance.NONE,
+    stance: Annotated[
+        Stance, typer.Option("--stance", help="Toward the Chinese state.")
+    ] = Stance.NONE,
     note: Note = "",
     again: Again = False,
 ) -> None:

@@ -38,7 +38,7 @@ app = typer.Typer(help="Check, list and describe sources.yaml.", no_args_is_help
 def sources_check(
     keys: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[KEY]...", help="with --live: institution or institution/source"),
+        typer.Argument(metavar="KEY", help="with --live: institution or institution/source"),
     ] = None,
     live: Annotated[
         bool, typer.Option("--live", help="Also fetch each source twice, politely.")
@@ -102,7 +102,7 @@ def _number(count: int, one: str) -> str:
 
 @app.command("add")
 def sources_add(
-    url: str,
+    url: Annotated[str, typer.Argument(help="Of a page, document, feed or sitemap.")],
     write: Annotated[
         bool, typer.Option("--write", help="Put the proposal into sources.yaml.")
     ] = False,
@@ -232,7 +232,7 @@ def sources_list(as_json: Json = False, as_csv: Csv = False) -> None:
 def sources_health(
     keys: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[KEY]...", help="institution or institution/source"),
+        typer.Argument(metavar="KEY", help="institution or institution/source"),
     ] = None,
     institution: Institutions = None,
     as_json: Json = False,

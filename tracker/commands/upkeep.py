@@ -20,6 +20,8 @@ from tracker.store.integrity import damage
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
+Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="On which the app is reached.")]
+
 app = typer.Typer()
 db_app = typer.Typer(help="The database's schema.", no_args_is_help=True)
 app.add_typer(db_app, name="db")
@@ -43,7 +45,7 @@ def verify(as_json: Json = False) -> None:
 
 @app.command()
 def export(
-    folder: Path,
+    folder: Annotated[Path, typer.Argument(help="Where to write; made if it is not there.")],
     release: Annotated[str | None, typer.Option("--release", help="The id of a release.")] = None,
     warc: Annotated[bool, typer.Option("--warc", help="The evidence instead, as WARC.")] = False,
     institution: Institutions = None,
@@ -90,7 +92,9 @@ def _size(file: Path) -> str:
 
 @app.command()
 def restore(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="What `tracker backup` wrote.")
+    ],
     damaged: Annotated[
         bool, typer.Option("--damaged", help="Only what is damaged in this store, which is kept.")
     ] = False,
@@ -129,8 +133,10 @@ def db_upgrade() -> None:
 
 @app.command()
 def serve(
-    port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8501,
-    address: Annotated[str, typer.Option("--address")] = "127.0.0.1",
+    port: Port = 8501,
+    address: Annotated[
+        str, typer.Option("--address", help="0.0.0.0 lets other machines in.")
+    ] = "127.0.0.1",
 ) -> None:
     """Open the app; its own links name this port, unless TRACKER_PUBLIC_URL says otherwise."""
     _can_listen(port, address)
@@ -193,7 +199,7 @@ def _serve(port: int, address: str, environment: dict[str, str]) -> None:
 @app.command()
 def demo(
     no_app: Annotated[bool, typer.Option("--no-app", help="Play only.")] = False,
-    port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8501,
+    port: Port = 8501,
 ) -> None:
     """Play the whole chain on invented institutions, then open the app."""
     from tracker.demo.play import DemoRefusedError, demo_environment, play  # noqa: PLC0415

@@ -18,7 +18,7 @@ from chain import Site as Read
 from crawls import a_page
 from sqlmodel import func, select
 from teams import final_rows
-from test_warc import POLICY, a_warc
+from warcs import POLICY, a_warc
 
 from tracker.ending import INTERRUPTED, SAME
 from tracker.model import Channel, Delivery, DeliveryState, Fetch, Run, RunState, Version

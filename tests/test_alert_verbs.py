@@ -259,3 +259,9 @@ def test_links_that_only_this_machine_reaches_are_said_where_mail_is_wanted(
 
     assert ("set TRACKER_PUBLIC_URL to where their readers" in mail) is said
     assert "TRACKER_PUBLIC_URL" not in folder
+
+
+def test_the_list_shows_a_rule_as_it_is_typed(alerts):
+    alerts("add", "mine", "--rule", '{"countries": ["GB"]}')
+
+    assert '{"countries": ["GB"]}' in alerts("list")

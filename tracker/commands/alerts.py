@@ -153,13 +153,20 @@ def alerts_list(as_json: Json = False) -> None:
                 "until": counted.get(r.id, Tally()).until,
                 "failed": counted.get(r.id, Tally()).failed,
                 "error": counted.get(r.id, Tally()).error,
-                "rule": r.rule,
+                "rule": dict(r.rule) if as_json else _asked(r.rule),
             }
             for r in recipients(session)
         ]
     columns = ["name", "channel", "goes_to", "cadence", "state", "sent", "waiting", "until"]
     columns += ["failed", "error", "rule"]
     print_rows(rows, columns, as_json=as_json, as_csv=False, title="Subscriptions")
+
+
+def _asked(rule: Any) -> dict[str, Any]:
+    """What a rule narrows by, as it would be typed."""
+    from tracker.alerts.subscriptions import Rule as Checked  # noqa: PLC0415
+
+    return Checked.model_validate(rule).model_dump(mode="json", exclude_defaults=True)
 
 
 @app.command("preview")

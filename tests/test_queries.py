@@ -6,9 +6,10 @@ import pytest
 from builders import NOON, read_page
 
 from tracker import queries
-from tracker.model import SPOKEN, ChangeClass, Document
+from tracker.model import SPOKEN, ChangeClass, Document, InstitutionKind
 from tracker.queries.changes import WITHHELD
-from tracker.views import changed, documented, profile, tables
+from tracker.shares import shares
+from tracker.views import changed, documented, profile, statements, tables
 
 CONDEMNS = (
     "We condemn the mass surveillance of Uyghurs in Xinjiang by the Chinese government, which is an abuse of human "
@@ -115,3 +116,16 @@ def test_the_overview_counts_what_is_fresh(read):
 
     assert (figures.documents_known, figures.documents_read, figures.documents_fresh) == (1, 1, 1)
     assert figures.last_run_at == datetime(2026, 3, 3, 12, tzinfo=UTC)
+
+
+def test_what_is_possible_is_never_counted_with_what_is_confirmed():
+    def cell(key, reviewed, result="condemned", possible=None):
+        return queries.Cell(key, key, InstitutionKind.FUNDER, "GB", "core", "census", SPOKEN, result, reviewed, possible, None, None)  # fmt: skip
+
+    cells = [cell("a", "two"), cell("b", "none"), cell("c", "one", "discussed", "condemned")]
+
+    said = statements._count(cells, cells)
+    (share, _) = shares(cells)
+    assert "condemned, confirmed: 1; condemned, possible: 1; discussed, confirmed: 1" in said
+    counted = queries.tally(cells)
+    assert (share.spoken, share.possible) == (counted.confirmed, counted.possible) == (1, 2)

@@ -59,6 +59,7 @@ class Watched:
     url: str
     empty: bool = False  # its last good read named no document
     last_good_at: datetime | None = None
+    failing_since: datetime | None = None  # the first attempt after that, where it was long ago
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,12 @@ class Health:
     last_good_at: datetime | None
     reads: int  # within the window
     success: float | None
+    answers: bool = True  # its last read brought what can be read; also where nobody tried yet
+
+    @property
+    def said(self) -> str:
+        """The judgement in one word and what it rests on."""
+        return f"{self.state}: {self.cause}"
 
     def to_json(self) -> dict[str, Any]:
         """Return the judgement as `sources health --json` prints it."""
@@ -107,6 +114,7 @@ def health(source: Watched, reads: Sequence[Read], *, at: datetime) -> Health:
         ),
         reads=len(recent),
         success=None if share is None else round(share, 2),
+        answers=state is not HealthState.SELECTOR_BROKEN and (not ordered or ordered[-1].good),
     )
 
 
@@ -118,7 +126,7 @@ def _state(source: Watched, reads: Sequence[Read], share: float | None) -> tuple
         state = HealthState.SELECTOR_BROKEN if broken else HealthState.BLOCKED
         return state, broken or blocked
     if not last.good:
-        return HealthState.FAILING, _failure(last, reads)
+        return HealthState.FAILING, _failure(source, last, reads)
     if moved := _elsewhere(source, last):
         return HealthState.MOVED, f"its address now leads to {moved}"
     if source.empty and source.kind is SourceKind.LISTING:
@@ -145,12 +153,14 @@ def _wall(read: Read) -> str:
     return "refuses us (403)" if read.status == 403 and read.outcome is Outcome.FAILED else ""
 
 
-def _failure(last: Read, reads: Sequence[Read]) -> str:
+def _failure(source: Watched, last: Read, reads: Sequence[Read]) -> str:
     since = last.at
     for read in reversed(reads):
         if read.good:
             break
         since = read.at
+    else:
+        since = min(since, source.failing_since or since)
     why = last.quarantine or last.unread or last.reason or "unknown"
     detail = f" ({last.detail})" if last.detail else ""
     return f"{str(why).replace('_', ' ')}{detail} since {since:%Y-%m-%d}"

@@ -22,6 +22,7 @@ from tracker.commands.shared import (
     open_store,
     print_rows,
     print_table,
+    with_standing,
 )
 from tracker.model import SPOKEN, ChangeClass, CoverageResult, Recommendation, SpokenResult
 from tracker.shares import shares as denominators
@@ -155,7 +156,7 @@ def institution(key: str, as_json: Json = False) -> None:
     shown = [{"question": row.question, **row.to_json()} for row in findings]
     print_table(
         shown,
-        ["question", "result", "reviewed", "possible", "rule"],
+        with_standing(shown, ["question", "result", "reviewed", "possible", "rule"]),
         f"{findings[0].name}: findings",
     )
     print_table(
@@ -163,9 +164,10 @@ def institution(key: str, as_json: Json = False) -> None:
         ["title", "url", "state", "versions", "words", "stated_date", "last_good_at"],
         "Documents",
     )
-    print_table(sources, ["key", "kind", "state", "reason", "documents"], "Sources")
+    print_table(sources, ["key", "kind", "state", "cause", "documents"], "Sources")
     if units:
-        print_table(units, ["institution", "result", "reviewed", "since"], "Units that have spoken")
+        columns = with_standing(units, ["institution", "result", "reviewed", "since"])
+        print_table(units, columns, "Units that have spoken")
 
 
 @app.command()

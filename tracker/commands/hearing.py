@@ -32,12 +32,20 @@ def notices_due(as_json: Json = False, as_csv: Csv = False) -> None:
     with open_store().transaction() as session:
         due = deeds.due_for_notice(session, at=datetime.now(UTC))
     rows = [
-        {"institution": r.institution, "question": r.question, "result": r.result, "rule": r.rule}
+        {
+            "institution": r.institution,
+            "name": r.name,
+            "question": r.question,
+            "result": r.result,
+            "reviewed": r.reviewed,
+            "rule": r.rule,
+        }
         for r in due
     ]
-    columns = ["institution", "question", "result", "rule"]
-    none = "nobody: every institution was asked about what people confirmed of it"
-    print_rows(rows, columns, as_json=as_json, as_csv=as_csv, title="Not yet asked", none=none)
+    columns = ["institution", "question", "result", "reviewed", "rule"]
+    none = "none; every institution was asked about what people confirmed against it, or will be"
+    title = "To be asked: `tracker notices send KEY --address … --by …`"
+    print_rows(rows, columns, as_json=as_json, as_csv=as_csv, title=title, none=none)
 
 
 @notices.command("send")
@@ -52,12 +60,24 @@ def notices_send(
     at, settings = datetime.now(UTC), load_settings()
     with open_store().transaction() as session:
         if dry_run:
-            print(deeds.draft(session, institution, question or (), settings, at=at).text)
+            print(
+                deeds.draft(
+                    session, institution, question or (), settings, address=address, at=at
+                ).text
+            )
             return
         number = deeds.ask(
             session, institution, address=address, questions=question or (), by=by, settings=settings, at=at
         )  # fmt: skip
     print(f"notice {number} waits; `tracker alerts send` mails it, and the time to reply begins")
+
+
+@notices.command("withdraw")
+def notices_withdraw(notice: int, by: By, note: Note = "") -> None:
+    """Let a notice that waits not be sent; it stays in the record, and the findings are due again."""
+    with open_store().transaction() as session:
+        deeds.withdraw(session, notice, by=by, note=note, at=datetime.now(UTC))
+    print(f"notice {notice} will not be sent")
 
 
 @notices.command("log")
@@ -174,7 +194,7 @@ def replies_correct(
         )  # fmt: skip
     print(
         f"correction {done.number} is public; {done.told} subscribers will be told, "
-        f"{done.dropped} wrong alerts will not go out"
+        f"{done.dropped} wrong alerts will not go out\n{done.follows}"
     )
 
 

@@ -1,6 +1,6 @@
 """`tracker search`: coded passages by their words and by the bodies they name."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -63,13 +63,23 @@ def search(
             limit=None,
         )
     print_rows(
-        [{"institution": row.institution, **row.evidence} for row in found],
-        ["institution", "stated_date", "labels", "quote", "url"],
+        [_row(row) for row in found],
+        ["institution", "dated", "labels", "coded_by", "quote", "url"],
         as_json=as_json,
         as_csv=as_csv,
         title="Passages",
         none="no coded passage holds all of this; that is no finding that nothing was said",
     )
+
+
+def _row(found: queries.Found) -> dict[str, Any]:
+    beside = [f"{q}: {', '.join(said)}" for q, said in found.evidence["standing"].items()]
+    return {
+        "institution": found.institution,
+        "name": found.name,
+        **found.evidence,
+        "standing": beside,
+    }
 
 
 def _body(name: str) -> str:

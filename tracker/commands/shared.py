@@ -13,11 +13,13 @@ from typing import Annotated, Any
 import typer
 
 from tracker import queries
+from tracker.addresses import canonical_url
 from tracker.clock import Clock, system_time
 from tracker.export import cell
+from tracker.flat import flat
 from tracker.model import InstitutionKind
 from tracker.settings import load_settings
-from tracker.sources import nearest
+from tracker.sources import did_you_mean, nearest
 from tracker.store import Store
 from tracker.store.crawling import last_moment
 
@@ -62,12 +64,20 @@ def print_rows(
     if as_json:
         print(json.dumps(rows, ensure_ascii=False, indent=1))
     elif as_csv:
-        names = list(rows[0]) if rows else list(columns)
+        plain = [flat(row) for row in rows]
+        names = list(plain[0]) if plain else list(columns)
         writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")
         writer.writeheader()
-        writer.writerows({k: cell(v) for k, v in row.items()} for row in rows)
+        writer.writerows({k: cell(v) for k, v in row.items()} for row in plain)
     else:
-        print_table(rows, columns, title, none)
+        print_table(rows, with_standing(rows, columns), title, none)
+
+
+def with_standing(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> list[str]:
+    """Return a table's columns, with what is said beside results where something is."""
+    said = any(row.get("standing") for row in rows)
+    at = columns.index("result") + 1 if "result" in columns else len(columns)
+    return [*columns[:at], *(["standing"] if said else []), *columns[at:]]
 
 
 def print_table(
@@ -119,6 +129,26 @@ def known_keys(keys: Iterable[str] | None, known: Sequence[str]) -> list[str]:
     if problems:
         raise WrongInputError("\n".join(problems))
     return list(keys or [])
+
+
+def known_documents(session: Any, urls: Sequence[str]) -> tuple[str, ...]:
+    """Return the addresses as documents have them; raises WrongInputError naming every unknown one."""
+    known = queries.document_urls(session) if urls else set()
+    named = {url: _canonical(url) for url in urls}
+    if unknown := [url for url, spelled in named.items() if spelled not in known]:
+        lines = [
+            f"no document is known as {url}{did_you_mean(url, known)}; `tracker institution KEY` lists them"
+            for url in unknown
+        ]
+        raise WrongInputError("\n".join(lines))
+    return tuple(named.values())
+
+
+def _canonical(url: str) -> str:
+    try:
+        return canonical_url(url)
+    except ValueError:
+        return url  # no document has it for an address, which is what is said of it
 
 
 def known_labels(labels: Iterable[str] | None) -> list[str]:

@@ -24,7 +24,7 @@ class SearchRecord:
     sources_tried: int = 0
     sources_failed: int = 0
     sources_gone: int = 0  # pages confirmed gone: not failed starting points
-    failures: Sequence[Mapping[str, str]] = ()
+    failures: Sequence[Mapping[str, str]] = ()  # each with the state and cause of sources' health
     archive_read: bool = False
     archives: Sequence[str] = ()  # sitemaps, listings and archived history that were read
     period_from: str | None = None

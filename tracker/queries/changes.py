@@ -22,6 +22,7 @@ class ChangeRow:
     id: int
     institution: str
     name: str
+    country: str
     document_id: int
     url: str
     title: str
@@ -50,6 +51,8 @@ class ChangeRow:
         return {
             "id": self.id,
             "institution": self.institution,
+            "name": self.name,
+            "country": self.country,
             "url": self.url,
             "title": self.title,
             "class": str(self.change_class),
@@ -161,6 +164,7 @@ def _change_row(
         id=change.id,
         institution=institution.key,
         name=institution.name,
+        country=institution.country,
         document_id=document.id,
         url=document.url,
         title=document.title or document.hint_title or document.url,

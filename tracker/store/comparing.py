@@ -290,7 +290,7 @@ def _event(
 _EVENT_SAID = {
     ChangeKind.DOCUMENT_REMOVED: "the document is no longer at its address",
     ChangeKind.WALLED: "the document is now behind a login",
-    ChangeKind.UNREACHABLE: "the document could not be read for three days or more",
+    ChangeKind.UNREACHABLE: "reads of the document began to fail, and failed for three days or more",
     ChangeKind.REACHABLE_AGAIN: "the document can be read again",
 }
 

@@ -72,6 +72,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BusyError as error:
         print(error, file=sys.stderr)
         return BUSY
+    except StoreError as error:
+        print(error, file=sys.stderr)
+        return WRONG_INPUT
     except DBAPIError as error:
         said, code = loss(error)
         print(said, file=sys.stderr)

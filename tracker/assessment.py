@@ -22,7 +22,7 @@ from tracker.findings import (
     coverage,
     spoken,
 )
-from tracker.model import SPOKEN, Recommendation, Reviewed, Stance, Voice
+from tracker.model import SPOKEN, Finding, Recommendation, Reviewed, Stance, Voice
 from tracker.reviews import judged
 from tracker.store import Store, assessing, comparing, searching
 from tracker.verdicts import Judged
@@ -124,13 +124,20 @@ def _assess_institution(
     kept = assessing.findings_of(session, subject.id)
     record = _record(session, subject, codebook, unread)
     said = {**record.to_json(), assessing.STAMP: stamp}
-    if SPOKEN in kept and not force and all(row.search_record == said for row in kept.values()):
+    if SPOKEN in kept and not force and all(_same(finding, said) for finding in kept.values()):
+        for finding in kept.values():
+            finding.search_record = said  # no rule asks when a document was read last
         return
     found = _assessed(session, subject, codebook, record)
     for question, result in found.results.items():
         row = {**_finding_row(result), "search_record": said}
         row["acted"] = list(found.deeds) if question == SPOKEN else []
         assessing.record_finding(session, subject.id, question, row)
+
+
+def _same(kept: Finding, said: Mapping[str, Any]) -> bool:
+    """Whether a finding follows from the same evidence and the same search, its last read apart."""
+    return {**kept.search_record, "last_read": said["last_read"]} == said
 
 
 def _unread(
@@ -167,10 +174,11 @@ def _evidence(session: Session, subject: assessing.Subject, codebook: Codebook) 
         piece = _piece(row, people.get((row.version.document_id, row.passage_id)), subject)
         unsure = row.coding.confidence < codebook.verdict_from
         found.append(replace(piece, unsure=True) if unsure else piece)
-    standing = [item for item in found if item.on_page]
-    gone = [item for item in found if not item.on_page]
-    kept = [item for item in found if item.on_page or not _reworded(item, standing)]
-    return [_since_before(item, gone) for item in kept]
+    standing, gone = defaultdict[int, list[Evidence]](list), defaultdict[int, list[Evidence]](list)
+    for item in found:
+        (standing if item.on_page else gone)[item.document_id].append(item)
+    kept = [i for i in found if i.on_page or not _reworded(i, standing[i.document_id])]
+    return [_since_before(item, gone[item.document_id]) for item in kept]
 
 
 def _since_before(item: Evidence, gone: list[Evidence]) -> Evidence:
@@ -191,10 +199,7 @@ def _since_before(item: Evidence, gone: list[Evidence]) -> Evidence:
 def _reworded(gone: Evidence, standing: list[Evidence]) -> bool:
     """Whether the document still says it, in slightly other words: an edit takes nothing back."""
     return any(
-        item.document_id == gone.document_id
-        and item.stance is gone.stance
-        and item.labels >= gone.labels
-        and _alike(gone.quote, item.quote)
+        item.stance is gone.stance and item.labels >= gone.labels and _alike(gone.quote, item.quote)
         for item in standing
     )
 

@@ -22,7 +22,7 @@ from tracker import monitoring
 from tracker.hours import opens
 from tracker.settings import Settings
 from tracker.sources import SourcesError, load_sources
-from tracker.store import BUSY, Store, jobs
+from tracker.store import BUSY, Store, StoreError, jobs
 from tracker.store.crawling import living_runs, sync_sources
 from tracker.store.jobs import Work
 from tracker.store.locks import BusyError, alone
@@ -150,7 +150,7 @@ def build(store: Store, settings: Settings, pace: Pace) -> App:
                 )
         except BusyError:
             log.info("another worker looks for what is due")
-        except SourcesError as error:
+        except (SourcesError, StoreError) as error:
             log.warning("nothing is put into the queue: %s", error)
 
     @app.task(name=Work.CRAWL, queue=Work.CRAWL, retry=_Again(pace), pass_context=True)

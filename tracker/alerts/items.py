@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 
 from tracker.addresses import web_archive
 from tracker.alerts.subscriptions import ChangeFacts
-from tracker.changes import SentenceChange, SentenceKind, shortened
+from tracker.changes import SentenceChange, SentenceKind, most_telling, shortened
 from tracker.model import ChangeClass, ChangeKind, MeaningState
 from tracker.store.folding import BACK
 
@@ -36,7 +36,7 @@ class Item:
     title: str
     summary: str
     quotes: tuple[SentenceChange, ...]
-    more: int  # quotes left out
+    more: bool  # whether quotes are left out
     when: str
     confidence: str
     meaning: str  # empty until it may be told
@@ -64,8 +64,8 @@ def item(change: ChangeFacts, *, public_url: str, unreviewed: bool = False) -> I
         institution=institution,
         title=title,
         summary=summary,
-        quotes=tuple(quotes[:QUOTES]),
-        more=max(0, len(quotes) - QUOTES),
+        quotes=quotes,
+        more=len(change.difference or (*change.removed, *change.added)) > len(quotes),
         when=_when(change),
         confidence=_confidence(change),
         meaning=one_line(_meaning(change, unreviewed=unreviewed)),
@@ -106,13 +106,15 @@ def _summary(change: ChangeFacts) -> str:
     return f"{said}; the same on {change.folded} more {pages} of the site"
 
 
-def _quotes(change: ChangeFacts) -> list[SentenceChange]:
-    """The changed sentences, each short and on one line; a record quotes nothing."""
+def _quotes(change: ChangeFacts) -> tuple[SentenceChange, ...]:
+    """A few changed sentences, those on coded text first, each short and on one line."""
     shown = change.difference or (
         *(SentenceChange(SentenceKind.REMOVED, text, "", ()) for text in change.removed),
         *(SentenceChange(SentenceKind.ADDED, "", text, ()) for text in change.added),
     )
-    return [_on_one_line(shortened(sentence, QUOTE_LENGTH)) for sentence in shown]
+    return tuple(
+        _on_one_line(shortened(sentence, QUOTE_LENGTH)) for sentence in most_telling(shown, QUOTES)
+    )
 
 
 def _on_one_line(sentence: SentenceChange) -> SentenceChange:

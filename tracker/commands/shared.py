@@ -13,12 +13,13 @@ from typing import Annotated, Any
 import typer
 
 from tracker import queries
+from tracker.addresses import canonical_url
 from tracker.clock import Clock, system_time
 from tracker.export import cell
 from tracker.flat import flat
 from tracker.model import InstitutionKind
 from tracker.settings import load_settings
-from tracker.sources import nearest
+from tracker.sources import did_you_mean, nearest
 from tracker.store import Store
 from tracker.store.crawling import last_moment
 
@@ -128,6 +129,26 @@ def known_keys(keys: Iterable[str] | None, known: Sequence[str]) -> list[str]:
     if problems:
         raise WrongInputError("\n".join(problems))
     return list(keys or [])
+
+
+def known_documents(session: Any, urls: Sequence[str]) -> tuple[str, ...]:
+    """Return the addresses as documents have them; raises WrongInputError naming every unknown one."""
+    known = queries.document_urls(session) if urls else set()
+    named = {url: _canonical(url) for url in urls}
+    if unknown := [url for url, spelled in named.items() if spelled not in known]:
+        lines = [
+            f"no document is known as {url}{did_you_mean(url, known)}; `tracker institution KEY` lists them"
+            for url in unknown
+        ]
+        raise WrongInputError("\n".join(lines))
+    return tuple(named.values())
+
+
+def _canonical(url: str) -> str:
+    try:
+        return canonical_url(url)
+    except ValueError:
+        return url  # no document has it for an address, which is what is said of it
 
 
 def known_labels(labels: Iterable[str] | None) -> list[str]:

@@ -29,6 +29,7 @@ from tracker.livecheck import Attempt, Checked, judge
 from tracker.model import InstitutionKind, SourceKind
 from tracker.settings import load_settings
 from tracker.sources import SourceEntry, SourcesFile, load_sources, parse_sources, schema
+from tracker.store.crawling import sync_sources
 
 app = typer.Typer(help="Check, list and describe sources.yaml.", no_args_is_help=True)
 
@@ -48,7 +49,8 @@ def sources_check(
     file = load_sources(load_settings().sources)
     wanted = _wanted(file, keys or [])
     number = sum(len(entry.sources) for entry in file.institutions)
-    said = f"{len(file.institutions)} institutions, {number} sources: no problems in the file"
+    named = _number(len(file.institutions), "institution"), _number(number, "source")
+    said = f"{', '.join(named)}: no problems in the file"
     print(said, file=sys.stderr if as_json or live else sys.stdout)
     if live:
         _check_live(wanted, as_json=as_json)
@@ -201,6 +203,19 @@ def _write(path: Path, owner: str | None, rows: list[dict[str, Any]]) -> None:
     beside.write_text(text, encoding="utf-8")
     beside.replace(path)
     print(f"written to {path}", file=sys.stderr)
+
+
+@app.command("sync")
+def sources_sync(
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Even where more than half of the institutions leave.")
+    ] = False,
+) -> None:
+    """Let the store watch what sources.yaml says, as each crawl does before it reads."""
+    file = load_sources(load_settings().sources)
+    with open_store().transaction() as session:
+        sync_sources(session, file, letting_go=yes)
+    print(f"the store watches what the file says: {_number(len(file.institutions), 'institution')}")
 
 
 @app.command("list")

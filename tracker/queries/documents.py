@@ -99,6 +99,11 @@ def document_rows(
     return [_document_row(*row) for row in session.exec(query)]
 
 
+def document_urls(session: Session) -> set[str]:
+    """Return the address of every document that is known."""
+    return set(session.exec(select(Document.url)))
+
+
 _OF_VERSION = ("number", "words", "language", "stated_date", "stated_basis", "text_sha256")
 
 

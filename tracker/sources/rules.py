@@ -1,7 +1,7 @@
 """Rules between entries of sources.yaml: keys, parents, hosts, addresses. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
 
 from rapidfuzz import fuzz, process
@@ -26,10 +26,13 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
     return f'; did you mean "{guess}"?' if guess else ""
 
 
-def rule_problems(file: SourcesFile) -> Iterator[Problem]:
-    """Say what is wrong between entries that are each right by themselves."""
+def rule_problems(file: SourcesFile, *, others: Collection[str] = ()) -> Iterator[Problem]:
+    """Say what is wrong between entries that are each right by themselves.
+
+    `others` are the keys of institutions that stand beside them, and cannot be read yet.
+    """
     keys = Counter(entry.key for entry in file.institutions)
-    parents = {entry.key: entry.parent for entry in file.institutions}
+    parents = {**dict.fromkeys(others), **{entry.key: entry.parent for entry in file.institutions}}
     owners = Owners({entry.key: entry.hosts for entry in file.institutions})
     urls: dict[str, str] = {}
     for number, entry in enumerate(file.institutions):

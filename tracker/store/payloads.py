@@ -8,11 +8,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import zstandard
+from sqlalchemy import bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from tracker.archive import pack, sha256, unpack
 from tracker.model import KeyFrame, Payload
+
+_PACKED = select(Payload.body, Payload.size, Payload.base_id).where(
+    col(Payload.id) == bindparam("id")
+)
 
 
 class DamagedPayloadError(Exception):
@@ -90,9 +95,9 @@ def payload_bytes(session: Session, payload_id: int) -> bytes:
 
 def unpacked(session: Session, payload_id: int) -> bytes:
     """Return the untouched bytes; raises zstandard.ZstdError where they are damaged."""
-    payload = session.get_one(Payload, payload_id)
-    base = None if payload.base_id is None else unpacked(session, payload.base_id)
-    return unpack(payload.body, payload.size, base)
+    body, size, base_id = session.connection().execute(_PACKED, {"id": payload_id}).one()
+    base = None if base_id is None else unpacked(session, base_id)
+    return unpack(body, size, base)
 
 
 def _key_frame(session: Session, host: str) -> int | None:

@@ -1,5 +1,7 @@
 """A delivery in words: subject, plain text, HTML, e-mail, event. Knows no channel's workings."""
 
+from __future__ import annotations
+
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -251,7 +253,7 @@ def _grouped(items: Sequence[Item]) -> list[tuple[str, list[tuple[Item, list[Ite
 
 
 @cache
-def _templates() -> "Environment":
+def _templates() -> Environment:
     # Slow to import, and most starts write no message.
     from jinja2 import PackageLoader, StrictUndefined, select_autoescape  # noqa: PLC0415
     from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import String, cast, or_
 from sqlmodel import Session, col, func, select
 
-from tracker.model import Change, ChangeClass, ChangeKind, Document, Institution
+from tracker.model import Change, ChangeClass, ChangeKind, Document, Institution, MeaningState
 from tracker.queries.hearing import WAITS, withheld_labels
 from tracker.queries.shared import iso
 
@@ -45,6 +45,7 @@ class ChangeRow:
     to_version_id: int | None
     recorded_at: datetime
     withheld: bool
+    meaning_state: MeaningState
 
     def to_json(self) -> dict[str, Any]:
         """Return the row as `changes --json` prints it."""
@@ -180,6 +181,7 @@ def _change_row(
         summary=shown_summary(change, document, hidden),
         recorded_at=change.recorded_at,
         withheld=document.withheld,
+        meaning_state=change.meaning_state,
         confirmed=change.confirmed,
         imported=change.imported,
         folded_into=change.folded_into_id,

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from builders import NOON, read_page
 
-from tracker import queries
+from tracker import monitoring, queries
+from tracker.export import freeze
 from tracker.model import SPOKEN, ChangeClass, Document, InstitutionKind
 from tracker.queries.changes import WITHHELD
 from tracker.shares import shares
@@ -129,3 +130,21 @@ def test_what_is_possible_is_never_counted_with_what_is_confirmed():
     assert "condemned, confirmed: 1; condemned, possible: 1; discussed, confirmed: 1" in said
     counted = queries.tally(cells)
     assert (share.spoken, share.possible) == (counted.confirmed, counted.possible) == (1, 2)
+
+
+def test_documents_are_counted_once_and_alike_wherever_their_number_is_said(read):
+    with read.transaction() as session:
+        known = session.get_one(Document, 1)
+        twin = Document(**known.model_dump(exclude={"id", "url"}), url="http://alder.example/twin")
+        twin.moved_to_id = known.id
+        session.add(twin)
+    with read.transaction() as session:
+        figures = queries.overview(session)
+        watched = monitoring.status(session, at=NOON, oldest=timedelta(days=9))
+        packed = freeze(session, codebook={}, at=NOON)["denominators"]
+        line = profile.coverage_line(profile.load(session, "alder"))
+
+    counts = [(one.documents_known, one.documents_read) for one in (figures, watched)]
+    assert counts == [(1, 1), (1, 1)]
+    assert (packed["documents_known"], packed["documents_read"]) == (1, 1)
+    assert line.startswith("1 of 1 known document read")

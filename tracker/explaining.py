@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tracker.crediting import coded_by
+from tracker.crediting import PEOPLE, coded_by
 from tracker.dating import dated, day, statement_date
 from tracker.findings import Evidence, Result, SearchRecord, own_words, protocol, spoken_grade
-from tracker.model import SPOKEN, Reviewed, Stance, Topic
+from tracker.model import SPOKEN, Basis, Reviewed, Stance, Topic
+from tracker.queries import shown_cues
 from tracker.standing import OVERLAYS, UNHEARD, Standing
 
 DECIDED_BY_SEARCH = ("none_found", "not_checked", "unreachable")
@@ -103,7 +104,7 @@ def _passage(item: Evidence, question: str, *, confirmed: bool) -> dict[str, Any
         "voice_because": item.attributed or item.voice_because,
         "labels": sorted(item.labels),
         "stance": str(item.stance),
-        "cues": {label: list(words) for label, words in item.cues.items()},
+        "cues": shown_cues(item.to_json(), item.cues),
         "elements": list(item.elements.get(question, ())),
         "reviewed": str(item.reviewed),
         "coder": item.coder,
@@ -144,10 +145,11 @@ def missing(found: Explanation) -> Iterator[str]:
         yield from (f"not: {c.asked} ({c.said})" for c in protocol(found.record) if not c.held)
     for element in found.result.elements:
         if element["required"] and not element["held"]:
-            yield f"no passage shows: {str(element['name']).replace('_', ' ')}"
+            yield f"no passage that counts shows: {str(element['name']).replace('_', ' ')}"
     waiting = found.result.possible_quotes
     if waiting:
-        yield f"{waiting} passages await review (possible: {found.result.possible})"
+        number = f"{waiting} passage{'s' * (waiting > 1)} await{'s' * (waiting == 1)}"
+        yield f"{number} review (possible: {found.result.possible})"
     for url in found.unconfirmed:
         yield f"a person's confirmation that {url} is its statement"
 
@@ -161,7 +163,7 @@ def in_words(found: Explanation) -> str:
         f"{found.name} ({found.institution}): {asked}",
         (
             f"Result: {str(result.result).replace('_', ' ')}{status} "
-            f"({result.basis}, reviewed: {result.reviewed})"
+            f"({'by machine, ' if result.basis is Basis.MACHINE else ''}{PEOPLE[result.reviewed]})"
         ),
         f"Rule:   {result.rule}",
         *_heard(found.standing),
@@ -196,7 +198,9 @@ def _line(text: str) -> str:
 
 
 def _looked_at(record: SearchRecord) -> Iterator[str]:
-    yield f"documents: {record.documents_read} read of {record.documents_known} known"
+    lost = record.documents_lost
+    by_now = f", {lost} of them out of reach by now" if lost else ""
+    yield f"documents: {record.documents_read} read of {record.documents_known} known{by_now}"
     if record.languages:
         named = ", ".join(f"{name} {number}" for name, number in record.languages.items())
         yield f"languages: {named}"

@@ -46,7 +46,7 @@ def freeze(session: Session, *, codebook: Mapping[str, Any], at: datetime) -> di
         "at": at.isoformat(),
         "demonstration": queries.overview(session).demonstration,
         "codebook": dict(codebook),
-        "denominators": _denominators(tables),
+        "denominators": _denominators(session, tables),
         "tables": tables,
     }
 
@@ -101,15 +101,15 @@ def _short(quote: str) -> str:
     return quote if len(quote) <= QUOTE_LENGTH else f"{quote[: QUOTE_LENGTH - 2].rstrip()} …"
 
 
-def _denominators(tables: Mapping[str, Sequence[Row]]) -> dict[str, int]:
-    spoken = tables["spoken"]
+def _denominators(session: Session, tables: Mapping[str, Sequence[Row]]) -> dict[str, int]:
+    spoken, figures = tables["spoken"], queries.overview(session)
     unchecked = {"not_checked", "unreachable"}
     return {
         "institutions": len(spoken),
         "checked": sum(row["result"] not in unchecked for row in spoken),
         "confirmed_findings": sum(row["basis"] == "reviewed" for row in spoken),
-        "documents_known": len(tables["documents"]),
-        "documents_read": sum(bool(row["versions"]) for row in tables["documents"]),
+        "documents_known": figures.documents_known,
+        "documents_read": figures.documents_read,
     }
 
 

@@ -17,7 +17,7 @@ _QUOTED = {
 }
 #: What of a search record stands in columns of its own.
 _SEARCHED = (
-    "documents_read", "documents_known", "documents_gone", "unread", "period_from", "period_to", "period_basis",
+    "documents_read", "documents_known", "documents_lost", "documents_gone", "unread", "period_from", "period_to", "period_basis",
     "languages", "uncovered_languages", "archives", "sources_declared", "sources_tried", "sources_failed",
     "failures", "codebook", "last_read",
 )  # fmt: skip

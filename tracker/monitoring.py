@@ -23,9 +23,9 @@ from tracker.model import (
     Snapshot,
     SnapshotState,
     Source,
-    Version,
 )
 from tracker.store.crawling import last_moment
+from tracker.store.documents import counted
 from tracker.store.planning import source_due
 
 
@@ -63,12 +63,13 @@ def status(session: Session, *, at: datetime, oldest: timedelta) -> Status:
         interrupted = interrupted.where(Run.started_at > last)
     judged = list(check_up(session, at=at))
     states = Counter(one.state for one in judged)
+    known, read = counted(session)
     found = Status(
         last_complete_run_at=last,
         interrupted_runs_since=session.exec(interrupted).one(),
         sources={str(state): number for state, number in states.items()},
-        documents_known=_count(session, Document),
-        documents_read=_count(session, Version, col(Version.current)),
+        documents_known=known,
+        documents_read=read,
         captures_unread=_count(session, Snapshot, Snapshot.state == SnapshotState.PENDING),
         deliveries_due=_count(
             session, Delivery, Delivery.state == DeliveryState.DUE, col(Delivery.next_try_at) <= at

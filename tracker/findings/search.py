@@ -18,6 +18,7 @@ class SearchRecord:
 
     documents_known: int = 0
     documents_read: int = 0  # in a language that the codebook covers
+    documents_lost: int = 0  # of those read: out of reach by now, so their text is an old one
     documents_gone: int = 0  # confirmed gone before anybody read them: not known, not unread
     unread: Mapping[str, int] = field(default_factory=dict)  # reason → documents
     sources_declared: int = 0

@@ -25,6 +25,7 @@ Unread = Mapping[str, Mapping[str, str]]  # key of a source → its "state", "ca
 #: What names a site's past. A feed holds only recent items, so it is none.
 ARCHIVES = (SourceKind.SITEMAP, SourceKind.LISTING)
 ARCHIVED = "archived history"
+LOST = (DocumentState.GONE, DocumentState.WALLED, DocumentState.UNREACHABLE)
 _MEDIA = {
     "audio": (".mp3", ".m4a", ".ogg", ".wav"),
     "video": (".mp4", ".mov", ".webm", ".avi", ".m4v"),
@@ -69,6 +70,7 @@ def search_record(
         **_period(versions, _archived(session, subject)),
         "documents_known": len(documents) - len(gone) + beyond,
         "documents_read": len(versions) - sum(other.values()),
+        "documents_lost": sum(d.id in current and d.state in LOST for d in documents),
         "documents_gone": len(gone),
         "unread": dict(why),
         "languages": dict(languages),

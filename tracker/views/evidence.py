@@ -149,10 +149,12 @@ def search_record(record: Mapping[str, Any], rule: str) -> str:
     )
     basis = f" ({record['period_basis']})" if record.get("period_basis") else ""
     read, known = record.get("documents_read", 0), record.get("documents_known", 0)
+    lost = record.get("documents_lost", 0)
+    by_now = f", {lost} of them out of reach by now" if lost else ""
     period = f"{day(record.get('period_from'))} to {day(record.get('period_to'))}"
     shown = pairs(
         [
-            ("Read", f"{read} of {number(known, 'known document')}"),
+            ("Read", f"{read} of {number(known, 'known document')}{by_now}"),
             ("Unread", escape(unread)),
             ("Period", escape(period + basis)),
             (

@@ -200,9 +200,10 @@ def sources(profile: Profile) -> str:
 def coverage_line(profile: Profile) -> str:
     """Return how well the institution is read, in one line."""
     wrong = sum(source.state not in IN_ORDER for source in profile.sources)
-    read = sum(bool(d.versions) for d in profile.documents)
+    record = profile.spoken.search_record
+    known = number(record.get("documents_known", 0), "known document")
     return (
-        f"{read} of {number(len(profile.documents), 'document')} read, {number(len(profile.sources), 'source')}"
+        f"{record.get('documents_read', 0)} of {known} read, {number(len(profile.sources), 'source')}"
         f"{f', {wrong} in need of a look' if wrong else ''}, {number(len(profile.changes), 'change')} listed"
     )
 

@@ -156,6 +156,12 @@ def shown_summary(change: Change, document: Document, hidden: Collection[str]) -
     return WAITS if told else change.summary
 
 
+def shown_meaning(change: Change, hidden: Collection[str]) -> tuple[MeaningState, datetime | None]:
+    """Return what people made of a change and when, as soon as its institution could answer."""
+    told = set(change.labels).isdisjoint(hidden)
+    return (change.meaning_state, change.meaning_at) if told else (MeaningState.NOT_ASSESSED, None)
+
+
 def _change_row(
     change: Change, document: Document, institution: Institution, hidden: Collection[str]
 ) -> ChangeRow:
@@ -181,7 +187,7 @@ def _change_row(
         summary=shown_summary(change, document, hidden),
         recorded_at=change.recorded_at,
         withheld=document.withheld,
-        meaning_state=change.meaning_state,
+        meaning_state=shown_meaning(change, hidden)[0],
         confirmed=change.confirmed,
         imported=change.imported,
         folded_into=change.folded_into_id,

@@ -172,6 +172,9 @@ def rounds(folder: Path, base: str, pages: int) -> dict:
         fresh = [c for c in changes if c["id"] not in known]
         known |= {c["id"] for c in changes}
         counts = json.loads(out)
+        if number == 1:  # and once more, as on most days: nothing has changed since
+            ask(base, "/__reset")
+            quiet = peak_mb([TRACKER, "run", "--json"], environment)[0]
         found.append(
             {
                 "round": number,
@@ -190,6 +193,7 @@ def rounds(folder: Path, base: str, pages: int) -> dict:
         "floor_cpu_seconds": {"scrapy_and_trafilatura": floors, "scrapy_304": bare},
         "ratios": {
             "four_rounds": round(sum(spent) / sum(floors), 2),
+            "nothing_changed_to_scrapy_304": round(quiet / bare, 2),
             "round_1_to_scrapy_304": round(spent[1] / bare, 2),
             **{
                 f"round_{number}": round(ours / floor, 2)
@@ -197,6 +201,7 @@ def rounds(folder: Path, base: str, pages: int) -> dict:
             },
         },
         "per_page": per_page(folder, base, environment, new=new, not_modified=not_modified),
+        "nothing_changed_cpu_seconds": quiet,
         "rounds": found,
         **sizes(folder),
     }

@@ -29,7 +29,9 @@ from tracker.verdicts import Judged
 
 MOST_EVIDENCE = 20  # passages kept with a finding; the rest is counted
 MOST_ACTED = 20
+STANCES = frozenset(map(str, Stance))
 SAME_WORDING = 80  # per cent: above it, a passage that changed says what it said before
+MORE_AROUND = 1.26  # times as long: where a part is 95 per cent alike and the whole may not be 80
 WHOLE = 95  # per cent of likeness to a part of a passage: its words stand in it
 
 
@@ -206,9 +208,12 @@ def _reworded(gone: Evidence, standing: list[Evidence]) -> bool:
 
 def _alike(was: str, now: str) -> bool:
     """Whether a passage is another in slightly other words, or with more around it."""
-    if fuzz.ratio(was, now) >= SAME_WORDING:
+    if fuzz.ratio(was, now, score_cutoff=SAME_WORDING):
         return True
-    return len(was) <= len(now) and fuzz.partial_ratio(was, now) >= WHOLE
+    # With less around it, the whole would have been alike already; this costs far more than that.
+    return len(was) * MORE_AROUND < len(now) and bool(
+        fuzz.partial_ratio(was, now, score_cutoff=WHOLE)
+    )
 
 
 def _piece(row: assessing.CodedRow, verdict: Judged | None, subject: assessing.Subject) -> Evidence:
@@ -235,7 +240,7 @@ def _piece(row: assessing.CodedRow, verdict: Judged | None, subject: assessing.S
         stated_basis=first.stated_basis,
         voice=Voice.INSTITUTION if attributed else row.document.voice,
         genre=row.document.genre,
-        labels=frozenset(labels - set(Stance)),
+        labels=frozenset(labels - STANCES),
         stance=stance,
         in_passing=row.coding.in_passing and not amended,
         elements=row.coding.elements,

@@ -21,23 +21,30 @@ from tracker.commands.shared import (
 )
 from tracker.ending import Ending
 from tracker.model import Cadence, ChangeKind, Channel, MeaningState, SubscriptionState
+from tracker.nearness import nearest
 from tracker.settings import load_settings
-from tracker.sources import nearest
 from tracker.store.locks import alone
 
 app = typer.Typer(help="Subscriptions and deliveries.", no_args_is_help=True)
 
+Name = Annotated[str, typer.Argument(help="What you call the subscription.")]
 Rule = Annotated[str, typer.Option("--rule", help='JSON, such as {"countries": ["GB"]}.')]
 By = Annotated[str, typer.Option("--by", help="Who says so.")]
 
 
 @app.command("add")
 def alerts_add(
-    name: str,
-    channel: Annotated[Channel, typer.Option("--channel")] = Channel.OUTBOX,
+    name: Name,
+    channel: Annotated[
+        Channel, typer.Option("--channel", help="How messages go.")
+    ] = Channel.OUTBOX,
     target: Annotated[str, typer.Option("--target", help="Address or URL.")] = "",
-    cadence: Annotated[Cadence, typer.Option("--cadence")] = Cadence.INSTANT,
-    timezone: Annotated[str, typer.Option("--timezone")] = "UTC",
+    cadence: Annotated[
+        Cadence, typer.Option("--cadence", help="One by one, or together.")
+    ] = Cadence.INSTANT,
+    timezone: Annotated[
+        str, typer.Option("--timezone", help="For daily and weekly: seven in the morning there.")
+    ] = "UTC",
     rule: Rule = "{}",
 ) -> None:
     """Add a subscription; by e-mail, its address is asked first."""
@@ -156,7 +163,7 @@ def alerts_list(as_json: Json = False) -> None:
 @app.command("preview")
 def alerts_preview(
     rule: Rule = "{}",
-    days: Annotated[int, typer.Option("--days", min=1)] = 90,
+    days: Annotated[int, typer.Option("--days", min=1, help="How far back.")] = 90,
     as_json: Json = False,
 ) -> None:
     """Say what a rule would have sent."""
@@ -206,7 +213,7 @@ def alerts_send() -> None:
 
 
 @app.command("test")
-def alerts_test(name: str) -> None:
+def alerts_test(name: Name) -> None:
     """Send one test message through a subscription's channel; exit 1 where it was not taken."""
     from tracker.alerts.messages import trial  # noqa: PLC0415
     from tracker.alerts.outbox import try_to_send  # noqa: PLC0415
@@ -225,7 +232,7 @@ def alerts_test(name: str) -> None:
 
 @app.command("mute")
 def alerts_mute(
-    name: str,
+    name: Name,
     document: Annotated[
         list[str] | None, typer.Option("--document", help="Only this document's URL.")
     ] = None,
@@ -254,7 +261,7 @@ def _muting(rule: Any, documents: Sequence[str], *, off: bool) -> dict[str, Any]
 
 
 @app.command("end")
-def alerts_end(name: str) -> None:
+def alerts_end(name: Name) -> None:
     """End a subscription; what it is still owed is dropped."""
     from tracker.store.subscriptions import end_subscription  # noqa: PLC0415
 

@@ -13,7 +13,7 @@ from sqlmodel import Session
 from tracker.coding.codebook import load_codebook
 from tracker.commands.shared import Json, WrongInputError, open_store, print_rows, writing_to
 from tracker.export import content_hash, freeze, since, write
-from tracker.sources import nearest
+from tracker.nearness import nearest
 from tracker.store.releases import ReleaseRow, frozen_data, record_release, releases
 
 app = typer.Typer()

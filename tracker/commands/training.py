@@ -17,9 +17,7 @@ app = typer.Typer()
 def train(
     files: Annotated[
         list[Path] | None,
-        typer.Argument(
-            metavar="[GOLD.jsonl]…", help="Passages that people coded, as for evaluate."
-        ),
+        typer.Argument(metavar="GOLD.jsonl", help="Passages that people coded, as for evaluate."),
     ] = None,
     reviews: Annotated[
         bool, typer.Option("--reviews", help="Also learn from the verdicts in this store.")

@@ -234,7 +234,7 @@ def _held(tag: str, said: dict[str, str]) -> _Held | None:
     if said.get("role") == "heading":
         return BlockKind.HEADING, _level(said)
     if tag in {"li", "dd"}:
-        note = _NOTE.search(f"{said.get('class') or ''} {said.get('id') or ''}")
+        note = said and _NOTE.search(f"{said.get('class') or ''} {said.get('id') or ''}")
         return (BlockKind.NOTE if note else BlockKind.ITEM), 0
     return (BlockKind.QUOTE, 0) if tag == "blockquote" else _PARAGRAPH
 

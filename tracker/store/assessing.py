@@ -56,7 +56,7 @@ class Subject:
     unconfirmed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CodedRow:
     """A coded passage of a document, and whether it still stands there."""
 
@@ -119,7 +119,9 @@ def coded_rows(session: Session, subject: Subject, coder: str) -> list[CodedRow]
     found = _coded(session, subject, coder, col(Version.current))
     rows = [*map(_standing, found), *_vanished(session, subject, coder)]
     firsts = first_stood(session, {(row.version.document_id, row.passage_id) for row in rows})
-    return [replace(row, first=firsts[row.version.document_id, row.passage_id]) for row in rows]
+    for row in rows:
+        row.first = firsts[row.version.document_id, row.passage_id]
+    return rows
 
 
 def naming(session: Session, passage_ids: Collection[int]) -> set[int]:

@@ -212,6 +212,8 @@ def alerts_send() -> None:
     print(f"{report.sent} sent{notices}, {report.failed} failed, {report.waiting} waiting")
     for reason in report.reasons:
         print(f"failed: {reason}")
+    for notice in report.withdrawn:
+        print(f"not sent, withdrawn: {notice}")
     if report.waiting or not report.sent:
         begins = "waiting" if report.sent else "nothing sent"
         print(f"{begins}: {'; '.join(why_not_out(store, now))}")

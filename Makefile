@@ -56,6 +56,7 @@ quality: env  ## Measure the coder on coded passages, by label, language and dom
 
 faults: env  ## Kill at every named step and at random moments, and compare with an undisturbed run
 	$(BIN)/python bench/faults.py --out docs/benchmarks/faults.json
+	$(BIN)/python bench/faults.py --postgresql --kills 90 --out docs/benchmarks/faults-postgresql.json
 	$(BIN)/python bench/demo_faults.py
 	$(BIN)/python bench/outbox_faults.py
 	$(BIN)/python bench/recode.py

@@ -1,6 +1,6 @@
 """Ends crawl, update and send by SIGKILL at every named step, runs them again, and compares with an undisturbed run.
 
-python faults.py [--kills N] [--seed S] [--out FILE]   prints JSON; exit 1 where a kill cost a row or a message
+python faults.py [--postgresql] [--kills N] [--seed S] [--out FILE]   prints JSON; exit 1 where a kill cost a row or a message
 A site on loopback is read three times: first, then changed, then to confirm what changed. Between
 two commands the store is kept, so that a kill begins there: at a random one of the commands that come
 by its step, at a random one of the times that they do; every fourth is killed again as it goes on. Then
@@ -11,7 +11,6 @@ import argparse
 import json
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -28,6 +27,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "bench")]
 from outbox_faults import Receiver
+from places import Files, places
 from stepping import STEPS
 from told import tell
 from teams import declare, final_rows, hosts, publish
@@ -51,22 +51,22 @@ WALL = "<!doctype html><title>Just a moment...</title><body><div class=cf-challe
 class Harness:
     """A site, a receiver, and what the store was before each command of an undisturbed run."""
 
-    def __init__(self, folder: Path, site: Site, receiver: ThreadingHTTPServer, stepping: subprocess.Popen) -> None:  # fmt: skip
+    def __init__(self, folder: Path, site: Site, receiver: ThreadingHTTPServer, stepping: subprocess.Popen, places: Files) -> None:  # fmt: skip
         self.folder, self.site, self.receiver = folder, site, receiver
-        self.stepping = stepping
+        self.stepping, self.places = stepping, places
         self.counts: list[dict[str, int]] = []  # of each command: how often it comes by a step
         self.seconds: list[float] = []
         calm = folder / "calm"
-        calm.mkdir()
+        places.begin(calm)
         declare(calm, INSTITUTIONS)
         for number in range(len(CHAIN)):
             self.before(number, calm)
-            shutil.copytree(calm, self.kept(number))
+            places.copy(calm, self.kept(number))
             began = time.monotonic()
             self.run(number, calm, count=str(folder / "counts.json"))
             self.seconds.append(time.monotonic() - began)
             self.counts.append(json.loads((folder / "counts.json").read_text()))
-        self.rows, found = looked_at(calm)
+        self.rows, found = looked_at(places.url(calm))
         self.messages = Counter(about for about, _ in receiver.taken)
         self.mails = mails(calm)
         assert not found, found
@@ -80,7 +80,7 @@ class Harness:
         """Let the world be what it is before a command of the chain."""
         self.publish(number)
         if number == SUBSCRIBED:
-            subscribe(place, self.receiver.server_port)
+            subscribe(self.places.url(place), self.receiver.server_port)
 
     def publish(self, number: int) -> None:
         later = CHAIN[number][0]
@@ -95,6 +95,7 @@ class Harness:
         kept = {k: v for k, v in os.environ.items() if not k.startswith("TRACKER_")}
         own = {
             "TRACKER_DATA_DIR": str(place),
+            "TRACKER_DATABASE_URL": self.places.url(place),
             "TRACKER_SOURCES": str(place / "sources.yaml"),
             "TRACKER_DOWNLOAD_DELAY": "0",
             "TRACKER_CONFIRM_AFTER_HOURS": "0",
@@ -128,7 +129,7 @@ class Harness:
         """Kill at a step, do the rest of the chain, and say what came of it."""
         number = dice.choice(self.where(step))
         place = self.folder / "killed"
-        shutil.copytree(self.kept(number), place)
+        self.places.copy(self.kept(number), place)
         self.receiver.taken.clear()
         kills, again = 0, ""
         for rest in range(number, len(CHAIN)):
@@ -142,11 +143,11 @@ class Harness:
                     kills += self.kill(number, place, again, dice)
             self.run(rest, place)
         found = self.judged(place, kills)
-        shutil.rmtree(place)
+        self.places.drop(place)
         return {"step": step, "command": NAMES[number], "kills": kills, "again_at": again, **found}
 
     def judged(self, place: Path, kills: int) -> dict:
-        rows, found = looked_at(place)
+        rows, found = looked_at(self.places.url(place))
         ids: defaultdict = defaultdict(Counter)
         for about, message_id in self.receiver.taken:
             ids[about][message_id] += 1
@@ -168,8 +169,8 @@ def wrong(found: dict) -> bool:
     return any(found[name] for name in broken) or found["repeated_ids"] > found["kills"]
 
 
-def subscribe(place: Path, port: int) -> None:
-    store = Store.open(f"sqlite:///{place / 'tracker.db'}")
+def subscribe(url: str, port: int) -> None:
+    store = Store.open(url)
     at = datetime.now(UTC)
     with store.transaction() as session:
         for name in ("one", "two"):
@@ -179,9 +180,9 @@ def subscribe(place: Path, port: int) -> None:
     store.close()
 
 
-def looked_at(place: Path) -> tuple[dict, list[str]]:
+def looked_at(url: str) -> tuple[dict, list[str]]:
     """The rows that must be the same, and what is damaged."""
-    store = Store.open(f"sqlite:///{place / 'tracker.db'}")
+    store = Store.open(url)
     rows = final_rows(store)
     with store.transaction() as session:
         found = [str(one) for one in damage(session)]
@@ -196,17 +197,17 @@ def mails(place: Path) -> Counter:
 
 
 @contextmanager
-def harness() -> Iterator[Harness]:
+def harness(*, postgresql: bool = False) -> Iterator[Harness]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
     server.taken, server.lock, server.daemon_threads = [], threading.Lock(), True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
-        with tempfile.TemporaryDirectory() as name, serving() as site:
+        with tempfile.TemporaryDirectory() as name, serving() as site, places(postgresql=postgresql) as made:  # fmt: skip
             site.handle_error = server.handle_error = lambda *_: None  # who asked was killed
             command = [sys.executable, str(ROOT / "bench" / "stepping.py")]
             with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as stepping:  # fmt: skip
-                yield Harness(Path(name), site, server, stepping)
+                yield Harness(Path(name), site, server, stepping, made)
     finally:
         server.shutdown()
         server.server_close()
@@ -233,9 +234,10 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--step", help="only this one, by a part of its name")
+    parser.add_argument("--postgresql", action="store_true", help="on a server of our own")
     asked = parser.parse_args()
     dice, began = random.Random(asked.seed), time.monotonic()
-    with harness() as made:
+    with harness(postgresql=asked.postgresql) as made:
         steps = [name for name in (*STEPS, AT_ANY_MOMENT) if (asked.step or "") in name]
         assert steps, f"no step is called like {asked.step}"
         if never := [name for name in steps if not made.where(name)]:
@@ -247,6 +249,7 @@ def main() -> int:
             if wrong(one):
                 print(f"WRONG: {json.dumps(one)}", file=sys.stderr, flush=True)
     result = {
+        "database": "postgresql" if asked.postgresql else "sqlite",
         "seed": asked.seed,
         "seconds": round(time.monotonic() - began),
         "kills": sum(one["kills"] for one in found),

@@ -1,7 +1,6 @@
-"""The floor: bare Scrapy, with or without trafilatura, on the addresses of a file.
+"""The floor: bare Scrapy and trafilatura on the addresses of a file.
 
-python floor.py URLS BODIES extract     first round: fetch, keep the body, extract
-python floor.py URLS BODIES revalidate  second round: ask with If-None-Match
+python floor.py URLS BODIES   asks with If-None-Match for what was read before; keeps and extracts what comes
 """
 
 import hashlib
@@ -12,7 +11,7 @@ from pages import watched
 from scrapy import Request, Spider
 from scrapy.crawler import AsyncCrawlerProcess
 
-URLS, BODIES, MODE = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+URLS, BODIES = Path(sys.argv[1]), Path(sys.argv[2])
 
 
 class Floor(Spider):
@@ -20,12 +19,8 @@ class Floor(Spider):
 
     async def start(self):
         for url in URLS.read_text().split():
-            kept = BODIES / hashlib.sha256(url.encode()).hexdigest()
-            headers = (
-                {"If-None-Match": kept.with_suffix(".etag").read_text()}
-                if MODE == "revalidate"
-                else {}
-            )
+            tag = (BODIES / hashlib.sha256(url.encode()).hexdigest()).with_suffix(".etag")
+            headers = {"If-None-Match": tag.read_text()} if tag.exists() else {}
             yield Request(url, headers=headers, meta={"handle_httpstatus_list": [304]})
 
     def parse(self, response):
@@ -50,7 +45,7 @@ if __name__ == "__main__":
                 "CONCURRENT_REQUESTS_PER_DOMAIN": 16,
                 "DOWNLOAD_DELAY": 0,
             },
-            str(BODIES / f"{MODE}.cpu"),
+            str(BODIES / "spent.cpu"),
         )
     )
     process.crawl(Floor)

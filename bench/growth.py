@@ -1,6 +1,6 @@
 """How the cost of each stage grows with the number of pages: exponents of CPU seconds, 1 is in proportion.
 
-python growth.py [--pages 50 500 5000] [--out FILE]
+python growth.py [--pages 100 1000 10000] [--out FILE]
 
 A round of changed pages follows the first, so that comparing has something to do.
 """
@@ -19,18 +19,21 @@ from run import HERE, ask, declare, free_port
 from told import tell
 
 STAGES = "_read_snapshots _code_passages index_coded _settle _compare_versions _note_events _confirm assess".split()
+EXTRACTION, UPDATE = "read", "update"  # of all pages, alone; all stages together
+SAMPLE = 200  # pages that trafilatura reads, to tell what it would cost for all
 LEAST = 0.2  # CPU seconds below which a stage's growth is noise
 
 
 def stages(out: str) -> None:
     """One update in this process; the CPU seconds of its stages go to a file."""
+    import tracker.cli as command
+    import tracker.rederiving as reading
     import tracker.update as program
-    from tracker.cli import app
 
-    spent = dict.fromkeys(STAGES, 0.0)
+    spent = dict.fromkeys((*STAGES, EXTRACTION, UPDATE), 0.0)
 
-    def timed(name: str):
-        stage = getattr(program, name)
+    def timed(module, name: str):
+        stage = getattr(module, name)
 
         def run(*given, **named):
             began = time.process_time()
@@ -41,9 +44,11 @@ def stages(out: str) -> None:
 
         return run
 
-    for name in STAGES:
-        setattr(program, name, timed(name))
-    app(["update"], standalone_mode=False)
+    for name in (*STAGES, UPDATE):
+        setattr(program, name, timed(program, name))
+    setattr(reading, EXTRACTION, timed(reading, EXTRACTION))
+    command._collect_seldom()  # as the command itself does
+    command.app(["update"], standalone_mode=False)
     Path(out).write_text(json.dumps(spent))
 
 
@@ -59,7 +64,9 @@ def measured(pages: int) -> dict[str, dict[str, float]]:
         server = subprocess.Popen(served, stdout=subprocess.PIPE)
         try:
             server.stdout.readline()
-            return {f"round_{n}": one_round(folder, base, n, pages) for n in (0, 3)}
+            found = {f"round_{n}": one_round(folder, base, n, pages) for n in (0, 3)}
+            found["round_0"]["trafilatura"] = trafilatura_alone(site, pages)
+            return found
         finally:
             server.terminate()
             server.wait()
@@ -83,6 +90,26 @@ def one_round(folder: Path, base: str, number: int, pages: int) -> dict[str, flo
     return {"crawl": crawl, **json.loads(out.read_text())}
 
 
+def trafilatura_alone(site: Path, pages: int) -> float:
+    """CPU seconds in which trafilatura would read all pages of the site, by a sample of them."""
+    import trafilatura
+
+    bodies = [path.read_bytes() for path in sorted((site / "r0").rglob("*.html"))[:SAMPLE]]
+    trafilatura.extract(bodies[0])
+    began = time.process_time()
+    for body in bodies:
+        trafilatura.extract(body)
+    return (time.process_time() - began) / len(bodies) * pages
+
+
+def to_extraction(spent: dict[str, float]) -> dict[str, float]:
+    """The whole update against reading the pages alone, with our extractor and with trafilatura."""
+    return {
+        "ours": round(spent[UPDATE] / spent[EXTRACTION], 2),
+        "trafilatura": round(spent[UPDATE] / spent["trafilatura"], 2),
+    }
+
+
 def exponents(found: dict[int, dict[str, dict[str, float]]]) -> dict[str, dict[str, float]]:
     """The exponent of each stage between the two largest sizes, where it took long enough to tell."""
     *_, small, large = sorted(found)
@@ -99,7 +126,7 @@ def exponents(found: dict[int, dict[str, dict[str, float]]]) -> dict[str, dict[s
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--pages", type=int, nargs="+", default=[50, 500, 5000])
+    parser.add_argument("--pages", type=int, nargs="+", default=[100, 1000, 10_000])
     parser.add_argument("--out", type=Path)
     parser.add_argument("--stages", help="one update in this process, its stages to a file")
     asked = parser.parse_args()
@@ -111,7 +138,11 @@ def main() -> None:
         pages: {n: {k: round(v, 2) for k, v in spent.items()} for n, spent in rounds.items()}
         for pages, rounds in found.items()
     }
-    result = {"cpu_seconds": rounded, "exponents": exponents(found)}
+    result = {
+        "cpu_seconds": rounded,
+        "first_update_to_extraction": {n: to_extraction(of["round_0"]) for n, of in found.items()},
+        "exponents": exponents(found),
+    }
     tell(result, asked.out)
 
 

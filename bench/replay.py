@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from builders import a_page, a_source, a_sources_file, an_institution
 
 from tracker.archive import Candidate
-from tracker.changes import from_json, sentence_text
+from tracker.changes import from_json, most_telling, sentence_text
 from tracker.model import Change, Document, Snapshot, SnapshotState, Version
 from tracker.settings import Settings
 from tracker.store import Store
@@ -215,7 +215,7 @@ def write_sample(asked: argparse.Namespace, rows: list) -> None:
             lines += [head, f"{change.summary} // {change.meaning[:300]}"]
             lines += [
                 f"  {s.unit}: {sentence_text(s)[:500]}"
-                for s in map(from_json, change.difference[:6])
+                for s in most_telling([*map(from_json, change.difference)], 6)
             ]
         (asked.sample / f"{name}.md").write_text("\n".join(lines) + "\n")
 

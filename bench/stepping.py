@@ -91,7 +91,8 @@ STEPS = {
     "update: a version is about to be written": entering(READING, "record_text"),
     "update: a version is written, its passages are not": written("INSERT INTO version "),
     "update: passages are written, not tied to their version": written("INSERT INTO passage "),
-    "update: a version and its passages are written, not committed": leaving(READING, "record_text"),
+    "update: a version is written, its passages wait": leaving(READING, "record_text"),
+    "update: versions and their passages are written, not committed": leaving("tracker.store.passages", "_add_passages"),
     "update: a snapshot is set aside, not committed": leaving(READING, "record_unread"),
     "update: all snapshots are read": entering(UPDATE, "_code_passages"),
     "update: passages are coded, nothing is written": entering("tracker.store.codings", "record_codings"),
@@ -145,7 +146,8 @@ class Watch:
         module = frame.f_globals["__name__"]
         module = "crawler.__main__" if module == "__main__" else module
         executing = frame.f_code.co_qualname in self.executes
-        statement = frame.f_locals["statement"] if executing else ""
+        # PostgreSQL quotes the name of a table that is a word of its own.
+        statement = frame.f_locals["statement"].replace('"', "") if executing else ""
         for name in names:
             step = STEPS[name]
             if step.when != event or step.module != module:

@@ -50,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
         with at_work(store) as turn:
             turn.take_all()
             return _import(store, file, settings, archive, asked, turn=turn, ending=ending)
-    except WrongAddressError as error:
+    except (WrongAddressError, StoreError) as error:
         print(error, file=sys.stderr)
         return WRONG_INPUT
     except BusyError as error:

@@ -8,7 +8,8 @@ from sqlmodel import select
 from test_alerts import NOON, fill, subscribe
 from typer.testing import CliRunner
 
-from tracker.commands.alerts import app, why_nothing
+from tracker.commands.alerts import app
+from tracker.commands.sending import why_not_out
 from tracker.commands.shared import WrongInputError
 from tracker.model import Cadence, Channel, Delivery, DeliveryState
 from tracker.settings import Settings
@@ -30,6 +31,18 @@ def alerts(tmp_path, monkeypatch):
         return done.output
 
     return run
+
+
+PAGE = "http://alder.example/p"
+
+
+def with_a_change(channel: Channel | None = None, **asked) -> None:
+    """The store of the settings gets a change, and a subscription that is owed it."""
+    store = Store.open(Settings().store_url)
+    fill(store)
+    if channel:
+        subscribe(store, channel, **asked)
+    store.close()
 
 
 def listed(alerts) -> dict[str, dict]:
@@ -77,12 +90,13 @@ def test_everything_wrong_is_named_at_once(alerts):
 
 
 def test_a_subscription_is_muted_whole_or_for_a_document_and_ended(alerts):
+    with_a_change()
     alerts("add", "mine", "--rule", '{"at_least_words": 3}')
 
-    alerts("mute", "mine", "--document", "http://alder.example/p")
+    alerts("mute", "mine", "--document", PAGE)
     rule = listed(alerts)["mine"]["rule"]
-    assert (rule["muted_documents"], rule["at_least_words"]) == (["http://alder.example/p"], 3)
-    alerts("mute", "mine", "--document", "http://alder.example/p", "--off")
+    assert (rule["muted_documents"], rule["at_least_words"]) == ([PAGE], 3)
+    alerts("mute", "mine", "--document", PAGE, "--off")
     assert listed(alerts)["mine"]["rule"]["muted_documents"] == []
     alerts("mute", "mine")
     assert listed(alerts)["mine"]["state"] == "muted"
@@ -128,7 +142,7 @@ def test_what_is_held_back_is_told_by_reason(sqlite_store, confirmed, owing, the
         for name, value in then.items():
             setattr(delivery, name, value)
 
-    assert said in "; ".join(why_nothing(sqlite_store, NOON))
+    assert said in "; ".join(why_not_out(sqlite_store, NOON))
 
 
 def test_sending_nothing_says_why(alerts):
@@ -160,3 +174,94 @@ def test_a_back_test_lists_what_would_have_been_sent(alerts):
 
     assert "would have sent 1 messages" in said
     assert "1 sentence changed" in said
+
+
+def test_mail_that_waits_for_a_server_that_is_not_set_is_said_each_time_and_is_the_exit_code(
+    alerts,
+):
+    with_a_change(Channel.EMAIL, target="a@b.example")
+
+    first, again = alerts("send", code=1), alerts("send", code=1)
+
+    assert "failed: no mail server is set" in first
+    for said in (first, again):
+        assert "1 message waits for one: set TRACKER_SMTP_URL to smtp://" in said
+    assert "the next falls due at 20" in again  # it is tried again, and said when
+
+
+def test_without_mail_owed_nobody_needs_a_mail_server(alerts):
+    with_a_change(Channel.OUTBOX)
+
+    assert "TRACKER_SMTP_URL" not in alerts("send")
+
+
+def test_the_list_says_where_messages_go_and_no_secret_of_the_address(alerts, tmp_path):
+    alerts("add", "folder")
+    alerts("add", "feed", "--channel", "atom")
+    alerts("add", "post", "--channel", "email", "--target", "a@b.example")
+    alerts("add", "hook", "--channel", "webhook", "--target", "https://hook.example/k3y?t=s3cret")
+    alerts("add", "chat", "--channel", "apprise", "--target", "tgram://s3cret/77")
+
+    goes_to = {name: row["goes_to"] for name, row in listed(alerts).items()}
+
+    assert goes_to["folder"] == str(tmp_path / "outbox")
+    assert goes_to["feed"].startswith("https://tracker.example/feeds/rule/")
+    assert (goes_to["post"], goes_to["chat"]) == ("a@b.example", "tgram://…")
+    assert goes_to["hook"] == "https://hook.example/…"
+
+
+def test_the_list_says_until_when_a_message_waits(alerts):
+    with_a_change(Channel.OUTBOX, cadence=Cadence.WEEKLY)
+
+    [row] = listed(alerts).values()
+
+    assert row["waiting"] == 1
+    assert row["until"] > NOON.isoformat()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("mute", "mine", "--document", "http://alder.example/pp"),
+        ("add", "b", "--rule", '{"documents": ["http://alder.example/pp"]}'),
+        ("add", "b", "--rule", '{"muted_documents": ["http://alder.example/pp"]}'),
+    ],
+)
+def test_a_document_that_nobody_knows_is_neither_muted_nor_asked_for(alerts, words):
+    with_a_change()
+    alerts("add", "mine")
+
+    said = alerts(*words, code=2)
+
+    assert "no document is known as http://alder.example/pp" in said
+    assert f'did you mean "{PAGE}"?' in said
+
+
+def test_a_document_is_muted_however_its_address_is_spelled(alerts):
+    with_a_change()
+    alerts("add", "mine")
+    alerts("mute", "mine", "--document", "HTTP://ALDER.example:80/p#top")
+
+    assert listed(alerts)["mine"]["rule"]["muted_documents"] == [PAGE]
+
+
+@pytest.mark.parametrize(
+    ("public_url", "said"),
+    [("http://127.0.0.1:8501", True), ("http://localhost:9000", True), ("http://[::1]:1", True), ("https://t.example", False)],
+)  # fmt: skip
+def test_links_that_only_this_machine_reaches_are_said_where_mail_is_wanted(
+    alerts, monkeypatch, public_url, said
+):
+    monkeypatch.setenv("TRACKER_PUBLIC_URL", public_url)
+
+    mail = alerts("add", "post", "--channel", "email", "--target", "a@b.example")
+    folder = alerts("add", "folder")
+
+    assert ("set TRACKER_PUBLIC_URL to where their readers" in mail) is said
+    assert "TRACKER_PUBLIC_URL" not in folder
+
+
+def test_the_list_shows_a_rule_as_it_is_typed(alerts):
+    alerts("add", "mine", "--rule", '{"countries": ["GB"]}')
+
+    assert '{"countries": ["GB"]}' in alerts("list")

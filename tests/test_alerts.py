@@ -18,6 +18,7 @@ from standardwebhooks import Webhook as Reference
 from tracker.alerts.outbox import preview, send_due
 from tracker.alerts.subscriptions import Rule, RuleError, parse_rule
 from tracker.alerts.webhook import webhook_key
+from tracker.changes import Piece, compare, most_telling, sentence_json
 from tracker.model import (
     Cadence,
     Change,
@@ -138,6 +139,25 @@ def test_mail_says_what_when_and_why_in_plain_text_first(store, tmp_path, mail_s
     assert "Between 28 February 2026, 12:00 UTC and 2 March 2026, 12:00 UTC." in plain
     assert "meaning not assessed; institution not yet asked" in plain
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_mail_quotes_what_touches_coded_text_before_what_stands_above_it(
+    sqlite_store, tmp_path, mail_server
+):
+    fill(sqlite_store)
+    subscribe(sqlite_store, Channel.EMAIL, "reader@reader.example")
+    scope = [Piece(f"Contact number {n} answers mail.", ("Contacts",)) for n in range(30)]
+    rule = Piece("Partners are reviewed.", ("Partners",), frozenset({"R1"}))
+    found = compare([], [*scope, rule])
+    with sqlite_store.transaction() as session:
+        kept = [sentence_json(s) for s in most_telling(found.sentences, 20)]
+        session.get_one(Change, 1).difference = kept
+    box, url = mail_server()
+
+    send_due(sqlite_store, settings_for(tmp_path, smtp_url=url), at=NOON)
+
+    plain = " ".join(box.taken[0].get_body(["plain"]).get_content().split())
+    assert "Partners: [added: Partners are reviewed.] and more: see the change" in plain
 
 
 @pytest.mark.parametrize("name", ["UK + material", "a>, <b?bcc=all@elsewhere.example\r\nBcc: x"])

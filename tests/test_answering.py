@@ -119,6 +119,7 @@ def test_an_admin_confirms_settles_corrects_and_takes_back(store):
     field(app, "text_area", "What was wrong").input("It was their unit.")
     app = press(app, "Publish the correction")
     assert "Correction 1 is public" in shown(app)
+    assert "The finding still reads “criticised”: a correction changes no result" in shown(app)
     with store.transaction() as session:
         assert [(c.question, c.note) for c in corrections(session)] == [(SPOKEN, "It was their unit.")]  # fmt: skip
 
@@ -193,12 +194,37 @@ def test_a_notice_by_mail_waits_for_the_next_send(store):
         assert [notice.waits for notice in notice_rows(session)] == [True]
 
 
+def test_a_notice_that_waits_is_withdrawn_on_the_screen(store):
+    with store.transaction() as session:
+        replies.ask(session, "alder", address="press@alder.example", questions=[SPOKEN], by="ada", settings=Settings(), at=NOON)  # fmt: skip
+    app = press(opened(), "Withdraw it: it will not be sent")
+
+    assert "Notice 1 will not be sent." in shown(app)
+    assert "withdrawn by ada" in shown(app)
+
+
+def test_a_reviewer_mends_a_slip_on_the_screen(store):
+    app = opened(part="Judge")
+    field(app, "radio", "Verdict").set_value("reject")
+    app = press(app, "Keep my verdict")
+    app = opened(part="My verdicts")
+    assert "You said <b>reject</b>" in shown(app)
+    field(app, "radio", "Verdict").set_value("confirm")
+    app = press(app, "Keep my verdict")
+
+    assert "You said <b>confirm</b>" in shown(app)
+
+
 def test_where_people_have_roles_only_admins_see_the_part(store):
     with store.transaction() as session:
         for who, role in (("rev@t.example", Role.REVIEWER), ("adm@t.example", Role.ADMIN)):
             set_role(session, email=who, issuer="https://a.example", role=role, at=NOON)
 
-    assert [tab.label for tab in opened("rev@t.example", "Judge").tabs] == ["Judge", "Agreement"]
+    assert [tab.label for tab in opened("rev@t.example", "Judge").tabs] == [
+        "Judge",
+        "My verdicts",
+        "Agreement",
+    ]
     assert "Replies and notices" in [tab.label for tab in opened("adm@t.example").tabs]
 
 

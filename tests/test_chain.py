@@ -13,6 +13,7 @@ from tracker.model import (
     ChangeKind,
     Delivery,
     DeliveryState,
+    Finding,
     MeaningState,
     Reason,
     Version,
@@ -55,6 +56,28 @@ def test_a_change_seen_once_is_confirmed_by_a_later_text_that_keeps_it(site):
     site.read({"p": page(PLAIN + " It has a new door.", WEAKER)}, at=NOON + days(14))
 
     assert len(told(site, at=NOON + days(14))) == 1
+
+
+OWN_WORD = "We condemn the mass surveillance of Uyghurs in Xinjiang by the Chinese government as a violation of human rights."
+
+
+def test_findings_from_the_same_evidence_say_when_it_was_read_last(site):
+    def findings() -> dict[str, tuple[str, list, str]]:
+        with site.store.transaction() as session:
+            rows = session.exec(select(Finding)).all()
+        return {row.question: (row.result, row.evidence, row.search_record["last_read"]) for row in rows}  # fmt: skip
+
+    site.read({"policy": page(PLAIN, OWN_WORD)}, at=NOON)
+    before = findings()
+    site.read({"policy": page(PLAIN, OWN_WORD)}, at=NOON + days(1))
+    after = findings()
+
+    assert any(evidence for _, evidence, _ in before.values())
+    assert {question: found[:2] for question, found in after.items()} == {
+        question: found[:2] for question, found in before.items()
+    }
+    assert {last for *_, last in before.values()} == {NOON.isoformat()}
+    assert {last for *_, last in after.values()} == {(NOON + days(1)).isoformat()}
 
 
 LONG = " ".join(
@@ -255,7 +278,7 @@ def test_with_the_setting_a_machines_reading_is_told_as_such(store, tmp_path):
     site.send(at=NOON + days(2))
 
     [mail] = mails(site).values()
-    assert "read by machine, not reviewed" in mail
+    assert "by machine, not yet reviewed" in mail
 
 
 def test_a_correction_goes_to_exactly_those_who_got_the_alert(site):

@@ -3,6 +3,7 @@
 import json
 import time
 from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -23,6 +24,7 @@ from tracker.changes import (
     from_json,
     is_flip,
     meaning,
+    most_telling,
     same_edit_key,
     sentence_json,
     shifts,
@@ -120,13 +122,16 @@ def test_a_text_does_not_differ_from_itself(texts: list[str]):
 
 @given(TEXTS, TEXTS)
 def test_a_comparison_rebuilds_either_text(before: list[str], after: list[str]):
-    found = compare(pieces(*before), pieces(*after)).sentences
-    gone = Counter(s.before for s in found if s.kind is not SentenceKind.MOVED and s.before)
-    come = Counter(s.after for s in found if s.kind is not SentenceKind.MOVED and s.after)
-    old = Counter(s.after for s in compare([], pieces(*before)).sentences)
-    new = Counter(s.after for s in compare([], pieces(*after)).sentences)
+    found = compare(pieces(*before), pieces(*after))
+    old = compare([], pieces(*before))
+    new = compare([], pieces(*after))
 
-    assert old - gone + come == new
+    # By words: sentences that were only cut otherwise are told as one.
+    assert words(old.added) - words(found.removed) + words(found.added) == words(new.added)
+
+
+def words(told: Iterable[str]) -> Counter[str]:
+    return Counter(word for sentence in told for word in sentence.split())
 
 
 @given(TEXTS, TEXTS)
@@ -153,6 +158,49 @@ def test_a_moved_block_is_recognised_beside_other_edits():
         {(SentenceKind.MOVED, "Alpha one. Alpha two."), (SentenceKind.CHANGED, "Gamma ends here.")},
         {(SentenceKind.MOVED, "Beta one. Beta two."), (SentenceKind.CHANGED, "Gamma ends here.")},
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (
+            "- Respect rights: do no work that harms them.\n- Protect rights from misuse by other.\n- Fulfil rights.",
+            "- Respect rights: do no work that harms them - Protect rights from misuse by others - Fulfil rights",
+            "- Respect rights: do no work that harms [removed: them.] [added: them] - Protect rights from misuse by [removed: other.] [added: others] - Fulfil [removed: rights.] [added: rights]",
+        ),
+        (
+            "Partners answer to the board. They report once a year.",
+            "Partners answer to the board and they report once a year. Guests register.",
+            "Partners answer to the [removed: board. They] [added: board and they] report once a year.\n[added: Guests register.]",
+        ),
+    ],
+)  # fmt: skip
+def test_sentences_that_were_only_cut_otherwise_are_one_change(before, after, expected):
+    assert as_text(compare(pieces(before), pieces(after))) == expected
+
+
+@given(st.lists(st.sampled_from(["one two three", "four five", "six"]), min_size=2, max_size=9))
+def test_where_sentences_end_alone_is_typographic(parts: list[str]):
+    one = pieces(". ".join(part.capitalize() for part in parts) + ".")
+    other = pieces("; ".join(parts) + ".")
+
+    assert classify(compare(one, other)) == (ChangeClass.MINOR, ChangeKind.TYPOGRAPHIC)
+
+
+@pytest.mark.parametrize(
+    ("most", "told"),
+    [(1, ["Rule."]), (2, ["Partners.", "Rule."]), (3, ["First.", "Partners.", "Rule."]), (9, ["First.", "Second.", "Partners.", "Rule."])],
+)  # fmt: skip
+def test_what_touches_coded_text_is_told_first_in_the_order_of_the_text(most, told):
+    new = [
+        *pieces("First.", "Second."),
+        *pieces("Partners.", labels=frozenset({"partnership"})),
+        *pieces("Rule.", labels=R1),
+    ]
+
+    found = [s for s in compare([], new).sentences if s.unit is UnitKind.SENTENCE]
+
+    assert [s.after for s in most_telling(found, most)] == told
 
 
 def test_changes_stand_in_the_order_of_the_text():

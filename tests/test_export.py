@@ -12,7 +12,8 @@ from builders import NOON, read_page
 from sqlmodel import select
 
 from tracker.coding.codebook import load_codebook
-from tracker.export import QUOTE_LENGTH, cell, content_hash, differences, freeze, write
+from tracker.differing import differences
+from tracker.export import QUOTE_LENGTH, cell, content_hash, freeze, since, write
 from tracker.model import Change, Verdict
 from tracker.reviews import record_review
 from tracker.settings import Settings
@@ -144,10 +145,38 @@ def test_differences_name_each_result_that_changed(read):
     after["codebook"]["version"] = "1.3"
 
     assert differences(before, before) == []
+    assert since(before, "2026.3.1", before) == ["Nothing differs from release 2026.3.1."]
+    assert since(None, "", before) == [
+        "The first release: there is nothing earlier to compare with."
+    ]
     assert differences(before, after) == [
         "codebook: 1.2 → 1.3",
         "alder spoken: condemned (reviewed: one) → discussed (reviewed: one)",
     ]
+
+
+def test_a_change_log_names_disputes_quotes_dates_and_sources_too(read):
+    before = frozen(read)
+    after = json.loads(json.dumps(before))
+    tables = after["tables"]
+    tables["spoken"][0] |= {"disputed": True, "since": None}
+    tables["sources"][0]["state"] = "blocked"
+    quote = next(row for row in tables["evidence"] if row["question"] == "spoken")
+    quote["quote"] = "Other words."
+    tables["replies"].append({"id": 1})
+    spoken = before["tables"]["spoken"][0]
+    source = before["tables"]["sources"][0]
+
+    lines = since(before, "2026.3.1", after)
+
+    assert lines[0] == f"Compared with release 2026.3.1 of {before['at'][:10]}:"
+    assert "alder spoken: condemned (reviewed: one) → condemned (reviewed: one); disputed" in lines
+    assert "alder spoken: quotes: 1 came, 1 went" in lines
+    assert f"source alder/{source['key']}: {source['state']} → blocked" in lines
+    assert "replies: 1 came" in lines
+    if spoken["since"]:
+        assert f"alder spoken since (stated date): {spoken['since'][:10]} → undated" in lines
+    assert len(lines) == 5 + bool(spoken["since"])
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx"])

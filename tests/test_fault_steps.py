@@ -11,9 +11,11 @@ from faults import harness, wrong
 from stepping import STEPS
 
 
-@pytest.fixture(scope="module")
-def made():
-    with harness() as made:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def made(request):
+    if request.param == "postgresql":
+        request.getfixturevalue("postgres")  # skips where there is none
+    with harness(postgresql=request.param == "postgresql") as made:
         yield made
 
 

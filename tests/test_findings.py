@@ -248,6 +248,20 @@ def test_each_element_says_how_strongly_it_binds_and_whom():
     assert (rows["end_use"]["held"], rows["end_use"]["required"]) == (False, False)
 
 
+def test_an_element_is_quoted_where_it_is_set_and_not_where_it_is_asked_about():
+    asks = "When must partners be reported to the office? Staff must report foreign funding to the office."
+    vague = "This policy tells staff what must be done before an agreement is made. " + asks
+
+    rows = [
+        {row["name"]: row["words"] for row in coverage(RULES[code], UNIVERSITY, [held(code, quote=quote)], READ).elements}
+        for code, quote in ((Recommendation.R2, asks), (Recommendation.R2, vague))
+    ]  # fmt: skip
+
+    for row in rows:
+        assert row["what_is_disclosed"] == "Staff must report foreign funding to the office."
+        assert row["to_whom"] == "Staff must report foreign funding to the office."
+
+
 @pytest.mark.parametrize(
     ("texts", "status", "result"),
     [

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from builders import NOON, a_failure, a_page, a_source, a_sources_file, an_institution
+from builders import NOON, a_failure, a_page, a_source, a_sources_file, an_institution, read_page
 from sqlmodel import select
 
 from tracker import monitoring, queries
@@ -11,10 +11,20 @@ from tracker.archive import Candidate
 from tracker.checkup import check_up
 from tracker.export import freeze
 from tracker.health import HealthState, Read, Watched, health, summary
-from tracker.model import Outcome, QuarantineReason, Reason, Snapshot, SnapshotState, SourceKind
+from tracker.model import (
+    SPOKEN,
+    Fetch,
+    Outcome,
+    QuarantineReason,
+    Reason,
+    Snapshot,
+    SnapshotState,
+    SourceKind,
+)
 from tracker.store.crawling import finish_run, start_run, sync_sources
 from tracker.store.planning import plan
 from tracker.store.recorder import Recorder
+from tracker.views import profile
 
 PAGE = Watched("alder", "policy", SourceKind.PAGE, "http://alder.example/policy")
 
@@ -133,3 +143,58 @@ def test_a_failure_long_ago_is_still_told(store):
         (found,) = check_up(session, at=NOON + timedelta(days=40))
 
     assert (found.state, found.reads, found.success) == (HealthState.FAILING, 0, None)
+
+
+WALL = "<html><body><h1>Just a moment...</h1><p>Checking your browser before you go on.</p></body></html>"
+
+
+def test_a_source_behind_a_wall_is_blocked_and_not_read_wherever_it_is_named(store):
+    read_page(store, "<main><h1>Fees</h1><p>Fees are due in October of each year of study.</p></main>")  # fmt: skip
+    read_page(store, WALL, at=NOON + timedelta(days=3))
+
+    with store.transaction() as session:
+        [row] = queries.finding_rows(session, questions=[SPOKEN])
+        [source] = queries.source_rows(session)
+        [judged] = check_up(session, at=NOON + timedelta(days=90))
+        sheet = profile.sheet(profile.load(session, "alder"), profile.APP)
+
+    [failure] = row.search_record["failures"]
+    assert (failure["state"], source.state, judged.state) == ("blocked",) * 3
+    assert (row.result, row.rule) == ("unreachable", "1 of 1 starting points failed")
+    assert "not read: policy (blocked: answers with a bot wall)" in sheet
+    assert source.last_good_at == judged.last_good_at == NOON  # the wall was no good read
+
+
+def test_since_when_a_source_fails_is_the_same_whenever_it_is_asked(store):
+    read_page(store, "<main><h1>Fees</h1><p>Fees are due in October of each year of study.</p></main>")  # fmt: skip
+    for day in (1, 10, 20):
+        with store.transaction() as session:
+            run_id = start_run(session, verb="crawl", scope={}, tool="t", at=NOON)
+            (task,) = plan(session, at=NOON + timedelta(days=day))
+        recorder = Recorder(store, run_id)
+        recorder.document(task.documents[0], a_failure(Reason.DNS, at=NOON + timedelta(days=day)))
+        recorder.flush()
+        with store.transaction() as session:
+            finish_run(session, run_id, at=NOON + timedelta(days=day), counts={})
+
+    with store.transaction() as session:
+        causes = {
+            check_up(session, at=None if day is None else NOON + timedelta(days=day))[0].cause
+            for day in (None, 20, 30, 90)
+        }
+
+    assert causes == {"dns since 2026-03-03"}
+
+
+def test_what_an_archive_captured_says_nothing_of_how_a_source_is_doing(store):
+    read_page(store, "<main><h1>Fees</h1><p>Fees are due in October of each year of study.</p></main>")  # fmt: skip
+    with store.transaction() as session:
+        run_id = start_run(session, verb="import", scope={}, tool="t", at=NOON)
+        fetch = Fetch(run_id=run_id, source_id=1, document_id=1, url="http://alder.example/policy", at=NOON + timedelta(days=1), outcome=Outcome.FETCHED, payload_id=1)  # fmt: skip
+        session.add(fetch)
+        session.flush()
+        session.add(Snapshot(document_id=1, fetch_id=fetch.id, payload_id=1, media_type="text/html", captured_at=fetch.at, imported=True, state=SnapshotState.QUARANTINED, quarantine=QuarantineReason.BOT_WALL))  # fmt: skip
+    with store.transaction() as session:
+        [found] = check_up(session, at=NOON + timedelta(days=2))
+
+    assert (found.state, found.reads) == (HealthState.OK, 1)

@@ -126,8 +126,23 @@ def test_an_export_repeats_its_filter_and_the_time_of_the_data(site):
     assert row["view_filter"] == whole["view_filter"] == "result: condemned; country: GB"
     assert row["data_as_of"] == whole["data_as_of"] == "2026-03-03T12:00:00+00:00"
     assert row["institution"] == whole["rows"][0]["institution"] == "alder"
-    assert row["search_record"]
+    assert row["sources_tried"] == "1"  # what was looked at goes along
     assert headers["Content-Disposition"] == 'attachment; filename="spoken.csv"'
+
+
+def test_no_cell_of_a_csv_is_json_and_each_row_names_institution_country_and_quote(site):
+    for table in ("spoken", "coverage", "evidence", "sources", "documents", "changes"):
+        rows = list(csv.DictReader(io.StringIO(get(f"{site}/data/{table}.csv")[0])))
+        assert {(row["name"], row["country"]) for row in rows} == {('Alder <b>"&', "GB")}, table
+        for cell in (value for row in rows for value in row.values()):
+            assert not cell.startswith(("[{", "{", '["', "[]")), (table, cell)
+    (row,) = csv.DictReader(io.StringIO(get(f"{site}/data/spoken.csv")[0]))
+    (shown,) = json.loads(get(f"{site}/data/spoken.json")[0])["rows"]
+    first = shown["evidence"][0]
+    assert (row["quote"], row["quote_url"]) == (first["quote"], first["url"])
+    assert row["quote_sha256"] == first["text_sha256"]
+    assert (row["quote_version"], row["quotes"]) == ("2", "1")
+    assert "china: " in row["quote_cues"]
 
 
 def test_an_empty_export_says_what_it_is(site):

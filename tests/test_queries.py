@@ -5,10 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from builders import NOON, read_page
 
-from tracker import queries
-from tracker.model import SPOKEN, ChangeClass, Document
+from tracker import monitoring, queries
+from tracker.export import freeze
+from tracker.model import SPOKEN, ChangeClass, Document, InstitutionKind
 from tracker.queries.changes import WITHHELD
-from tracker.views import changed, documented, profile, tables
+from tracker.shares import shares
+from tracker.views import changed, documented, profile, statements, tables
 
 CONDEMNS = (
     "We condemn the mass surveillance of Uyghurs in Xinjiang by the Chinese government, which is an abuse of human "
@@ -115,3 +117,34 @@ def test_the_overview_counts_what_is_fresh(read):
 
     assert (figures.documents_known, figures.documents_read, figures.documents_fresh) == (1, 1, 1)
     assert figures.last_run_at == datetime(2026, 3, 3, 12, tzinfo=UTC)
+
+
+def test_what_is_possible_is_never_counted_with_what_is_confirmed():
+    def cell(key, reviewed, result="condemned", possible=None):
+        return queries.Cell(key, key, InstitutionKind.FUNDER, "GB", "core", "census", SPOKEN, result, reviewed, possible, None, None)  # fmt: skip
+
+    cells = [cell("a", "two"), cell("b", "none"), cell("c", "one", "discussed", "condemned")]
+
+    said = statements._count(cells, cells)
+    (share, _) = shares(cells)
+    assert "condemned, confirmed: 1; condemned, possible: 1; discussed, confirmed: 1" in said
+    counted = queries.tally(cells)
+    assert (share.spoken, share.possible) == (counted.confirmed, counted.possible) == (1, 2)
+
+
+def test_documents_are_counted_once_and_alike_wherever_their_number_is_said(read):
+    with read.transaction() as session:
+        known = session.get_one(Document, 1)
+        twin = Document(**known.model_dump(exclude={"id", "url"}), url="http://alder.example/twin")
+        twin.moved_to_id = known.id
+        session.add(twin)
+    with read.transaction() as session:
+        figures = queries.overview(session)
+        watched = monitoring.status(session, at=NOON, oldest=timedelta(days=9))
+        packed = freeze(session, codebook={}, at=NOON)["denominators"]
+        line = profile.coverage_line(profile.load(session, "alder"))
+
+    counts = [(one.documents_known, one.documents_read) for one in (figures, watched)]
+    assert counts == [(1, 1), (1, 1)]
+    assert (packed["documents_known"], packed["documents_read"]) == (1, 1)
+    assert line.startswith("1 of 1 known document read")

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from test_bad_input import tracker
 from typer.main import get_command
 
 from tracker.cli import app
@@ -45,6 +46,17 @@ def test_the_source_fields_it_names_exist():
     ):
         assert f"`{field}`" in README
         assert field in SourceEntry.model_fields
+
+
+def test_its_example_of_a_source_can_be_pasted_into_a_file(tmp_path):
+    [example] = re.findall(r"^```yaml\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+    file = tmp_path / "sources.yaml"
+    file.write_text(example, encoding="utf-8")
+
+    done = tracker(tmp_path, "sources", "check", TRACKER_SOURCES=str(file))
+
+    assert done.stdout == "1 institution, 2 sources: no problems in the file\n"
+    assert done.returncode == 0
 
 
 def test_the_entry_holds_no_logic():

@@ -28,6 +28,7 @@ from tracker.model import (
     Delivery,
     DeliveryState,
     Finding,
+    Institution,
     ReplyDecision,
     ReplyVerdict,
     Role,
@@ -488,3 +489,66 @@ def test_a_notice_says_until_when_the_texts_were_read_not_when_it_was_written(to
         letter = replies.draft(session, "alder", [SPOKEN], SETTINGS, at=NOON + 200 * DAY).text
 
     assert f"what was read until {NOON.day} {NOON:%B %Y}" in " ".join(letter.split())
+
+
+def test_a_notice_that_waits_can_be_withdrawn_and_is_due_again(told, mailbox):
+    settings = SETTINGS.model_copy(update={"smtp_url": mailbox.url})
+    ask(told, settings)
+    with told.transaction() as session:
+        assert replies.due_for_notice(session, at=NOON) == []  # it waits: nobody is to ask twice
+        replies.withdraw(session, 1, by="ada", note="wrong\naddress", at=NOON)
+
+    assert send_notices(told, settings, at=NOON) == (0, 0)
+    assert mailbox.taken == []
+    (notice,) = rows(told)
+    assert (notice.waits, notice.state) == (False, "withdrawn by ada: wrong address")
+    with told.transaction() as session:
+        assert [row.question for row in replies.due_for_notice(session, at=NOON)] == [SPOKEN]
+        with pytest.raises(replies.ReplyError, match="does not wait any more: withdrawn by ada"):
+            replies.withdraw(session, 1, by="ada", at=NOON)
+        with pytest.raises(replies.ReplyError, match="no notice 9"):
+            replies.withdraw(session, 9, by="ada", at=NOON)
+
+
+@pytest.mark.parametrize(
+    ("what", "why"),
+    [
+        ("reply", "a reply of 2026-03-02 came since"),
+        ("correction", "correction 1 of spoken came since"),
+        ("review", "the finding on spoken is condemned by now"),
+    ],
+)
+def test_a_notice_that_something_overtook_is_not_sent(told, mailbox, what, why):
+    settings = SETTINGS.model_copy(update={"smtp_url": mailbox.url})
+    ask(told, settings)
+    with told.transaction() as session:
+        if what == "reply":
+            enter(session, at=NOON + DAY)
+        elif what == "correction":
+            replies.correct(session, "alder", SPOKEN, note="It was their unit.", by="ada", at=NOON + DAY)  # fmt: skip
+        else:
+            session.exec(update(Finding).where(col(Finding.question) == SPOKEN).values(result="condemned"))  # fmt: skip
+
+    assert send_notices(told, settings, at=NOON + 2 * DAY) == (0, 0)
+    assert mailbox.taken == []
+    assert rows(told)[0].state == f"withdrawn: {why}; ask anew if need be"
+
+
+def test_a_reply_from_a_host_that_is_official_no_more_is_not_confirmed(told):
+    with told.transaction() as session:
+        reply = enter(session)
+        session.exec(update(Institution).values(hosts=["oak.example"]))
+        with pytest.raises(replies.ReplyError, match="is none of the official hosts"):
+            decide(session, reply)
+        decide(session, reply, ReplyVerdict.REFUSED)
+
+
+def test_a_correction_does_not_drop_the_news_of_the_reply_that_led_to_it(told):
+    with told.transaction() as session:
+        add_subscription(session, name="all", channel=Channel.OUTBOX, at=NOON)
+        assert decide(session, enter(session, disputes=[SPOKEN])) == 1
+        found = replies.correct(session, "alder", SPOKEN, note="It was their unit.", by="ada", reply_id=1, at=NOON + DAY)  # fmt: skip
+        states = [row.state for row in session.exec(select(Delivery)).all()]
+
+    assert found.dropped == 0
+    assert states == [DeliveryState.DUE]

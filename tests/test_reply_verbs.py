@@ -181,3 +181,39 @@ def test_a_forged_or_ended_link_shows_nothing(store, site):
 
 def test_robots_are_asked_to_stay_out(store, site):
     assert "Disallow: /reply/" in get(f"{site}/robots.txt")[1]
+
+
+def test_a_notice_is_withdrawn_and_a_dry_run_refuses_what_a_real_one_would(store):
+    wrong = run("notices", "send", "alder", "--address", "eve@oak.example", "--by", "ada", "--dry-run", code=2)  # fmt: skip
+    assert "oak.example is none of the official hosts of alder" in wrong
+    run("notices", "send", "alder", "--address", "press@alder.example", "--by", "ada")
+    assert run("notices", "withdraw", "1", "--by", "ada") == "notice 1 will not be sent\n"
+    assert json.loads(run("notices", "list", "--json"))[0]["state"] == "withdrawn by ada"
+
+
+def test_sending_says_which_notice_it_withdrew_and_why(store):
+    run("notices", "send", "alder", "--address", "press@alder.example", "--by", "ada")
+    run("replies", "correct", "alder", "spoken", "--note", "It was their unit.", "--by", "ada")
+
+    sent = run("alerts", "send")
+
+    assert "withdrawn: notice 1 to alder: correction 1 of spoken came since" in sent
+    assert json.loads(run("notices", "list", "--json"))[0]["sent_at"] is None
+
+
+def test_every_table_says_what_is_disputed_and_corrected(store):
+    add_reply()
+    run("replies", "confirm", "1", "--by", "ada")
+    run("replies", "correct", "alder", "spoken", "--note", "It was their unit.", "--by", "ada")
+
+    for words in (["spoken"], ["institution", "alder"], ["search", "uyghurs"]):
+        assert "disputed, corrected" in " ".join(run(*words).split()), words
+    explained = run("explain", "alder", "spoken")
+    assert "Beside: disputed by the institution; corrected, see the correction" in explained
+    assert "reply 1 of 5 Mar 2026, from alder.example: We never said so." in explained
+    assert "of “condemned”: It was their unit." in explained
+    assert json.loads(run("explain", "alder", "spoken", "--json"))["standing"] == [
+        "disputed",
+        "corrected",
+    ]
+    assert "standing" not in run("coverage")  # nothing is said beside these

@@ -9,13 +9,19 @@ from datetime import timedelta
 import pytest
 from builders import NOON, read_page
 from sqlmodel import select
+from typer.testing import CliRunner
 
+from tracker.cli import app
 from tracker.coding.codebook import load_codebook
-from tracker.model import Change, ChangeClass, Finding, Review, Reviewed, Stance, Verdict
+from tracker.model import SPOKEN, Change, ChangeClass, Finding, Review, Reviewed, Stance, Verdict
+from tracker.queries import finding_rows, search
+from tracker.replies import correct
 from tracker.reviews import agreements, judged, record_review
 from tracker.settings import Settings
 from tracker.update import update
 from tracker.verdicts import together
+from tracker.views.evidence import evidence_card
+from tracker.waiting import judge as decide
 from tracker.waiting import waiting
 
 CONDEMNS = (
@@ -265,3 +271,76 @@ def test_the_command_line_asks_records_and_names_what_it_does_not_know(sqlite_st
     assert (wrong.returncode, "did you mean" in wrong.stderr) == (2, True)
     assert (done.returncode, again.returncode) == (0, 2)
     assert "nothing called" in again.stderr
+
+
+def test_a_slip_is_mended_by_a_later_verdict_of_the_same_person_and_both_are_kept(
+    sqlite_store, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("TRACKER_DATA_DIR", str(tmp_path))
+    published(sqlite_store, CONDEMNS)
+
+    def review(*words, code=0):
+        done = CliRunner().invoke(app, ["review", *words])
+        assert code or done.exit_code == 0, done.output
+        return str(done.exception) if code else done.stdout
+
+    key = queue(sqlite_store)[0].key
+    assert "has not judged" in review("reject", key, "--as", "ada", "--again", code=2)
+    review("reject", key, "--as", "ada")
+    assert "mended with --again" in review("confirm", key, "--as", "ada", code=2)
+    review("confirm", key, "--as", "ada", "--again", "--note", "a slip")
+
+    (mine,) = json.loads(review("mine", "--as", "ada", "--json"))
+    with sqlite_store.transaction() as session:
+        kept = [(row.reviewer, row.verdict) for row in session.exec(select(Review)).all()]
+        verdicts = judged(session, [1])
+    assert (mine["item"], mine["verdict"], mine["note"]) == (key, "confirm", "a slip")
+    assert kept == [("ada", Verdict.REJECT), ("ada", Verdict.CONFIRM)]
+    assert [(v.reviewed, v.rejected) for v in verdicts.values()] == [(Reviewed.ONE, False)]
+
+
+def test_what_a_corrected_finding_rests_on_is_asked_for_again_until_somebody_judged_it(
+    sqlite_store,
+):
+    published(sqlite_store, CONDEMNS, PARTNERS)
+    item = next(i for i in queue(sqlite_store) if "condemns" in i.text)
+    for person in ("ada", "grace"):
+        judge(sqlite_store, item, person)
+    update(sqlite_store, Settings(), at=NOON)
+    assert item.key not in {i.key for i in queue(sqlite_store, "joan")}
+    with sqlite_store.transaction() as session:
+        done = correct(session, "alder", SPOKEN, note="Their unit said so.", by="ada", at=NOON + timedelta(hours=1))  # fmt: skip
+
+    assert "The finding still reads “condemned”: a correction changes no result" in done.follows
+    assert "The 1 passage it rests on stand" in done.follows
+    for person in ("ada", "joan"):
+        first = queue(sqlite_store, person)[0]
+        assert (first.key, first.corrected) == (item.key, "Their unit said so.")
+    with sqlite_store.transaction() as session:
+        decide(session, first, reviewer="joan", verdict=Verdict.REJECT, coder="c", at=NOON + timedelta(hours=2))  # fmt: skip
+    assert item.key not in {i.key for i in queue(sqlite_store, "ada")}
+
+
+def test_evidence_says_who_coded_it_and_names_nobody(sqlite_store):
+    published(sqlite_store, CONDEMNS)
+    machine = shown(sqlite_store)
+    judge(sqlite_store, queue(sqlite_store)[0])
+    update(sqlite_store, Settings(), at=NOON)
+    person = shown(sqlite_store)
+
+    coder = load_codebook().coder_name
+    assert machine["coded_by"] == f"coded by machine ({coder}), not yet reviewed"
+    assert person["coded_by"] == "confirmed by one person on 2 Mar 2026"
+    assert "ada" not in json.dumps(person)
+
+
+def shown(store):
+    with store.transaction() as session:
+        row = finding_rows(session, questions=[SPOKEN])[0]
+        assert row.evidence
+        card = evidence_card(row.evidence[0], {})
+        [found] = search(session, words=["uyghurs"])
+    [item] = row.to_json()["evidence"]
+    assert item["coded_by"] in card
+    assert found.evidence["coded_by"] == item["coded_by"]
+    return item

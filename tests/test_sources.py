@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tracker.addresses import Owners, canonical_url
-from tracker.sources import SourcesError, load_sources, nearest, parse_sources
+from tracker.nearness import nearest
+from tracker.sources import SourcesError, load_sources, parse_sources
 
 GOOD = """
 institutions:
@@ -122,7 +123,9 @@ def test_rules_between_entries_are_checked(said: str):
         ("", "the file is empty"),
         ("institutions: []\ninstitutions: []", '"institutions" is written twice'),
         ("institution: []", 'unknown field; did you mean "institutions"?'),
-        ("- a", "input should be"),
+        ("- key: alder", "line 1: the list has no name; write `institutions:` on a line above it"),
+        ("just words", "the file holds no institutions; it begins with `institutions:`"),
+        ("institutions: alder", 'institutions: "alder" is no list'),
         ("a: !!python/object:os.system x", "not YAML"),
     ],
 )
@@ -191,3 +194,59 @@ def test_what_was_not_seen_to_answer_is_marked(own):
     unsure = [s.url for s in sources if (seen.get(s.url) != "page") is not s.unverified]
 
     assert unsure == []
+
+
+WITH_A_DAY_THAT_IS_NONE = """
+institutions:
+  - key: alder
+    name: Alder
+    kind: university
+    country: NO
+    homepage: https://alder.example/
+    sources:
+      - {kind: page, url: "https://alder.example/a", valid_until: 2026-02-30}
+      - {kind: page, url: "https://clone.example/b"}
+      - {kind: page, url: "https://alder.example/c", pages: many}
+  - key: birch
+    name: Birch
+    kind: univrsity
+    country: DE
+    homepage: https://birch.example/
+    parent: cedar
+    aliases: The Birch
+  - just words
+"""
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        'line 6: alder: country: "False" is no text as YAML reads it; put what you wrote in quotes',
+        'line 9: alder/https://alder.example/a: valid_until: "2026-02-30" is no day of the calendar',
+        "line 10: alder/page-b: url: clone.example is none of the official hosts",
+        'line 11: alder/https://alder.example/c: pages: "many" is not a whole number',
+        'line 14: birch: kind: "univrsity" is none of',
+        'line 17: birch: parent: there is no institution "cedar"',
+        'line 18: birch: aliases: "The Birch" is no list',
+        'line 19: "just words" has no fields',
+    ],
+)
+def test_an_impossible_day_hides_no_other_problem(said: str):
+    assert said in "\n".join(problems(WITH_A_DAY_THAT_IS_NONE))
+
+
+def test_a_mistake_in_one_entry_is_not_held_against_its_neighbours():
+    unit = """
+  - key: birch
+    name: Birch
+    kind: university
+    country: DE
+    homepage: https://birch.example/
+    parent: alder
+    sources:
+      - {kind: page, url: "https://birch.example/a"}
+"""
+
+    [only] = problems(GOOD.replace("homepage: https", "homepage: htp") + unit)
+
+    assert "htp://www.alder.example/" in only

@@ -181,7 +181,7 @@ def test_what_a_source_names_is_adopted_once_whatever_its_spelling(store: Store)
 def test_an_institution_no_longer_listed_keeps_its_past(store: Store):
     crawl(store, a_page("text"))
     with store.transaction() as session:
-        sync_sources(session, a_sources_file(an_institution(key="birch")))
+        sync_sources(session, a_sources_file(an_institution(key="birch")), letting_go=True)
 
     with store.transaction() as session:
         rows = {row.key: row.listed for row in session.exec(select(Institution))}

@@ -1,5 +1,10 @@
-"""`python -m tracker`: the command, where no script of that name is on the PATH."""
+"""The command, also as `python -m tracker`: starts before anything of the tracker is loaded."""
 
-from tracker.cli import main
+import gc
 
-main()
+gc.disable()  # modules make many objects and no cycles: looking for them was a seventh of a start
+
+from tracker.cli import main  # noqa: E402
+
+if __name__ == "__main__":
+    main()

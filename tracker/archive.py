@@ -11,6 +11,7 @@ import zstandard
 from tracker.model import Reason
 
 LEVEL = 3
+SMALL_ENOUGH = 12  # times smaller than the bytes: alone, hardly any page is
 #: Headers kept as evidence; the rest (cookies, nonces, caches) says nothing about the document.
 KEPT_HEADERS = frozenset(
     "content-type content-language content-disposition date etag last-modified link location "
@@ -117,11 +118,11 @@ def evidence(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
 
 def pack(data: bytes, base: bytes | None = None) -> Packed:
     """Compress bytes with zstd, against the base where that is smaller."""
+    against = None if base is None else _compressor(base, len(data)).compress(data)
+    if against is not None and len(against) * SMALL_ENOUGH < len(data):
+        return Packed(sha256(data), len(data), against, on_base=True)
     alone = zstandard.ZstdCompressor(level=LEVEL).compress(data)
-    if base is None:
-        return Packed(sha256(data), len(data), alone)
-    against = _compressor(base, len(data)).compress(data)
-    if len(against) < len(alone):
+    if against is not None and len(against) < len(alone):
         return Packed(sha256(data), len(data), against, on_base=True)
     return Packed(sha256(data), len(data), alone)
 

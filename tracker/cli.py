@@ -38,6 +38,8 @@ from tracker.store.payloads import DamagedPayloadError
 
 app = typer.Typer(
     help="Watch what institutions publish on China, surveillance and research partnerships.",
+    epilog="To begin: `tracker demo` plays it on invented institutions; `tracker sources check`, then `tracker run KEY`, "
+    "reads real ones. Settings are variables named TRACKER_…; the README lists them.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -99,5 +101,6 @@ def main() -> None:
 
 def _collect_seldom() -> None:
     """Rows make many objects and no cycles: looking for cycles cost a tenth of an update."""
+    gc.enable()
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)

@@ -7,8 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tracker.crediting import PEOPLE, coded_by
+from tracker.dating import dated, day, statement_date
 from tracker.findings import Evidence, Result, SearchRecord, own_words, protocol, spoken_grade
-from tracker.model import SPOKEN, Reviewed, Stance, Topic
+from tracker.model import SPOKEN, Basis, Reviewed, Stance, Topic
+from tracker.queries import shown_cues
+from tracker.standing import OVERLAYS, UNHEARD, Standing
 
 DECIDED_BY_SEARCH = ("none_found", "not_checked", "unreachable")
 
@@ -25,6 +29,7 @@ class Explanation:
     passages: tuple[dict[str, Any], ...]
     unconfirmed: tuple[str, ...] = ()
     deeds: tuple[Mapping[str, Any], ...] = ()
+    standing: Standing = UNHEARD
 
     def to_json(self) -> dict[str, Any]:
         """Return the explanation as `explain --json` prints it."""
@@ -48,6 +53,7 @@ class Explanation:
             "search_record": self.record.to_json(),
             "awaiting_confirmation": list(self.unconfirmed),
             "missing": list(missing(self)),
+            **self.standing.to_json(),
         }
 
 
@@ -61,6 +67,7 @@ def explain(
     result: Result,
     unconfirmed: Sequence[str] = (),
     deeds: Sequence[Mapping[str, Any]] = (),
+    standing: Standing = UNHEARD,
 ) -> Explanation:
     """Return the path from passages to the result on "spoken" or a recommendation."""
     concerned = [item for item in evidence if _concerns(item, question)]
@@ -74,6 +81,7 @@ def explain(
         passages=tuple(_passage(item, question, confirmed=confirmed) for item in concerned),
         unconfirmed=tuple(unconfirmed),
         deeds=tuple(deeds) if question == SPOKEN else (),
+        standing=standing,
     )
 
 
@@ -89,21 +97,31 @@ def _passage(item: Evidence, question: str, *, confirmed: bool) -> dict[str, Any
         "url": item.url,
         "title": item.title,
         "version": item.version,
-        "stated_date": item.stated_date.isoformat() if item.stated_date else None,
-        "stated_basis": str(item.stated_basis),
+        "text_sha256": item.text_sha256,
+        **_time(item),
         "genre": str(item.genre),
         "voice": str(item.voice),
         "voice_because": item.attributed or item.voice_because,
         "labels": sorted(item.labels),
         "stance": str(item.stance),
-        "cues": {label: list(words) for label, words in item.cues.items()},
+        "cues": shown_cues(item.to_json(), item.cues),
         "elements": list(item.elements.get(question, ())),
         "reviewed": str(item.reviewed),
+        "coder": item.coder,
+        "reviewed_at": item.reviewed_at.isoformat() if item.reviewed_at else None,
+        "coded_by": coded_by(item.to_json()),
         "on_page": item.on_page,
         "amounts_to": str(amounts) if amounts else None,
         "counts": not against,
         "because": against or "the institution's own word",
     }
+
+
+def _time(item: Evidence) -> dict[str, Any]:
+    kept = item.to_json()
+    names = ("stated_date", "stated_basis", "first_version", "first_seen_from", "first_seen_to")
+    times = {name: kept[name] for name in names}
+    return {**times, "statement_date": statement_date(kept), "dated": dated(kept)}
 
 
 def _against(item: Evidence, question: str, *, confirmed: bool) -> str:
@@ -127,10 +145,11 @@ def missing(found: Explanation) -> Iterator[str]:
         yield from (f"not: {c.asked} ({c.said})" for c in protocol(found.record) if not c.held)
     for element in found.result.elements:
         if element["required"] and not element["held"]:
-            yield f"no passage shows: {str(element['name']).replace('_', ' ')}"
+            yield f"no passage that counts shows: {str(element['name']).replace('_', ' ')}"
     waiting = found.result.possible_quotes
     if waiting:
-        yield f"{waiting} passages await review (possible: {found.result.possible})"
+        number = f"{waiting} passage{'s' * (waiting > 1)} await{'s' * (waiting == 1)}"
+        yield f"{number} review (possible: {found.result.possible})"
     for url in found.unconfirmed:
         yield f"a person's confirmation that {url} is its statement"
 
@@ -144,9 +163,10 @@ def in_words(found: Explanation) -> str:
         f"{found.name} ({found.institution}): {asked}",
         (
             f"Result: {str(result.result).replace('_', ' ')}{status} "
-            f"({result.basis}, reviewed: {result.reviewed})"
+            f"({'by machine, ' if result.basis is Basis.MACHINE else ''}{PEOPLE[result.reviewed]})"
         ),
         f"Rule:   {result.rule}",
+        *_heard(found.standing),
         "",
         "1. What was looked at",
         *(f"   {line}" for line in _looked_at(found.record)),
@@ -163,8 +183,24 @@ def in_words(found: Explanation) -> str:
     return "\n".join(lines)
 
 
+def _heard(standing: Standing) -> Iterator[str]:
+    if standing.overlays:
+        yield f"Beside: {'; '.join(OVERLAYS[name] for name in standing.overlays)}"
+    for reply in standing.replies:
+        yield f"  reply {reply.id} of {day(reply.received_at)}, from {reply.host}: {_line(reply.text)}"
+    for fixed in standing.corrections:
+        then = fixed.result.replace("_", " ")
+        yield f"  correction {fixed.id} of {day(fixed.at)}, of “{then}”: {_line(fixed.note)}"
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
 def _looked_at(record: SearchRecord) -> Iterator[str]:
-    yield f"documents: {record.documents_read} read of {record.documents_known} known"
+    lost = record.documents_lost
+    by_now = f", {lost} of them out of reach by now" if lost else ""
+    yield f"documents: {record.documents_read} read of {record.documents_known} known{by_now}"
     if record.languages:
         named = ", ".join(f"{name} {number}" for name, number in record.languages.items())
         yield f"languages: {named}"
@@ -177,7 +213,7 @@ def _looked_at(record: SearchRecord) -> Iterator[str]:
         f"{record.sources_failed} failed, {record.sources_gone} confirmed gone"
     )
     for failure in record.failures:
-        yield f"  failed: {failure['source']} ({failure['reason']}) {failure['url']}"
+        yield f"  not read: {failure['source']} ({failure['reason']}) {failure['url']}"
 
 
 def _shown_passages(passages: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -187,14 +223,15 @@ def _shown_passages(passages: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             if len(row["quote"]) <= 300
             else row["quote"][:300].rsplit(" ", 1)[0] + " …"
         )
-        day = row["stated_date"][:10] if row["stated_date"] else "undated"
         labels = ", ".join(
             [*row["labels"], *([] if row["stance"] == Stance.NONE else [row["stance"]])]
         )
         cues = "; ".join(f"{label}: {', '.join(words[:4])}" for label, words in row["cues"].items())
         yield f"   {number}. “{' '.join(quote.split())}”"
-        yield f"      {row['title']}, {day} ({row['stated_basis']}), {row['url']}"
+        yield f"      {row['title']}, {row['dated']}, {row['url']}"
+        yield f"      version {row['version']}, sha256 {row['text_sha256']}"
         yield f"      coded {labels}{f' by the words {cues}' if cues else ''}"
+        yield f"      {row['coded_by']}"
         yield f"      voice: {row['voice']} ({row['voice_because']}); genre: {row['genre']}"
         counted = (
             f"counts as {row['amounts_to']}"

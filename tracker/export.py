@@ -16,6 +16,7 @@ import yaml
 from sqlmodel import Session
 
 from tracker import queries
+from tracker.differing import differences
 from tracker.model import SPOKEN, Recommendation
 from tracker.package import SEARCHED, TABLES, Table
 from tracker.store.replies import corrections, heard
@@ -45,7 +46,7 @@ def freeze(session: Session, *, codebook: Mapping[str, Any], at: datetime) -> di
         "at": at.isoformat(),
         "demonstration": queries.overview(session).demonstration,
         "codebook": dict(codebook),
-        "denominators": _denominators(tables),
+        "denominators": _denominators(session, tables),
         "tables": tables,
     }
 
@@ -86,10 +87,8 @@ def _with_search(row: Row) -> Row:
 
 
 def _evidence(finding: queries.FindingRow) -> Iterator[Row]:
-    shown = finding.to_json()
-    for number, item in enumerate(shown["evidence"], 1):
-        place = {"institution": finding.institution, "question": finding.question}
-        yield {**item, **place, "number": number, "quote": _short(item["quote"])}
+    for row in finding.quotes():
+        yield {**row, "quote": _short(row["quote"])}
 
 
 def _change(row: Row) -> Row:
@@ -102,15 +101,15 @@ def _short(quote: str) -> str:
     return quote if len(quote) <= QUOTE_LENGTH else f"{quote[: QUOTE_LENGTH - 2].rstrip()} …"
 
 
-def _denominators(tables: Mapping[str, Sequence[Row]]) -> dict[str, int]:
-    spoken = tables["spoken"]
+def _denominators(session: Session, tables: Mapping[str, Sequence[Row]]) -> dict[str, int]:
+    spoken, figures = tables["spoken"], queries.overview(session)
     unchecked = {"not_checked", "unreachable"}
     return {
         "institutions": len(spoken),
         "checked": sum(row["result"] not in unchecked for row in spoken),
         "confirmed_findings": sum(row["basis"] == "reviewed" for row in spoken),
-        "documents_known": len(tables["documents"]),
-        "documents_read": sum(bool(row["versions"]) for row in tables["documents"]),
+        "documents_known": figures.documents_known,
+        "documents_read": figures.documents_read,
     }
 
 
@@ -120,26 +119,14 @@ def content_hash(frozen: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """Return, a line each, which results differ between two frozen states."""
-    had, have = _results(before), _results(after)
-    lines = [
-        f"{' '.join(place)}: {had.get(place, 'not in scope')} → {have.get(place, 'not in scope')}"
-        for place in sorted(had.keys() | have.keys())
-        if had.get(place) != have.get(place)
-    ]
-    old, new = before["codebook"].get("version"), after["codebook"].get("version")
-    return [*([f"codebook: {old} → {new}"] if old != new else []), *lines]
-
-
-def _results(frozen: Mapping[str, Any]) -> dict[tuple[str, str], str]:
-    tables = frozen["tables"]
-    return {
-        (row["institution"], row.get("recommendation", SPOKEN)): (
-            f"{row['result']} (reviewed: {row['reviewed']})"
-        )
-        for row in [*tables["spoken"], *tables["coverage"]]
-    }
+def since(before: Mapping[str, Any] | None, release: str, after: Mapping[str, Any]) -> list[str]:
+    """Return a change log: what differs from an earlier release, or that there is none or no difference."""
+    if before is None:
+        return ["The first release: there is nothing earlier to compare with."]
+    found = differences(before, after)
+    if not found:
+        return [f"Nothing differs from release {release}."]
+    return [f"Compared with release {release} of {before['at'][:10]}:", *found]
 
 
 def write(
@@ -167,7 +154,7 @@ def write(
     yield _write_json(folder / "dataset.jsonld", _json_ld(frozen, release)), 0
     yield _write_text(folder / "CITATION.cff", _citation(frozen, release)), 0
     yield _write_text(folder / "codebook.yaml", _yaml(frozen["codebook"])), 0
-    lines = changelog or ["Nothing earlier to compare with."]
+    lines = changelog or ["What differs from the release before was not recorded."]
     text = f"# Release {release}\n\n" + "\n".join(f"* {line}" for line in lines) + "\n"
     yield _write_text(folder / "DATA-CHANGELOG.md", text), 0
 

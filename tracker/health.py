@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
+from tracker.addresses import ALLOWING
 from tracker.model import Outcome, QuarantineReason, Reason, SourceKind
 
 WINDOW = timedelta(days=14)
@@ -25,6 +26,8 @@ class HealthState(StrEnum):
     NEVER_READ = "never read"
 
 
+#: Why attempts fail where the network does.
+UNREACHED = frozenset({Reason.DNS, Reason.CONNECTION, Reason.TIMEOUT})
 #: Nobody needs to look at a source in one of these.
 IN_ORDER = (HealthState.OK, HealthState.NEVER_READ)
 
@@ -59,6 +62,7 @@ class Watched:
     url: str
     empty: bool = False  # its last good read named no document
     last_good_at: datetime | None = None
+    failing_since: datetime | None = None  # the first attempt after that, where it was long ago
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,13 @@ class Health:
     last_good_at: datetime | None
     reads: int  # within the window
     success: float | None
+    unreached: bool = False  # its last read failed as all do where there is no network
+    answers: bool = True  # its last read brought what can be read; also where nobody tried yet
+
+    @property
+    def said(self) -> str:
+        """The judgement in one word and what it rests on."""
+        return f"{self.state}: {self.cause}"
 
     def to_json(self) -> dict[str, Any]:
         """Return the judgement as `sources health --json` prints it."""
@@ -107,6 +118,8 @@ def health(source: Watched, reads: Sequence[Read], *, at: datetime) -> Health:
         ),
         reads=len(recent),
         success=None if share is None else round(share, 2),
+        unreached=bool(ordered) and ordered[-1].reason in UNREACHED,
+        answers=state is not HealthState.SELECTOR_BROKEN and (not ordered or ordered[-1].good),
     )
 
 
@@ -118,7 +131,7 @@ def _state(source: Watched, reads: Sequence[Read], share: float | None) -> tuple
         state = HealthState.SELECTOR_BROKEN if broken else HealthState.BLOCKED
         return state, broken or blocked
     if not last.good:
-        return HealthState.FAILING, _failure(last, reads)
+        return HealthState.FAILING, _failure(source, last, reads)
     if moved := _elsewhere(source, last):
         return HealthState.MOVED, f"its address now leads to {moved}"
     if source.empty and source.kind is SourceKind.LISTING:
@@ -145,12 +158,14 @@ def _wall(read: Read) -> str:
     return "refuses us (403)" if read.status == 403 and read.outcome is Outcome.FAILED else ""
 
 
-def _failure(last: Read, reads: Sequence[Read]) -> str:
+def _failure(source: Watched, last: Read, reads: Sequence[Read]) -> str:
     since = last.at
     for read in reversed(reads):
         if read.good:
             break
         since = read.at
+    else:
+        since = min(since, source.failing_since or since)
     why = last.quarantine or last.unread or last.reason or "unknown"
     detail = f" ({last.detail})" if last.detail else ""
     return f"{str(why).replace('_', ' ')}{detail} since {since:%Y-%m-%d}"
@@ -187,6 +202,8 @@ def _remedy(state: HealthState, source: Watched, last: Read | None) -> str:
                 + here
             )
         case HealthState.FAILING:
+            if last and last.reason is Reason.PRIVATE_ADDRESS:
+                return ALLOWING
             if last and last.reason is Reason.NOT_FOUND:
                 return "find where it went, or set `valid_until` on it"
             return f"if it lasts, look at it: tracker sources check --live {here}"

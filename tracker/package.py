@@ -20,6 +20,11 @@ class Table:
 
 
 _INSTITUTION = ("institution", "string", "key of the institution")
+_WHO = (
+    _INSTITUTION,
+    ("name", "string", "name of the institution"),
+    ("country", "string", "ISO 3166-1 code, or EU"),
+)
 _FINDING = (
     ("result", "string", "result code of the codebook"),
     ("basis", "string", "machine or reviewed"),
@@ -28,6 +33,11 @@ _FINDING = (
     ("possible_quotes", "integer", "machine quotes awaiting review"),
     ("rule", "string", "the rule that decided"),
     ("disputed", "boolean", "the institution disputes it; its reply is in the table of replies"),
+    (
+        "corrected",
+        "boolean",
+        "a public correction of this result stands in the table of corrections",
+    ),
     ("under_reply", "boolean", "the institution was asked and its time to reply runs"),
     ("withheld", "boolean", "the confirmed result waits for the institution's reply"),
     ("asked_at", "datetime", "when the institution was asked about it"),
@@ -61,7 +71,7 @@ TABLES = (
         "sources",
         "Declared places to look, and how each is doing",
         (
-            _INSTITUTION,
+            *_WHO,
             ("key", "string", "key of the source"),
             ("kind", "string", "feed, sitemap, listing, page or document"),
             ("url", "string", "address"),
@@ -77,7 +87,7 @@ TABLES = (
         "documents",
         "Documents known, with the hashes of what was read",
         (
-            _INSTITUTION,
+            *_WHO,
             ("url", "string", "canonical address"),
             ("title", "string", "title"),
             ("state", "string", "whether it can be read"),
@@ -99,7 +109,7 @@ TABLES = (
         "spoken",
         "Who has spoken",
         (
-            _INSTITUTION,
+            *_WHO,
             *_FINDING,
             ("since", "datetime", "earliest stated date of a statement"),
             ("latest", "datetime", "latest stated date"),
@@ -112,7 +122,7 @@ TABLES = (
         "coverage",
         "Institutions and recommendations",
         (
-            _INSTITUTION,
+            *_WHO,
             ("recommendation", "string", "R1 to R6"),
             *_FINDING,
             *SEARCHED,
@@ -123,7 +133,7 @@ TABLES = (
         "evidence",
         "The quotes that findings rest on",
         (
-            _INSTITUTION,
+            *_WHO,
             ("question", "string", "spoken, or R1 to R6"),
             ("number", "integer", "its place among the finding's quotes"),
             ("quote", "string", "exact words, at most 300 characters"),
@@ -131,9 +141,25 @@ TABLES = (
             ("title", "string", "title of the document"),
             ("heading_path", "string", "headings above it"),
             ("stated_date", "datetime", "the date the document states"),
-            ("version", "integer", "version of the document"),
+            ("stated_basis", "string", "stated, inferred or unknown"),
+            (
+                "statement_date",
+                "datetime",
+                "the same, where the passage stood in the first version",
+            ),
+            ("first_seen_from", "datetime", "last capture without the passage"),
+            ("first_seen_to", "datetime", "first capture with it"),
+            ("dated", "string", "what is known of its date, in words"),
+            ("version", "integer", "latest version of the document that has it"),
+            ("first_version", "integer", "first version that has it"),
+            ("text_sha256", "string", "hash of the text of that latest version"),
             ("labels", "array", "labels of the codebook"),
+            ("cues", "object", "label → the words that led to it"),
+            ("language", "string", "ISO 639-1 code"),
             ("reviewed", "string", "none, one or two"),
+            ("reviewed_at", "datetime", "the last verdict of people that counts"),
+            ("coder", "string", "version of codebook and coder"),
+            ("coded_by", "string", "who coded it, in words; people are not named"),
             ("earlier_wording", "boolean", "people judged words that have since been edited"),
             ("on_page", "boolean", "whether the document could be read at the last check"),
         ),
@@ -171,7 +197,7 @@ TABLES = (
         "What changed, and between which captures",
         (
             ("id", "integer", "number of the change in this store, as in the address of its page"),
-            _INSTITUTION,
+            *_WHO,
             ("url", "string", "document"),
             ("title", "string", "title of the document"),
             ("class", "string", "material, minor, availability, record or technical"),

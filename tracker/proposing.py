@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import yaml
-from bs4 import BeautifulSoup
 
 from tracker.addresses import Owners, canonical_url, is_home
 from tracker.countries import COUNTRIES
@@ -51,6 +50,8 @@ def leads(body: bytes, *, url: str, media_type: str) -> Leads:
         return Leads(SourceKind.FEED)
     if body[:5] == b"%PDF-" or any(kind in media_type for kind in _DOCUMENTS):
         return Leads(SourceKind.DOCUMENT)
+    from bs4 import BeautifulSoup  # noqa: PLC0415  (slow to import, and one verb needs it)
+
     soup = BeautifulSoup(body[:BEGINNING], "lxml")
     announced = soup.select('link[rel~="alternate"][href]')
     feeds = [str(link["href"]) for link in announced if link.get("type") in FEED_TYPES]

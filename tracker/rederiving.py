@@ -43,9 +43,11 @@ def read_bytes(body: bytes, pending: PendingSnapshot, *, ocr: bool) -> Extracted
     )
 
 
-def freshen(session: Session, document_id: int, *, ocr: bool) -> None:
-    """Read the current version of a document anew if an older extractor made it."""
-    for old in outdated(session, STAMPS, document_id=document_id):
+def freshen(session: Session, pending: PendingSnapshot, *, ocr: bool) -> None:
+    """Read the version that stood before a snapshot anew if an older extractor made it."""
+    if pending.previous_extractor is None or pending.previous_extractor.startswith(tuple(STAMPS)):
+        return  # so nearly always, and the question to the database costs as much as the rest
+    for old in outdated(session, STAMPS, document_id=pending.document_id):
         _rederive(session, old, ocr=ocr)
 
 

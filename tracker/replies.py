@@ -11,7 +11,7 @@ from typing import Any
 from sqlmodel import Session, select
 
 from tracker.addresses import is_official_mail
-from tracker.alerts.asking import answer_to, as_told, text_of
+from tracker.alerts.asking import answer_to, as_told, overtaken_by, text_of
 from tracker.alerts.channels import is_address
 from tracker.alerts.owing import owe_matching
 from tracker.coding.codebook import question_title
@@ -29,16 +29,19 @@ from tracker.queries import FindingRow, finding_rows
 from tracker.settings import Settings
 from tracker.standing import Gate, labels_of, plain
 from tracker.store.confirming import record_of
-from tracker.store.deliveries import owe_told, told_of, withdraw
+from tracker.store.deliveries import owe_told, told_of
+from tracker.store.deliveries import withdraw as drop
 from tracker.store.people import permitted
 from tracker.store.replies import (
     ReplyRow,
     institution_named,
+    notice_rows,
     record_correction,
     record_decision,
     record_notice,
     record_reply,
     reply_rows,
+    withdraw_notice,
 )
 
 QUESTIONS = (SPOKEN, *map(str, Recommendation))
@@ -61,21 +64,41 @@ class Draft:
 
 
 def due_for_notice(session: Session, *, at: datetime) -> list[FindingRow]:
-    """Return what a person confirmed against an institution that was never asked about it."""
+    """Return what a person confirmed against an institution that was never asked about it.
+
+    What a notice that waits to be sent tells of is not due once more.
+    """
+    waiting = {
+        (notice.institution, question)
+        for notice in notice_rows(session)
+        if notice.waits and not overtaken_by(session, notice, at=at)
+        for question in notice.questions
+    }
     rows = finding_rows(session, questions=QUESTIONS, gate=Gate(withhold=True), at=at)
     asked = {
         (r.institution, r.question) for r in rows if r.standing.withheld and not r.standing.due_at
     }
     whole = finding_rows(session, questions=QUESTIONS, gate=Gate(), at=at)
-    return [row for row in whole if (row.institution, row.question) in asked]
+    due = asked - waiting
+    return [row for row in whole if (row.institution, row.question) in due]
 
 
 def draft(
-    session: Session, key: str, questions: Collection[str], settings: Settings, *, at: datetime
+    session: Session,
+    key: str,
+    questions: Collection[str],
+    settings: Settings,
+    *,
+    address: str | None = None,
+    at: datetime,
 ) -> Draft:
-    """Write a notice about findings as they stand; raises ReplyError where there is nothing to tell."""
+    """Write a notice about findings as they stand; raises ReplyError where there is nothing to tell.
+
+    Where an address is given, it is one that a notice may be mailed to.
+    """
     institution = _institution(session, key)
-    problems = _unknown(questions)
+    problems = [] if address is None else _address_problems(address.strip(), institution)
+    problems += _unknown(questions)
     if not answer_to(settings):
         problems.append(
             "replies need an address to come to: set TRACKER_CONTACT to an e-mail address, or TRACKER_MAIL_FROM"
@@ -107,19 +130,29 @@ def ask(
     Raises ReplyError where the address is not on an official host, or the person may not.
     """
     _allowed(session, by, LOGGING)
-    address = address.strip()
-    _refuse(_address_problems(address, _institution(session, key)))
-    written = draft(session, key, questions, settings, at=at)
+    written = draft(session, key, questions, settings, address=address, at=at)
     return record_notice(
         session,
         written.institution_id,
         by=by,
         channel=NoticeChannel.EMAIL,
-        address=address,
+        address=address.strip(),
         findings=written.findings,
         text=written.text,
         at=at,
     )
+
+
+def withdraw(session: Session, notice_id: int, *, by: str, note: str = "", at: datetime) -> None:
+    """Let a notice that waits not be sent; raises ReplyError where none of that number waits."""
+    _allowed(session, by, LOGGING)
+    found = next((row for row in notice_rows(session) if row.id == notice_id), None)
+    if found is None:
+        raise ReplyError(f"there is no notice {notice_id}; `tracker notices list` names them")
+    problems = [] if found.waits else [f"notice {notice_id} does not wait any more: {found.state}"]
+    _refuse(problems + _too_long("note", note))
+    said = f": {' '.join(plain(note).split())}" if note.strip() else ""
+    withdraw_notice(session, notice_id, f" by {plain(by)}{said}", at=at)
 
 
 def log_notice(
@@ -211,7 +244,10 @@ def decide(
     allowed = {ReplyVerdict.SETTLED: reply.public}.get(verdict, True)
     _refuse([] if allowed else [f"reply {reply_id} is not public, so nothing of it can be settled"])
     _refuse([f"reply {reply_id} is {verdict} already"] if reply.verdict is verdict else [])
-    _refuse(_too_long("note", note))
+    problems = _too_long("note", note)
+    if verdict is ReplyVerdict.CONFIRMED:
+        problems += _address_problems(reply.address, _institution(session, reply.institution))
+    _refuse(problems)
     record_decision(session, reply_id, verdict=verdict, by=by, note=plain(note), at=at)
     if verdict is not ReplyVerdict.CONFIRMED or reply.public:
         return 0
@@ -238,6 +274,20 @@ class Corrected:
     number: int
     told: int  # subscribers who got a wrong alert and will get the correction
     dropped: int  # deliveries of wrong alerts that will not go out
+    result: str  # of the finding, which stays until people judge anew
+    passages: int  # that it rests on
+
+    @property
+    def follows(self) -> str:
+        """What a correction does not do, and who must do it."""
+        stays = f"The finding still reads “{self.result.replace('_', ' ')}”: a correction changes no result."
+        if not self.passages:
+            return f"{stays} It rests on no passage; see what was read for it, and `tracker sources health`."
+        number = f"{self.passages} passage{'s' if self.passages > 1 else ''}"
+        return (
+            f"{stays} The {number} it rests on stand first in `tracker review list` and on the Review "
+            "screen; once they are judged, `tracker update` draws the conclusions."
+        )
 
 
 def correct(
@@ -274,7 +324,8 @@ def correct(
     number = record_correction(
         session, institution.id, question=question, at=at, by=by, note=said, result=row.result, reply_id=reply_id, change_id=record,
     )  # fmt: skip
-    return Corrected(number, told, sum(withdraw(session, each) for each in wrong))
+    dropped = sum(drop(session, each) for each in wrong)
+    return Corrected(number, told, dropped, row.result, len(row.evidence))
 
 
 def _record(

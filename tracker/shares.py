@@ -8,12 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tracker.model import InstitutionKind, Reviewed
-from tracker.queries import Cell, FindingRow
-
-Answer = Cell | FindingRow
-SPEAKING = frozenset({"condemned", "criticised"})
-UNCHECKED = frozenset({"not_checked", "unreachable"})
+from tracker.model import InstitutionKind
+from tracker.queries import UNREAD, Answer, part
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +48,13 @@ def _shares(rows: Sequence[Answer]) -> Iterator[Share]:
 
 def _share(kind: InstitutionKind, scope: str, rows: Sequence[Answer]) -> Share:
     census = [row for row in rows if row.found_by == "census"]
-    speaking = [row for row in census if row.result in SPEAKING]
-    confirmed = [row for row in speaking if row.reviewed != Reviewed.NONE]
+    parts = [part(row) for row in census]
     return Share(
         kind=str(kind),
         scope=scope,
         census=len(census),
-        checked=sum(row.result not in UNCHECKED for row in census),
-        spoken=len(confirmed),
-        possible=len(speaking) - len(confirmed),
+        checked=sum(row.result not in UNREAD for row in census),
+        spoken=parts.count("confirmed"),
+        possible=parts.count("possible"),
         found_by_topic=len(rows) - len(census),
     )

@@ -14,6 +14,14 @@ from tracker.model import SPOKEN, Reviewed, Topic
 #: Results that an institution may want to answer before they are public.
 NEGATIVE = frozenset({"declined", "none_found", "criticised"})
 DISPUTED, UNDER_REPLY, WITHHELD = "disputed", "under_reply", "withheld"
+CORRECTED = "corrected"
+#: What is said beside a result, wherever it shows.
+OVERLAYS: Mapping[str, str] = {
+    DISPUTED: "disputed by the institution",
+    CORRECTED: "corrected, see the correction",
+    UNDER_REPLY: "under reply",
+    WITHHELD: "waits for the institution’s reply",
+}
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -97,17 +105,19 @@ class Standing:
     withheld: bool = False
     replies: tuple[Said, ...] = ()
     corrections: tuple[Corrected, ...] = ()
+    corrected: bool = False  # the result that was corrected still stands
 
     @property
     def overlays(self) -> tuple[str, ...]:
         """What must be said beside the result wherever it shows."""
-        held = {DISPUTED: self.disputed, UNDER_REPLY: self.under_reply, WITHHELD: self.withheld}
-        return tuple(name for name, holds in held.items() if holds)
+        return tuple(name for name in OVERLAYS if getattr(self, name))
 
     def to_json(self) -> dict[str, Any]:
         """Return the standing as `spoken --json` and `coverage --json` print it."""
         return {
+            "standing": list(self.overlays),
             DISPUTED: self.disputed,
+            CORRECTED: self.corrected,
             UNDER_REPLY: self.under_reply,
             WITHHELD: self.withheld,
             "asked_at": self.asked_at.isoformat() if self.asked_at else None,
@@ -115,6 +125,9 @@ class Standing:
             "replies": [reply.to_json() for reply in self.replies],
             "corrections": [correction.to_json() for correction in self.corrections],
         }
+
+
+UNHEARD = Standing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +181,7 @@ def standing(
     answering = [reply for reply in mine if reply.questions[question] == finding.result]
     waiting = first is not None and not answering and at < gate.due(first)
     unheard = not answering and (first is None or waiting)
+    mended = tuple(found for found in corrected if found.question == question)
     return Standing(
         asked_at=first,
         due_at=gate.due(first) if first else None,
@@ -175,7 +189,8 @@ def standing(
         under_reply=waiting,
         withheld=gate.withhold and finding.negative and unheard,
         replies=mine,
-        corrections=tuple(found for found in corrected if found.question == question),
+        corrections=mended,
+        corrected=any(found.result == finding.result for found in mended),
     )
 
 

@@ -18,6 +18,7 @@ from tracker.changes import (
     compare,
     is_flip,
     meaning,
+    most_telling,
     same_edit_key,
     sentence_json,
     shifts,
@@ -54,6 +55,7 @@ from tracker.store import (
     reopening,
 )
 from tracker.store.crawling import living_runs
+from tracker.store.passages import HEADINGS_JOINED
 from tracker.store.payloads import payload_bytes
 from tracker.store.subject import ask_seldom
 from tracker.store.telling import retell_speakers
@@ -61,7 +63,7 @@ from tracker.store.word_index import index_coded
 
 BATCH = 50
 CHANGED_SENTENCES = 50  # kept of each side of a change
-SHOWN_SENTENCES = 20  # kept word by word, each in so many characters
+SHOWN_SENTENCES = 20  # kept word by word, those on coded text first, each in so many characters
 SHOWN_LENGTH = 600
 
 Told = Callable[[str, int], None]
@@ -136,8 +138,8 @@ def _read_snapshots(store: Store, told: Told, *, ocr: bool, at: datetime) -> tup
             told("reading", made[True] + made[False] + number)
             if not pending.reopens:
                 readings.append((pending, _read(store, pending, ocr=ocr)))
-        with store.transaction() as session:
-            reading.hold(session, [pending for pending, _ in readings])
+        held = [pending for pending, _ in readings]
+        with store.transaction() as session, reading.held(session, held):
             made.update(_record(session, p, found, ocr=ocr) for p, found in readings)
         for pending in batch:
             if pending.reopens:
@@ -211,8 +213,8 @@ def _record(
     if isinstance(found, Unreadable):
         reading.record_unread(session, pending, detail=found.reason, quarantine=found.quarantine)
         return False
-    if pending.previous_words is not None and not pending.reopens:
-        freshen(session, pending.document_id, ocr=ocr)
+    if not pending.reopens:
+        freshen(session, pending, ocr=ocr)
     made = reading.record_text(session, pending, found, split(found))
     return True if made is not None else None
 
@@ -402,7 +404,7 @@ def _described(found: Comparison, codebook: Codebook) -> dict[str, Any]:
         "summary": summary(found),
         "difference": [
             sentence_json(shortened(sentence, SHOWN_LENGTH))
-            for sentence in found.sentences[:SHOWN_SENTENCES]
+            for sentence in most_telling(found.sentences, SHOWN_SENTENCES)
         ],
         "changed_words": found.changed_words,
         "edit_key": same_edit_key(found),
@@ -415,7 +417,7 @@ def _described(found: Comparison, codebook: Codebook) -> dict[str, Any]:
 
 def _pieces(session: Session, version_id: int, codebook: Codebook) -> list[Piece]:
     rows = comparing.coded_passages(session, version_id, codebook.coder_name)
-    joined = reading.HEADINGS_JOINED
+    joined = HEADINGS_JOINED
     return [
         Piece(
             row.text,

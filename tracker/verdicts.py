@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from tracker.model import Review, Reviewed, Stance, Verdict
 
@@ -17,6 +18,7 @@ class Judged:
     disputed: bool = False  # people differ, and nobody has adjudicated
     edited: bool = False  # the passage was edited since it was reviewed
     outdated: bool = False  # and binds otherwise now, or reads otherwise: a person must look again
+    at: datetime | None = None  # of the last verdict that says so
 
 
 def together(reviews: Sequence[Review]) -> Judged:
@@ -24,7 +26,13 @@ def together(reviews: Sequence[Review]) -> Judged:
     rejecting = [review for review in reviews if review.verdict is Verdict.REJECT]
     agreeing = [review for review in reviews if review.verdict is not Verdict.REJECT]
     if len(rejecting) > len(agreeing):
-        return Judged(_many(rejecting), rejected=True, labels=frozenset(), stance=Stance.NONE)
+        return Judged(
+            _many(rejecting),
+            rejected=True,
+            labels=frozenset(),
+            stance=Stance.NONE,
+            at=_last(rejecting),
+        )
     ways: dict[tuple[frozenset[str], Stance], list[Review]] = {}
     for review in agreeing:
         ways.setdefault((frozenset(review.labels), review.stance), []).append(review)
@@ -38,7 +46,12 @@ def together(reviews: Sequence[Review]) -> Judged:
         labels=labels,
         stance=stance,
         disputed=disputed,
+        at=None if disputed else _last(same),
     )
+
+
+def _last(reviews: Sequence[Review]) -> datetime:
+    return max(review.at for review in reviews)
 
 
 def _many(reviews: Sequence[Review]) -> Reviewed:

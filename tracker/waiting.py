@@ -1,6 +1,6 @@
 """What waits for a person's verdict, weightiest first, chosen by the database. Knows no screen."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,6 +25,7 @@ from tracker.model import (
 )
 from tracker.reviews import latest, record_review
 from tracker.store.comparing import labels_of
+from tracker.store.replies import corrected_findings
 from tracker.store.rows import portions
 from tracker.verdicts import together
 
@@ -54,6 +55,9 @@ class Waiting:
     judged_by: int  # people who have judged it; what they said is not told, so a second works blind
     disputed: bool
     outdated: bool  # people judged an earlier wording of it
+    corrected: (
+        str  # what a public correction says of a finding that rests on it, until it is judged anew
+    )
     weight: float  # impact times uncertainty: what a verdict on it may change in a finding
 
     @property
@@ -66,28 +70,51 @@ def waiting(session: Session, *, coder: str, reviewer: str, limit: int = 20) -> 
     """Return what this person should judge next, weightiest first.
 
     A passage waits until PEOPLE have judged it, or longer where they differ; nobody is asked
-    twice on the same words, and what the machine found nothing in is asked for only where people
-    judged an earlier wording of it.
+    twice on the same words, but where a finding that rests on them was corrected since. What the
+    machine found nothing in is asked for only where people judged an earlier wording of it.
     """
     given = _given(session)
-    known = [*_of(session, coder, given.asking(reviewer), given.outdated)]
-    fresh = _unjudged(session, coder, limit + len(given.people) + len(given.outdated))
+    known = [*_of(session, coder, given.asking(reviewer), given)]
+    held = len({*given.people, *given.outdated, *given.corrected})
+    fresh = _unjudged(session, coder, limit + held)
     found = [*known, *(item for item in fresh if not given.holds(item))]
     found.sort(key=lambda item: (-item.weight, item.passage_id, item.document_id))
     return found[:limit]
 
 
-def waiting_item(session: Session, key: str, *, coder: str, reviewer: str) -> Waiting | None:
-    """Return what a person named, if it waits for them."""
+def waiting_item(
+    session: Session, key: str, *, coder: str, reviewer: str, again: bool = False
+) -> Waiting | None:
+    """Return what a person named, if it waits for them, or, `again`, if they judged it already."""
     passage, _, document = key.partition("@")
     if not (passage.isdecimal() and document.isdecimal()):
         return None
     named = int(document), int(passage)
     given = _given(session, [named[0]])
     asked = given.asking(reviewer)
-    if named in given.people and named not in asked:
+    people = given.people.get(named, {})
+    waits = reviewer in people if again else named not in given.people or named in asked
+    if not waits:
         return None
-    return next(iter(_of(session, coder, {named: asked.get(named, {})}, given.outdated)), None)
+    found = _of(session, coder, {named: people}, given, whatever=again)
+    return next(iter(found), None)
+
+
+def judged_by(
+    session: Session, *, coder: str, reviewer: str, limit: int = 20
+) -> list[tuple[Waiting, Review]]:
+    """Return what a person judged, with the verdict that counts, newest first: to mend a slip.
+
+    A verdict is never changed: a later one of the same person takes its place, and both are kept.
+    """
+    given = _given(session)
+    mine = {key: said[reviewer] for key, said in given.people.items() if reviewer in said}
+    newest = sorted(mine, key=lambda key: (mine[key].at, mine[key].id or 0), reverse=True)[:limit]
+    judged = {key: given.people[key] for key in newest}
+    items = {
+        (i.document_id, i.passage_id): i for i in _of(session, coder, judged, given, whatever=True)
+    }
+    return [(items[key], mine[key]) for key in newest if key in items]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +123,16 @@ class _Given:
 
     people: dict[Key, dict[str, Review]]
     outdated: frozenset[Key]
+    corrected: dict[Key, str]
 
     def asking(self, reviewer: str) -> dict[Key, dict[str, Review]]:
         """The passages that this person is asked for although somebody judged them."""
         asked = {key: said for key, said in self.people.items() if _still_asks(said, reviewer)}
-        return asked | {key: self.people.get(key, {}) for key in self.outdated}
+        return asked | {key: self.people.get(key, {}) for key in (*self.outdated, *self.corrected)}
 
     def holds(self, item: Waiting) -> bool:
         key = item.document_id, item.passage_id
-        return key in self.people or key in self.outdated
+        return key in self.people or key in self.outdated or key in self.corrected
 
 
 def _given(session: Session, document_ids: Iterable[int] | None = None) -> _Given:
@@ -112,7 +140,19 @@ def _given(session: Session, document_ids: Iterable[int] | None = None) -> _Give
     now = followed_from(session, said)
     followed = {place.key: said[was] for was, place in now.items() if not place.outdated}
     outdated = {place.key for place in now.values() if place.outdated}
-    return _Given(followed | said, frozenset(outdated - set(said)))
+    people = followed | said
+    return _Given(people, frozenset(outdated - set(said)), _corrected(session, people))
+
+
+def _corrected(session: Session, people: Mapping[Key, Mapping[str, Review]]) -> dict[Key, str]:
+    """What corrected findings rest on, and nobody judged since: a correction changes no result by itself."""
+    found: dict[Key, str] = {}
+    for row, finding in corrected_findings(session):
+        for item in finding.evidence if finding.result == row.result else ():
+            key = item["document_id"], item["passage_id"]
+            if all(review.at <= row.at for review in people.get(key, {}).values()):
+                found[key] = row.note
+    return found
 
 
 def _still_asks(people: dict[str, Review], reviewer: str) -> bool:
@@ -145,7 +185,12 @@ def _unjudged(session: Session, coder: str, limit: int) -> list[Waiting]:
 
 
 def _of(
-    session: Session, coder: str, judged: dict[Key, dict[str, Review]], outdated: Collection[Key]
+    session: Session,
+    coder: str,
+    judged: Mapping[Key, Mapping[str, Review]],
+    given: _Given,
+    *,
+    whatever: bool = False,
 ) -> list[Waiting]:
     """What waits among these passages; each once, where it stands first."""
     found: dict[Key, Waiting] = {}
@@ -158,8 +203,14 @@ def _of(
         )
         for row in session.execute(query):
             key = row.Version.document_id, row.Passage.id
-            if key in judged and key not in found and (row.labelled or key in outdated):
-                found[key] = _item(row, judged[key], outdated=key in outdated)
+            asked = whatever or row.labelled or key in given.outdated
+            if key in judged and key not in found and asked:
+                found[key] = _item(
+                    row,
+                    judged[key],
+                    outdated=key in given.outdated,
+                    corrected=given.corrected.get(key, ""),
+                )
     return list(found.values())
 
 
@@ -195,7 +246,9 @@ _OWN = case((col(Document.voice).in_([Voice.INSTITUTION, Voice.UNIT]), 1.0), els
 _WEIGHT = _OWN * _IMPACT * (1.25 - func.abs(2.0 * col(Coding.confidence) - 1.0))
 
 
-def _item(row: Any, people: Collection[str], *, outdated: bool = False) -> Waiting:
+def _item(
+    row: Any, people: Collection[str], *, outdated: bool = False, corrected: str = ""
+) -> Waiting:
     coding, document = row.Coding, row.Document
     disputed = len(people) >= PEOPLE  # else it would not be asked for any more
     return Waiting(
@@ -216,7 +269,10 @@ def _item(row: Any, people: Collection[str], *, outdated: bool = False) -> Waiti
         judged_by=len(people),
         disputed=disputed,
         outdated=outdated,
-        weight=_HEAVIEST if disputed or outdated else row.weight * (0.5 if people else 1.0),
+        corrected=corrected,
+        weight=_HEAVIEST
+        if disputed or outdated or corrected
+        else row.weight * (0.5 if people else 1.0),
     )
 
 

@@ -9,22 +9,28 @@ from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from typing import Any
 
+from sqlmodel import Session
+
 from tracker.alerts.channels import Smtp
 from tracker.alerts.failure import SendFailedError
 from tracker.alerts.items import domain, one_line
 from tracker.alerts.messages import MAIL, our_address, plain_text
 from tracker.alerts.signing import claimed_id, good, signed
+from tracker.dating import dated
 from tracker.model import Reviewed
-from tracker.queries import FindingRow
+from tracker.queries import FindingRow, finding_rows
 from tracker.settings import Settings
-from tracker.standing import deed_name
+from tracker.standing import Gate, deed_name
 from tracker.store import Store
 from tracker.store.deliveries import message_id
 from tracker.store.replies import (
     NoticeRow,
+    corrections,
     mark_notice_failed,
     mark_notice_sent,
     notice_rows,
+    reply_rows,
+    withdraw_notice,
 )
 
 GOOD_FOR = timedelta(days=60)
@@ -38,6 +44,7 @@ def as_told(row: FindingRow) -> dict[str, Any]:
     """Return a finding as a notice keeps it: as it stood when the institution was asked."""
     evidence = [
         {name: item[name] for name in ("quote", "url", "title", "stated_date", "version")}
+        | {"dated": dated(item)}
         for item in row.evidence
     ]
     return {
@@ -102,6 +109,7 @@ def _finding(finding: Facts, title: Callable[[str], str]) -> dict[str, Any]:
             {
                 "quote": one_line(item["quote"], QUOTE_LENGTH),
                 "title": one_line(item["title"]),
+                "dated": item["dated"],
                 "url": one_line(item["url"]),
             }
             for item in quotes[:QUOTES]
@@ -160,14 +168,47 @@ def as_mail(notice: NoticeRow, settings: Settings) -> EmailMessage:
 
 
 def send_notices(store: Store, settings: Settings, *, at: datetime) -> tuple[int, int]:
-    """Send every notice that waits; return how many were taken and how many not.
+    """Send every notice that waits and still holds; return how many were taken and how many not.
 
     One that is not taken is tried again for a day, unless the server refuses it for good.
     """
+    withdraw_overtaken(store, at=at)
     with store.transaction() as session:
         waiting = [notice for notice in notice_rows(session) if notice.waits]
     failures = [_send(store, settings, notice, at=at) for notice in waiting]
     return failures.count(None), len(failures) - failures.count(None)
+
+
+def withdraw_overtaken(store: Store, *, at: datetime) -> tuple[str, ...]:
+    """Withdraw every notice that waits and would say something wrong by now; return which and why."""
+    said = []
+    with store.transaction() as session:
+        for notice in notice_rows(session):
+            why = overtaken_by(session, notice, at=at) if notice.waits else ""
+            if why:
+                withdraw_notice(session, notice.id, f": {why}; ask anew if need be", at=at)
+                said.append(f"notice {notice.id} to {notice.institution}: {why}")
+    return tuple(said)
+
+
+def overtaken_by(session: Session, notice: NoticeRow, *, at: datetime) -> str:
+    """Return what came since a notice was written that makes it wrong to send it; empty where nothing did."""
+    about = set(notice.questions)
+    for reply in reply_rows(session, institution=notice.institution):
+        if reply.entered_at > notice.at and not reply.refused and about & set(reply.questions):
+            return f"a reply of {reply.received_at:%Y-%m-%d} came since"
+    for fixed in corrections(session):
+        here = fixed.institution == notice.institution and fixed.question in about
+        if here and fixed.at > notice.at:
+            return f"correction {fixed.id} of {fixed.question} came since"
+    rows = finding_rows(session, questions=notice.questions, institutions=[notice.institution], gate=Gate(), at=at)  # fmt: skip
+    told = {finding["question"]: finding for finding in notice.findings}
+    for row in rows:
+        if row.result != told[row.question]["result"]:
+            return f"the finding on {row.question} is {row.result.replace('_', ' ')} by now"
+        if sorted(map(deed_name, row.acted)) != sorted(told[row.question]["deeds"]):
+            return "what the institution says it did reads otherwise by now"
+    return "" if rows else "the institution is watched no more"
 
 
 def _send(

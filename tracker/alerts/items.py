@@ -11,8 +11,9 @@ from urllib.parse import quote, urlsplit
 
 from tracker.addresses import web_archive
 from tracker.alerts.subscriptions import ChangeFacts
-from tracker.changes import SentenceChange, SentenceKind, shortened
-from tracker.model import ChangeClass, ChangeKind, MeaningState
+from tracker.changes import SentenceChange, SentenceKind, most_telling, shortened
+from tracker.changes.certainty import certainty
+from tracker.model import MeaningState
 from tracker.store.folding import BACK
 
 SUBJECT_LENGTH = 140
@@ -36,7 +37,7 @@ class Item:
     title: str
     summary: str
     quotes: tuple[SentenceChange, ...]
-    more: int  # quotes left out
+    more: bool  # whether quotes are left out
     when: str
     confidence: str
     meaning: str  # empty until it may be told
@@ -64,8 +65,8 @@ def item(change: ChangeFacts, *, public_url: str, unreviewed: bool = False) -> I
         institution=institution,
         title=title,
         summary=summary,
-        quotes=tuple(quotes[:QUOTES]),
-        more=max(0, len(quotes) - QUOTES),
+        quotes=quotes,
+        more=len(change.difference or (*change.removed, *change.added)) > len(quotes),
         when=_when(change),
         confidence=_confidence(change),
         meaning=one_line(_meaning(change, unreviewed=unreviewed)),
@@ -106,13 +107,15 @@ def _summary(change: ChangeFacts) -> str:
     return f"{said}; the same on {change.folded} more {pages} of the site"
 
 
-def _quotes(change: ChangeFacts) -> list[SentenceChange]:
-    """The changed sentences, each short and on one line; a record quotes nothing."""
+def _quotes(change: ChangeFacts) -> tuple[SentenceChange, ...]:
+    """A few changed sentences, those on coded text first, each short and on one line."""
     shown = change.difference or (
         *(SentenceChange(SentenceKind.REMOVED, text, "", ()) for text in change.removed),
         *(SentenceChange(SentenceKind.ADDED, "", text, ()) for text in change.added),
     )
-    return [_on_one_line(shortened(sentence, QUOTE_LENGTH)) for sentence in shown]
+    return tuple(
+        _on_one_line(shortened(sentence, QUOTE_LENGTH)) for sentence in most_telling(shown, QUOTES)
+    )
 
 
 def _on_one_line(sentence: SentenceChange) -> SentenceChange:
@@ -132,19 +135,14 @@ def _when(change: ChangeFacts) -> str:
 
 
 def _confidence(change: ChangeFacts) -> str:
-    if change.change_class is ChangeClass.RECORD:
-        return "Our own record changed, not the institution's text."
-    if change.change_class is ChangeClass.AVAILABILITY:
-        return "About what we could read; says nothing about the text."
-    if change.kind in {ChangeKind.DOCUMENT_REMOVED, ChangeKind.MOVED, ChangeKind.WALLED}:
-        return "About where the document is; says nothing about its text."
-    seen = "certain" if change.confirmed else "seen once, not yet seen again"
-    assessed = {
-        MeaningState.NOT_ASSESSED: "meaning not assessed",
-        MeaningState.CONFIRMED: "meaning confirmed by a person",
-        MeaningState.REJECTED: "a person found no change of meaning",
-    }
-    return f"Text change {seen}; {assessed[change.meaning_state]}; {change.dealing}."
+    said = certainty(
+        change.change_class,
+        change.kind,
+        confirmed=change.confirmed,
+        meaning=change.meaning_state,
+        dealing=change.dealing,
+    )
+    return f"{said[:1].upper()}{said[1:]}."
 
 
 def _meaning(change: ChangeFacts, *, unreviewed: bool) -> str:
@@ -152,7 +150,7 @@ def _meaning(change: ChangeFacts, *, unreviewed: bool) -> str:
         return ""
     if change.meaning_state is MeaningState.CONFIRMED:
         return f"{change.meaning} (confirmed by a person)"
-    return f"{change.meaning} (read by machine, not reviewed)" if unreviewed else ""
+    return f"{change.meaning} (by machine, not yet reviewed)" if unreviewed else ""
 
 
 def _web_address(url: str) -> str:

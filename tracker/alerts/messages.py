@@ -1,5 +1,7 @@
 """A delivery in words: subject, plain text, HTML, e-mail, event. Knows no channel's workings."""
 
+from __future__ import annotations
+
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,18 +12,20 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from functools import cache
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from tracker.alerts.items import QUOTE_LENGTH, QUOTES, SUBJECT_LENGTH, Item, domain, item, one_line
+from tracker.alerts.items import SUBJECT_LENGTH, Item, domain, item, one_line
 from tracker.alerts.subscriptions import ChangeFacts, Rule
 from tracker.changes import SentenceChange, as_html, sentence_json, sentence_text
 from tracker.model import ChangeClass
 from tracker.store.subscriptions import Recipient
+from tracker.wording import words
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 DIGEST_ITEMS = 20
 #: 7bit, so that no relay needs to recode what was signed; long lines, since an address that is
@@ -209,8 +213,12 @@ def _as_json(shown: Item) -> dict[str, Any]:
         "confirmed": change.confirmed,
         "seen_from": change.seen_from.isoformat() if change.seen_from else None,
         "seen_to": change.seen_to.isoformat(),
-        "added": [one_line(text, QUOTE_LENGTH) for text in change.added[:QUOTES]],
-        "removed": [one_line(text, QUOTE_LENGTH) for text in change.removed[:QUOTES]],
+        "added": [
+            quote.after for quote in shown.quotes if quote.after != quote.before and quote.after
+        ],
+        "removed": [
+            quote.before for quote in shown.quotes if quote.after != quote.before and quote.before
+        ],
         "difference": [sentence_json(quote) for quote in shown.quotes],
         "changed_words": change.changed_words,
         "folded": change.folded,
@@ -247,6 +255,10 @@ def _grouped(items: Sequence[Item]) -> list[tuple[str, list[tuple[Item, list[Ite
 
 @cache
 def _templates() -> Environment:
+    # Slow to import, and most starts write no message.
+    from jinja2 import PackageLoader, StrictUndefined, select_autoescape  # noqa: PLC0415
+    from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415
+
     environment = ImmutableSandboxedEnvironment(
         loader=PackageLoader("tracker.alerts"),
         autoescape=select_autoescape(["html"]),
@@ -255,9 +267,16 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["under"] = _under
-    environment.filters["quoted"] = sentence_text
+    environment.filters["words"] = words
+    environment.filters["quoted"] = _quoted
     environment.filters["marked"] = _marked
     return environment
+
+
+def _quoted(quote: SentenceChange) -> str:
+    """The sentence after the headings that it stands under."""
+    path = " › ".join(filter(None, quote.heading_path))
+    return f"{path}: {sentence_text(quote)}" if path else sentence_text(quote)
 
 
 def _marked(quote: SentenceChange) -> Markup:

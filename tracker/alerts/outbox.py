@@ -7,7 +7,7 @@ from typing import Self
 
 from sqlmodel import Session
 
-from tracker.alerts.asking import send_notices
+from tracker.alerts.asking import send_notices, withdraw_overtaken
 from tracker.alerts.channels import sender
 from tracker.alerts.facts import facts_between, facts_of
 from tracker.alerts.failure import SendFailedError
@@ -39,13 +39,18 @@ class SendReport:
     waiting: int = 0
     notices: int = 0  # about subscriptions themselves
     asked: int = 0  # institutions that were told what is found about them
+    withdrawn: tuple[str, ...] = ()  # notices that something overtook, and what
     by_channel: Mapping[str, int] = field(default_factory=dict)
     subjects: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()  # of failures, each once
 
-    def and_one(self, message: Message, *, taken: bool) -> Self:
-        """Return the report with one more message, taken by its channel or not."""
-        if not taken:
-            return replace(self, failed=self.failed + 1)
+    def and_failed(self, failure: SendFailedError) -> Self:
+        """Return the report with one more message that could not be handed over."""
+        reasons = tuple(dict.fromkeys((*self.reasons, failure.reason)))
+        return replace(self, failed=self.failed + 1, reasons=reasons)
+
+    def and_taken(self, message: Message) -> Self:
+        """Return the report with one more message that its channel took."""
         channel = str(message.recipient.channel)
         counts = {**self.by_channel, channel: self.by_channel.get(channel, 0) + 1}
         subjects = (*self.subjects, message.subject)
@@ -70,13 +75,14 @@ def send_due(
         with store.transaction() as session:
             release_claims(session, at=at)
     report = _send_notices(store, settings, report, at=at)
+    withdrawn = withdraw_overtaken(store, at=at)
     taken, not_taken = send_notices(store, settings, at=at)
-    report = replace(report, asked=taken, failed=report.failed + not_taken)
+    report = replace(report, asked=taken, failed=report.failed + not_taken, withdrawn=withdrawn)
     while batch := _claim(store, settings, at=at):
         for claimed, message in batch:
             between()
-            taken = _send(store, settings, claimed, message, at=at)
-            report = report.and_one(message, taken=taken)
+            failure = _send(store, settings, claimed, message, at=at)
+            report = report.and_failed(failure) if failure else report.and_taken(message)
     with store.transaction() as session:
         return replace(report, waiting=unsent(session))
 
@@ -89,7 +95,7 @@ def _send_notices(
     for message, note in due:
         failure = try_to_send(message, settings)
         if failure is not None:
-            report = replace(report, failed=report.failed + 1)
+            report = report.and_failed(failure)
             continue
         with store.transaction() as session:
             note(session)
@@ -145,14 +151,14 @@ def _for_operator(
 
 def _send(
     store: Store, settings: Settings, claimed: Claimed, message: Message, *, at: datetime
-) -> bool:
+) -> SendFailedError | None:
     failure = try_to_send(message, settings)
     with store.transaction() as session:
         if failure is None:
             mark_sent(session, claimed.message_id, at=at)
         else:
             mark_failed(session, claimed, failure.reason, permanent=failure.permanent, at=at)
-    return failure is None
+    return failure
 
 
 def preview(

@@ -8,6 +8,7 @@
 from tracker.changes.classes import (
     classify,
     is_flip,
+    most_telling,
     same_edit_key,
     still_shown,
     summary,
@@ -51,6 +52,7 @@ __all__ = [
     "from_json",
     "is_flip",
     "meaning",
+    "most_telling",
     "same_edit_key",
     "sentence_json",
     "sentence_text",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from tracker.changes.binding import POINTERS
-from tracker.changes.comparison import Comparison, SentenceKind, UnitKind
+from tracker.changes.comparison import Comparison, SentenceChange, SentenceKind, UnitKind
 from tracker.model import ChangeClass, ChangeKind, Topic
 
 _CONTEXT = frozenset({str(Topic.PARTNERSHIP)})
@@ -76,6 +76,20 @@ def summary(comparison: Comparison) -> str:
     )
     headings = {s.heading_path[-1] for s in comparison.sentences if s.heading_path}
     return f"{said} under “{headings.pop()}”" if len(headings) == 1 else said
+
+
+def most_telling(changed: Sequence[SentenceChange], most: int) -> tuple[SentenceChange, ...]:
+    """Return so many of the changed sentences, in the order of the text.
+
+    Those that touch coded text come before others, and those that are on partners alone between.
+    """
+
+    def weight(at: int) -> tuple[int, int]:
+        labels = changed[at].labels
+        return (0 if labels - _CONTEXT else 1 if labels else 2), at
+
+    chosen = sorted(range(len(changed)), key=weight)[:most]
+    return tuple(changed[at] for at in sorted(chosen))
 
 
 def same_edit_key(comparison: Comparison) -> str:

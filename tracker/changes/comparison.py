@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from tracker.changes.alignment import Alignment, Pair, align
 from tracker.changes.binding import ENTRY, POINTERS, binds, obliges
+from tracker.changes.cuts import Run, runs
 from tracker.changes.wording import WordChange, WordKind, word_changes
 from tracker.extraction.sentences import sentences
 from tracker.model import Recommendation, Topic
@@ -202,17 +203,44 @@ def _of_line(line: str, path: tuple[str, ...], piece: Piece) -> Iterator[_Unit]:
 
 def _in_order(old: list[_Unit], new: list[_Unit], found: Alignment) -> Iterator[SentenceChange]:
     """The changes in the order of the new text; what went stands where it stood."""
+    whole = {unit.text for unit in (*old, *new) if unit.kind is not UnitKind.SENTENCE}
+    changed, rest = runs([u.text for u in old], [u.text for u in new], found, whole)
     rows = [i for i, _ in found.kept]
     placed: list[tuple[float, int, SentenceChange]] = [
         *((block[0][1], 0, _moved(old, new, block)) for block in _blocks(found.moved)),
-        *((j, 0, _changed(old[i], new[j])) for i, j in found.changed),
-        *((j, 0, _single(SentenceKind.ADDED, new[j])) for j in found.added),
+        *((run.columns.start, 0, _changed(*_sides(old, new, run))) for run in changed),
+        *((j, 0, _single(SentenceKind.ADDED, new[j])) for j in rest.added),
     ]
-    for i in found.removed:
+    for i in rest.removed:
         at = bisect_left(rows, i)
         after = found.kept[at - 1][1] if at else -1
         placed.append((after + 0.5, i, _single(SentenceKind.REMOVED, old[i])))
     yield from (change for _, _, change in sorted(placed, key=lambda each: each[:2]))
+
+
+def _sides(old: list[_Unit], new: list[_Unit], run: Run) -> tuple[_Unit, _Unit]:
+    return _one([old[i] for i in run.rows]), _one([new[j] for j in run.columns])
+
+
+def _one(units: Sequence[_Unit]) -> _Unit:
+    """Neighbouring sentences as one that bears the labels of each."""
+    first = units[0]
+    if len(units) == 1:
+        return first
+    cues: dict[str, tuple[str, ...]] = {}
+    for unit in units:
+        for label, words in unit.piece.cues.items():
+            cues[label] = (*cues.get(label, ()), *words)
+    piece = replace(
+        first.piece, labels=frozenset().union(*(u.piece.labels for u in units)), cues=cues
+    )
+    return replace(
+        first,
+        text=" ".join(unit.text for unit in units),
+        piece=piece,
+        listed=any(unit.listed for unit in units),
+        ruled=frozenset().union(*(unit.ruled for unit in units)),
+    )
 
 
 def _single(kind: SentenceKind, unit: _Unit) -> SentenceChange:

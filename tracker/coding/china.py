@@ -24,7 +24,9 @@ def china_sentences(seen: Evidence) -> list[int]:
         )
     ):
         return []
-    return [at for at in range(len(seen.masks)) if _china_sentence(seen, at)]
+    if seen.china is None:
+        seen.china = [at for at in range(len(seen.masks)) if _china_sentence(seen, at)]
+    return seen.china
 
 
 def _china_sentence(seen: Evidence, at: int) -> bool:

@@ -22,7 +22,8 @@ def code(text: str, codebook: Codebook) -> Coded:
     """Return what the codebook says of a passage. Never raises on any text."""
     found = _coded(text, codebook)
     held = frozenset({*map(str, found.topics), *map(str, found.recommendations)})
-    sure = confidence(held, found.stance, found.cues, len(text.split()), codebook)
+    words = len(text.split()) if codebook.calibration else 0  # only a calibration asks
+    sure = confidence(held, found.stance, found.cues, words, codebook)
     return replace(found, confidence=sure)
 
 

@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from operator import or_
 
 from tracker.coding.lexicon import Entity, Lexicon
 from tracker.coding.matching import Hit, fold, word_end
@@ -35,12 +36,11 @@ class Evidence:
 
     def __init__(self, text: str, lexicon: Lexicon) -> None:
         self.text = text
+        self._known = lexicon.masks  # asked a hundred times a passage
         self.lexicon = lexicon
         self.folded = fold(text)
-        hits = lexicon.matcher.find_folded(self.folded)
-        self.whole = 0
-        for hit in hits:
-            self.whole |= hit[2]
+        hits = found = lexicon.matcher.find_folded(self.folded)
+        self.whole = _joined(hits)
         self.named: list[Named] = []
         if self.whole >> len(lexicon.concepts):
             self.named = list(_entities(text, hits, lexicon))
@@ -50,26 +50,25 @@ class Evidence:
         if self.whole & lexicon.mask(_BLANKS):
             hits = _without_blanked(hits, lexicon)
         self.hits = hits
-        self.whole = 0
-        for hit in hits:
-            self.whole |= hit[2]
+        if hits is not found:
+            self.whole = _joined(hits)
         self.masks: list[int] = []
         self.spans: list[tuple[int, int]] = []
         self.places: list[list[Hit]] = []
+        self.china: list[int] | None = None  # the sentences on China, once somebody asked
+        self._wide: dict[int, list[int]] = {}
 
     def split(self) -> None:
         """Give each sentence its own hits; a quick exit saves this for most passages."""
         self.hits.sort()
         self.spans = sentences(self.text) or [(0, len(self.text))]
-        self.masks, self.places = [0] * len(self.spans), [[] for _ in self.spans]
-        ends = [end for _, end in self.spans[:-1]]
-        at, until = 0, ends[0] if ends else len(self.text)
-        for hit in self.hits:
-            while hit[0] >= until and at < len(ends):
-                at += 1
-                until = ends[at] if at < len(ends) else len(self.text)
-            self.masks[at] |= hit[2]
-            self.places[at].append(hit)
+        starts = [hit[0] for hit in self.hits]
+        ends = [bisect_left(starts, end) for _, end in self.spans[:-1]]
+        self.places = [
+            self.hits[begin:end]
+            for begin, end in zip([0, *ends], [*ends, len(starts)], strict=True)
+        ]
+        self.masks = [_joined(hits) for hits in self.places]
 
     def bits(self, names: Iterable[str]) -> int:
         """Return the mask in which all of these concepts are set."""
@@ -77,15 +76,16 @@ class Evidence:
 
     def has(self, *names: str) -> bool:
         """Tell whether the passage holds every one of these concepts."""
-        wanted = self.lexicon.masks.get(names) or self.bits(names)
+        wanted = self._known.get(names) or self.bits(names)
         return self.whole & wanted == wanted
 
     def together(self, *names: str, reach: int = 0) -> list[int]:
         """Return the sentences that hold all these concepts, with `reach` sentences after them."""
-        if not self.has(*names):
+        wanted = self._known.get(names) or self.bits(names)
+        if self.whole & wanted != wanted:
             return []
-        wanted = self.bits(names)
-        return [at for at, mask in enumerate(self.wide(reach)) if mask & wanted == wanted]
+        masks = self.wide(reach) if reach else self.masks
+        return [at for at, mask in enumerate(masks) if mask & wanted == wanted]
 
     def holds(self, at: int) -> Callable[[str], bool]:
         """Return the question whether one sentence holds a concept."""
@@ -108,13 +108,10 @@ class Evidence:
         """Return each sentence's mask joined with those of the `reach` sentences after it."""
         if not reach:
             return self.masks
-        joined = []
-        for at in range(len(self.masks)):
-            mask = 0
-            for other in self.masks[at : at + reach + 1]:
-                mask |= other
-            joined.append(mask)
-        return joined
+        if reach not in self._wide:
+            narrower = self.wide(reach - 1)
+            self._wide[reach] = list(map(or_, narrower, [*self.masks[reach:], *[0] * reach]))
+        return self._wide[reach]
 
     def words(self, names: Iterable[str], sentences_: Iterable[int] | None = None) -> list[str]:
         """Return the words, as they stand in the text, that stood for these concepts."""
@@ -127,18 +124,24 @@ class Evidence:
                 continue
             begun = until = -1
             for start, end, mask in self.places[at]:
-                if not mask & wanted or (start < until and start > begun):
+                if not mask & wanted or begun < start < until:
                     continue
-                word = self.word(start, end)
                 if start == begun:  # hits at one place come shortest first
                     found.pop()
-                found.append(word)
-                begun, until = start, start + len(word)
+                begun, until = start, word_end(self.text, end)
+                found.append(self.text[begun:until])
         return found
 
     def word(self, start: int, end: int) -> str:
         """Return the words of a hit to the end of the last one, as they stand in the text."""
         return self.text[start : word_end(self.text, end)]
+
+
+def _joined(hits: Iterable[Hit]) -> int:
+    mask = 0
+    for hit in hits:
+        mask |= hit[2]
+    return mask
 
 
 def _plain(hits: list[Hit], concepts: int) -> list[Hit]:

@@ -39,15 +39,15 @@ class Matcher:
     def find_folded(self, text: str) -> list[Hit]:
         """Return the hits in a text that is folded already."""
         folded = f" {text} "
-        found: list[Hit] = []
-        add = found.append
-        for last, (length, mask, stems) in self._automaton.iter(folded):
-            if mask != stems and folded[last + 1].isalnum():
-                if stems:
-                    add((last - length, last, stems))
-            else:
-                add((last - length, last, mask))
-        return found
+        return [
+            (
+                last - length,
+                last,
+                mask if mask == stems or not folded[last + 1].isalnum() else stems,
+            )
+            for last, (length, mask, stems) in self._automaton.iter(folded)
+            if stems or not folded[last + 1].isalnum()
+        ]
 
 
 def _keys(term: str) -> Iterable[tuple[str, bool]]:
@@ -72,6 +72,7 @@ def fold(text: str) -> str:
 
 def word_end(text: str, at: int) -> int:
     """Return where the word that goes on at `at` ends."""
-    while at < len(text) and text[at].isalnum():
+    length = len(text)
+    while at < length and text[at].isalnum():
         at += 1
     return at

@@ -4,7 +4,7 @@ The declared types stay those of the plain columns, since SQLite stores each val
 """
 
 import json
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -15,6 +15,8 @@ from sqlalchemy.types import TypeDecorator
 # A vocabulary is for ever: what was packed with it is read with it. Better words get a new number.
 _NUMBER = 1
 _LEVEL = 6
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_decode = json.JSONDecoder().decode
 
 
 class Words(TypeDecorator[Any]):
@@ -48,14 +50,19 @@ class Digest(TypeDecorator[str]):
 
 
 def _packed(value: Any) -> bytes:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _packed_text(_encode(value))
+
+
+@lru_cache(maxsize=1024)
+def _packed_text(text: str) -> bytes:
+    """Pack what is often the same: nothing at all, one element, a common word."""
     return bytes([_NUMBER]) + _compressor().compress(text.encode())
 
 
 def _unpacked(stored: bytes | str) -> Any:
     if isinstance(stored, str):
-        return json.loads(stored)
-    return json.loads(_decompressor(stored[0]).decompress(stored[1:]))
+        return _decode(stored)
+    return _decode(_decompressor(stored[0]).decompress(stored[1:]).decode())
 
 
 @cache

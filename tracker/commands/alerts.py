@@ -1,6 +1,7 @@
 """`tracker alerts`: subscriptions, deliveries, and what a person says of a change."""
 
 import json
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -8,33 +9,42 @@ from typing import Annotated, Any
 import typer
 
 from tracker import queries
+from tracker.commands.sending import goes_to, links_lead_nowhere, no_mail_server, why_not_out
 from tracker.commands.shared import (
     Json,
     WrongInputError,
     institution_keys,
+    known_documents,
     moment,
     open_store,
     print_rows,
 )
 from tracker.ending import Ending
 from tracker.model import Cadence, ChangeKind, Channel, MeaningState, SubscriptionState
+from tracker.nearness import nearest
 from tracker.settings import load_settings
-from tracker.sources import nearest
 from tracker.store.locks import alone
 
 app = typer.Typer(help="Subscriptions and deliveries.", no_args_is_help=True)
 
+Name = Annotated[str, typer.Argument(help="What you call the subscription.")]
 Rule = Annotated[str, typer.Option("--rule", help='JSON, such as {"countries": ["GB"]}.')]
 By = Annotated[str, typer.Option("--by", help="Who says so.")]
 
 
 @app.command("add")
 def alerts_add(
-    name: str,
-    channel: Annotated[Channel, typer.Option("--channel")] = Channel.OUTBOX,
+    name: Name,
+    channel: Annotated[
+        Channel, typer.Option("--channel", help="How messages go.")
+    ] = Channel.OUTBOX,
     target: Annotated[str, typer.Option("--target", help="Address or URL.")] = "",
-    cadence: Annotated[Cadence, typer.Option("--cadence")] = Cadence.INSTANT,
-    timezone: Annotated[str, typer.Option("--timezone")] = "UTC",
+    cadence: Annotated[
+        Cadence, typer.Option("--cadence", help="One by one, or together.")
+    ] = Cadence.INSTANT,
+    timezone: Annotated[
+        str, typer.Option("--timezone", help="For daily and weekly: seven in the morning there.")
+    ] = "UTC",
     rule: Rule = "{}",
 ) -> None:
     """Add a subscription; by e-mail, its address is asked first."""
@@ -79,6 +89,8 @@ def _say_next(made: Any) -> None:
     from tracker.alerts.webhook import signing_secret  # noqa: PLC0415
 
     settings = load_settings()
+    for said in links_lead_nowhere([made.channel], settings):
+        print(said, file=sys.stderr)
     match made.channel:
         case Channel.EMAIL:
             print("pending: the next `tracker alerts send` asks the address whether it agrees")
@@ -97,11 +109,16 @@ def _rule(text: str, session: Any) -> Any:
         if not isinstance(given, dict):
             raise WrongInputError('a rule is a JSON object, such as {"countries": ["GB"]}')
         bodies = [entity.key for entity in load_lexicon().entities]
-        return parse_rule(given, institutions=institution_keys(session), entities=bodies)
+        rule = parse_rule(given, institutions=institution_keys(session), entities=bodies)
     except json.JSONDecodeError as error:
         raise WrongInputError(f"the rule is not JSON: {error}") from None
     except RuleError as error:
         raise WrongInputError(str(error)) from None
+    named = {name: known_documents(session, getattr(rule, name)) for name in _OF_DOCUMENTS}
+    return rule.model_copy(update=named)
+
+
+_OF_DOCUMENTS = ("documents", "muted_documents")
 
 
 def _named(session: Any, name: str) -> Any:
@@ -121,30 +138,41 @@ def alerts_list(as_json: Json = False) -> None:
     from tracker.store.subscriptions import recipients  # noqa: PLC0415
     from tracker.store.tallies import Tally, tallies  # noqa: PLC0415
 
+    settings = load_settings()
     with open_store().transaction() as session:
         counted = tallies(session)
         rows = [
             {
                 "name": r.name,
                 "channel": str(r.channel),
+                "goes_to": goes_to(r, settings),
                 "cadence": str(r.cadence),
                 "state": str(r.state),
                 "sent": counted.get(r.id, Tally()).sent,
                 "waiting": counted.get(r.id, Tally()).waiting,
+                "until": counted.get(r.id, Tally()).until,
                 "failed": counted.get(r.id, Tally()).failed,
                 "error": counted.get(r.id, Tally()).error,
-                "rule": r.rule,
+                "rule": dict(r.rule) if as_json else _asked(r.rule),
             }
             for r in recipients(session)
         ]
-    columns = ["name", "channel", "cadence", "state", "sent", "waiting", "failed", "error", "rule"]
+    columns = ["name", "channel", "goes_to", "cadence", "state", "sent", "waiting", "until"]
+    columns += ["failed", "error", "rule"]
     print_rows(rows, columns, as_json=as_json, as_csv=False, title="Subscriptions")
+
+
+def _asked(rule: Any) -> dict[str, Any]:
+    """What a rule narrows by, as it would be typed."""
+    from tracker.alerts.subscriptions import Rule as Checked  # noqa: PLC0415
+
+    return Checked.model_validate(rule).model_dump(mode="json", exclude_defaults=True)
 
 
 @app.command("preview")
 def alerts_preview(
     rule: Rule = "{}",
-    days: Annotated[int, typer.Option("--days", min=1)] = 90,
+    days: Annotated[int, typer.Option("--days", min=1, help="How far back.")] = 90,
     as_json: Json = False,
 ) -> None:
     """Say what a rule would have sent."""
@@ -172,53 +200,31 @@ def alerts_preview(
 
 @app.command("send")
 def alerts_send() -> None:
-    """Send what is due; exit 1 where a message could not be handed over."""
+    """Send what is due; exit 1 where a message could not be handed over, or mail has no server."""
     from tracker.alerts.outbox import send_due  # noqa: PLC0415
 
-    store, ending = open_store(), Ending()
+    store, settings, ending = open_store(), load_settings(), Ending()
     with alone(store, "update"):
         now = moment(store)
-        report = send_due(store, load_settings(), at=now, alone=True, between=ending.between)
+        report = send_due(store, settings, at=now, alone=True, between=ending.between)
     notices = f", {report.notices} about subscriptions" if report.notices else ""
     notices += f", {report.asked} to institutions" if report.asked else ""
     print(f"{report.sent} sent{notices}, {report.failed} failed, {report.waiting} waiting")
-    if not report.sent:
-        print(f"nothing sent: {'; '.join(why_nothing(store, now))}")
-    raise typer.Exit(1 if report.failed else 0)
-
-
-def why_nothing(store: Any, now: datetime) -> list[str]:
-    """Return why nothing was sent: each reason with its count."""
-    from tracker.store.tallies import held_back  # noqa: PLC0415
-
-    with store.transaction() as session:
-        waiting = held_back(session, at=now)
-    said = [f"{number} {_HELD[reason]}" for reason, number in sorted(waiting.held.items())]
-    said = said or ["no message is owed"]
-    if waiting.next_at:
-        said.append(f"the next falls due at {waiting.next_at:%Y-%m-%d %H:%M} UTC")
-    for state, words in _IDLE.items():
-        if number := waiting.subscriptions[state]:
-            said.append(f"{number} {'subscription' if number == 1 else 'subscriptions'} {words}")
-    return said
-
-
-_HELD = {
-    "unconfirmed": "waiting for a second read of the page",
-    "quiet": "waiting for the time of a digest",
-    "capped": "beyond the most a day, for the next morning",
-    "retried": "refused before, to be tried again",
-    "claimed": "being sent by another sender",
-    "muted": "held back by a muted subscription",
-}
-_IDLE = {
-    SubscriptionState.PENDING: "pending until the address agrees",
-    SubscriptionState.MUTED: "muted",
-}
+    for reason in report.reasons:
+        print(f"failed: {reason}")
+    for notice in report.withdrawn:
+        print(f"not sent, withdrawn: {notice}")
+    if report.waiting or not report.sent:
+        begins = "waiting" if report.sent else "nothing sent"
+        print(f"{begins}: {'; '.join(why_not_out(store, now))}")
+    unset = [*no_mail_server(store, settings)]
+    for said in (*unset, *links_lead_nowhere(report.by_channel, settings)):
+        print(said, file=sys.stderr)
+    raise typer.Exit(1 if report.failed or unset else 0)
 
 
 @app.command("test")
-def alerts_test(name: str) -> None:
+def alerts_test(name: Name) -> None:
     """Send one test message through a subscription's channel; exit 1 where it was not taken."""
     from tracker.alerts.messages import trial  # noqa: PLC0415
     from tracker.alerts.outbox import try_to_send  # noqa: PLC0415
@@ -237,7 +243,7 @@ def alerts_test(name: str) -> None:
 
 @app.command("mute")
 def alerts_mute(
-    name: str,
+    name: Name,
     document: Annotated[
         list[str] | None, typer.Option("--document", help="Only this document's URL.")
     ] = None,
@@ -249,7 +255,8 @@ def alerts_mute(
     with open_store().transaction() as session:
         recipient = _named(session, name)
         if document:
-            rule = _muting(recipient.rule, document, off=off)
+            known = document if off else known_documents(session, document)
+            rule = _muting(recipient.rule, known, off=off)
             replace_rule(session, recipient.id, rule)
             print(f"{name}: {len(rule['muted_documents'])} documents muted")
         elif mute_subscription(session, recipient.id, muted=not off):
@@ -265,7 +272,7 @@ def _muting(rule: Any, documents: Sequence[str], *, off: bool) -> dict[str, Any]
 
 
 @app.command("end")
-def alerts_end(name: str) -> None:
+def alerts_end(name: Name) -> None:
     """End a subscription; what it is still owed is dropped."""
     from tracker.store.subscriptions import end_subscription  # noqa: PLC0415
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from tracker import queries
 from tracker.coding.codebook import load_codebook
 from tracker.commands.shared import (
     Json,
@@ -14,7 +15,7 @@ from tracker.commands.shared import (
     open_store,
 )
 from tracker.model import SPOKEN, Recommendation
-from tracker.sources import nearest
+from tracker.nearness import nearest
 from tracker.store import assessing
 
 app = typer.Typer()
@@ -23,7 +24,7 @@ QUESTIONS = {name.lower(): name for name in (SPOKEN, *map(str, Recommendation))}
 
 @app.command()
 def explain(
-    institution: str,
+    institution: Annotated[str, typer.Argument(help="Its key.")],
     question: Annotated[str, typer.Argument(help="spoken, or R1 to R6")],
     as_json: Json = False,
 ) -> None:
@@ -37,6 +38,7 @@ def explain(
         known_keys([institution], institution_keys(session))
         (subject,) = assessing.subjects(session, key=institution)
         found = assessed(session, subject, load_codebook())
+        [row] = queries.finding_rows(session, questions=[asked], institutions=[institution])
     explanation = explained(
         institution=subject.key,
         name=subject.name,
@@ -46,6 +48,7 @@ def explain(
         result=found.results[asked],
         unconfirmed=subject.unconfirmed,
         deeds=found.deeds,
+        standing=row.standing,
     )
     if as_json:
         print(json.dumps(explanation.to_json(), ensure_ascii=False, indent=1))

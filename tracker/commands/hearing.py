@@ -16,6 +16,8 @@ from tracker.store.replies import NoticeRow, ReplyRow, notice_rows, reply_rows
 notices = typer.Typer(help="Ask institutions about findings.", no_args_is_help=True)
 replies = typer.Typer(help="What institutions say of findings.", no_args_is_help=True)
 
+Whose = Annotated[str, typer.Argument(help="Its key.")]
+Which = Annotated[int, typer.Argument(help="Its number in `tracker replies list`.")]
 By = Annotated[str, typer.Option("--by", help="Who you are; it stands in the record.")]
 Question = Annotated[
     list[str] | None, typer.Option("--question", help="spoken, R1 … R6; every finding if none.")
@@ -32,17 +34,25 @@ def notices_due(as_json: Json = False, as_csv: Csv = False) -> None:
     with open_store().transaction() as session:
         due = deeds.due_for_notice(session, at=datetime.now(UTC))
     rows = [
-        {"institution": r.institution, "question": r.question, "result": r.result, "rule": r.rule}
+        {
+            "institution": r.institution,
+            "name": r.name,
+            "question": r.question,
+            "result": r.result,
+            "reviewed": r.reviewed,
+            "rule": r.rule,
+        }
         for r in due
     ]
-    columns = ["institution", "question", "result", "rule"]
-    none = "nobody: every institution was asked about what people confirmed of it"
-    print_rows(rows, columns, as_json=as_json, as_csv=as_csv, title="Not yet asked", none=none)
+    columns = ["institution", "question", "result", "reviewed", "rule"]
+    none = "none; every institution was asked about what people confirmed against it, or will be"
+    title = "To be asked: `tracker notices send KEY --address … --by …`"
+    print_rows(rows, columns, as_json=as_json, as_csv=as_csv, title=title, none=none)
 
 
 @notices.command("send")
 def notices_send(
-    institution: str,
+    institution: Whose,
     address: Address,
     by: By,
     question: Question = None,
@@ -52,7 +62,11 @@ def notices_send(
     at, settings = datetime.now(UTC), load_settings()
     with open_store().transaction() as session:
         if dry_run:
-            print(deeds.draft(session, institution, question or (), settings, at=at).text)
+            print(
+                deeds.draft(
+                    session, institution, question or (), settings, address=address, at=at
+                ).text
+            )
             return
         number = deeds.ask(
             session, institution, address=address, questions=question or (), by=by, settings=settings, at=at
@@ -60,9 +74,21 @@ def notices_send(
     print(f"notice {number} waits; `tracker alerts send` mails it, and the time to reply begins")
 
 
+@notices.command("withdraw")
+def notices_withdraw(
+    notice: Annotated[int, typer.Argument(help="Its number in `tracker notices list`.")],
+    by: By,
+    note: Note = "",
+) -> None:
+    """Let a notice that waits not be sent; it stays in the record, and the findings are due again."""
+    with open_store().transaction() as session:
+        deeds.withdraw(session, notice, by=by, note=note, at=datetime.now(UTC))
+    print(f"notice {notice} will not be sent")
+
+
 @notices.command("log")
 def notices_log(
-    institution: str,
+    institution: Whose,
     address: Annotated[str, typer.Option("--address", help="Where it was sent, in words.")],
     by: By,
     sent: Annotated[datetime, typer.Option("--sent", help="When, in UTC.")],
@@ -98,7 +124,7 @@ def notices_list(
 
 @replies.command("add")
 def replies_add(
-    institution: str,
+    institution: Whose,
     address: Address,
     text: Text,
     by: By,
@@ -136,21 +162,21 @@ def replies_list(
 
 
 @replies.command("confirm")
-def replies_confirm(reply: int, by: By, note: Note = "") -> None:
+def replies_confirm(reply: Which, by: By, note: Note = "") -> None:
     """Make a reply public, in full, beside the findings it is about."""
     told = _decide(reply, ReplyVerdict.CONFIRMED, by, note)
     print(f"reply {reply} is public; {told} subscribers will be told")
 
 
 @replies.command("refuse")
-def replies_refuse(reply: int, by: By, note: Note = "") -> None:
+def replies_refuse(reply: Which, by: By, note: Note = "") -> None:
     """Keep a reply from the public, or take it back."""
     _decide(reply, ReplyVerdict.REFUSED, by, note)
     print(f"reply {reply} is not public")
 
 
 @replies.command("settle")
-def replies_settle(reply: int, by: By, note: Note = "") -> None:
+def replies_settle(reply: Which, by: By, note: Note = "") -> None:
     """End what a public reply disputes; its words stay."""
     _decide(reply, ReplyVerdict.SETTLED, by, note)
     print(f"reply {reply} disputes nothing any more")
@@ -158,8 +184,8 @@ def replies_settle(reply: int, by: By, note: Note = "") -> None:
 
 @replies.command("correct")
 def replies_correct(
-    institution: str,
-    question: str,
+    institution: Whose,
+    question: Annotated[str, typer.Argument(help="spoken, or R1 to R6")],
     note: Annotated[str, typer.Option("--note", help="What was wrong, and what is right.")],
     by: By,
     reply: Annotated[int | None, typer.Option("--reply", help="The reply that led to it.")] = None,
@@ -174,7 +200,7 @@ def replies_correct(
         )  # fmt: skip
     print(
         f"correction {done.number} is public; {done.told} subscribers will be told, "
-        f"{done.dropped} wrong alerts will not go out"
+        f"{done.dropped} wrong alerts will not go out\n{done.follows}"
     )
 
 

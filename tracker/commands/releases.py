@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,8 +12,8 @@ from sqlmodel import Session
 
 from tracker.coding.codebook import load_codebook
 from tracker.commands.shared import Json, WrongInputError, open_store, print_rows, writing_to
-from tracker.export import content_hash, differences, freeze, write
-from tracker.sources import nearest
+from tracker.export import content_hash, freeze, since, write
+from tracker.nearness import nearest
 from tracker.store.releases import ReleaseRow, frozen_data, record_release, releases
 
 app = typer.Typer()
@@ -34,7 +34,8 @@ def release(
     if listed:
         columns = ["id", "at", "note", "sha256"]
         rows = [_row(found) for found in known]
-        print_rows(rows, columns, as_json=as_json, as_csv=False, title="Releases")
+        none = "none is made yet; `tracker release` makes one"
+        print_rows(rows, columns, as_json=as_json, as_csv=False, title="Releases", none=none)
     elif as_json:
         print(json.dumps(_row(known[-1])))
     else:
@@ -47,9 +48,15 @@ def _release(session: Session, known: Sequence[ReleaseRow], note: str) -> Releas
     frozen = freeze(session, codebook=_codebook(), at=now)
     if not frozen["denominators"]["documents_read"]:
         raise WrongInputError("nothing has been read yet, so there is nothing to release")
-    last = frozen_data(session, known[-1].id) if known else None
-    frozen["changelog"] = differences(last, frozen) if last else []
+    frozen["changelog"] = _since_last(session, known, frozen)
     return record_release(session, frozen, sha256=content_hash(frozen), note=note, at=now)
+
+
+def _since_last(
+    session: Session, known: Sequence[ReleaseRow], frozen: Mapping[str, Any]
+) -> list[str]:
+    last = frozen_data(session, known[-1].id) if known else None
+    return since(last, known[-1].id if known else "", frozen)
 
 
 def _row(found: ReleaseRow) -> dict[str, Any]:
@@ -78,12 +85,13 @@ def export_package(folder: Path, release_id: str | None) -> None:
     with open_store().transaction() as session:
         if release_id is None:
             frozen = freeze(session, codebook=_codebook(), at=datetime.now(UTC))
-            name = UNRELEASED
+            name, changelog = UNRELEASED, _since_last(session, releases(session), frozen)
         else:
             frozen, name = _frozen(session, release_id), release_id
+            changelog = frozen.get("changelog", [])
     _of_no_other(folder, name)
     with writing_to(folder):
-        written = list(write(frozen, folder, release=name, changelog=frozen.get("changelog", ())))
+        written = list(write(frozen, folder, release=name, changelog=changelog))
     for path, rows in written:
         print(f"{path}: {rows} rows" if rows else path)
     print(f"content hash sha256:{content_hash(frozen)}")

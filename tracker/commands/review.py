@@ -13,15 +13,18 @@ from tracker.agreement import Agreement, Estimate
 from tracker.coding.codebook import load_codebook
 from tracker.commands.shared import Json, WrongInputError, open_store, print_rows
 from tracker.model import Stance, Verdict
+from tracker.nearness import nearest
 from tracker.reviews import LABELS, agreements
-from tracker.sources import nearest
-from tracker.waiting import Waiting, judge, waiting, waiting_item
+from tracker.waiting import Waiting, judge, judged_by, waiting, waiting_item
 
 app = typer.Typer(help="Judge what the machine coded.", no_args_is_help=True)
 
 Who = Annotated[str, typer.Option("--as", help="Your name or initials; it stands in the record.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, help="Most passages.")]
 Item = Annotated[str, typer.Argument(metavar="ITEM", help="As `tracker review list` names it.")]
+Again = Annotated[
+    bool, typer.Option("--again", help="In place of your own earlier verdict, which is kept.")
+]
 Note = Annotated[str, typer.Option("--note", help="Why, for the record.")]
 
 
@@ -38,15 +41,37 @@ def list_(who: Who, limit: Limit = 20, as_json: Json = False) -> None:
 
 
 @app.command()
-def confirm(item: Item, who: Who, note: Note = "") -> None:
-    """Confirm the machine's coding of a passage."""
-    _judge(item, who, Verdict.CONFIRM, note=note)
+def mine(who: Who, limit: Limit = 20, as_json: Json = False) -> None:
+    """List what you judged, newest first; `--again` with a new verdict mends a slip."""
+    _named(who)
+    with open_store().transaction() as session:
+        found = judged_by(session, coder=load_codebook().coder_name, reviewer=who, limit=limit)
+        rows = [
+            {
+                **_row(item),
+                "verdict": str(said.verdict),
+                "labels": sorted(said.labels),
+                "stance": str(said.stance),
+                "note": said.note,
+                "at": said.at.isoformat(),
+            }
+            for item, said in found
+        ]
+    columns = ["item", "at", "verdict", "labels", "stance", "text"]
+    none = f"{who} has judged nothing that still stands"
+    print_rows(rows, columns, as_json=as_json, as_csv=False, title="Your verdicts", none=none)
 
 
 @app.command()
-def reject(item: Item, who: Who, note: Note = "") -> None:
+def confirm(item: Item, who: Who, note: Note = "", again: Again = False) -> None:
+    """Confirm the machine's coding of a passage."""
+    _judge(item, who, Verdict.CONFIRM, note=note, again=again)
+
+
+@app.command()
+def reject(item: Item, who: Who, note: Note = "", again: Again = False) -> None:
     """Reject it: none of its labels holds."""
-    _judge(item, who, Verdict.REJECT, note=note)
+    _judge(item, who, Verdict.REJECT, note=note, again=again)
 
 
 @app.command()
@@ -54,11 +79,14 @@ def amend(
     item: Item,
     who: Who,
     label: Annotated[list[str] | None, typer.Option("--label", help="A label that holds.")] = None,
-    stance: Annotated[Stance, typer.Option("--stance")] = Stance.NONE,
+    stance: Annotated[
+        Stance, typer.Option("--stance", help="Toward the Chinese state.")
+    ] = Stance.NONE,
     note: Note = "",
+    again: Again = False,
 ) -> None:
     """Code the passage yourself: exactly these labels and this stance hold."""
-    _judge(item, who, Verdict.AMEND, labels=label or [], stance=stance, note=note)
+    _judge(item, who, Verdict.AMEND, labels=label or [], stance=stance, note=note, again=again)
 
 
 @app.command("next")
@@ -115,6 +143,7 @@ def _judge(
     labels: list[str] | None = None,
     stance: Stance = Stance.NONE,
     note: str = "",
+    again: bool = False,
 ) -> None:
     for label in labels or []:
         if label not in LABELS:
@@ -124,11 +153,9 @@ def _judge(
     _named(who)
     coder = load_codebook().coder_name
     with open_store().transaction() as session:
-        item = waiting_item(session, key, coder=coder, reviewer=who)
+        item = waiting_item(session, key, coder=coder, reviewer=who, again=again)
         if item is None:
-            raise WrongInputError(
-                f"nothing called {key} waits for {who}; `tracker review list --as {who}` names what does"
-            )
+            raise WrongInputError(_not_here(key, who, again=again))
         judge(
             session,
             item,
@@ -141,6 +168,15 @@ def _judge(
             at=datetime.now(UTC),
         )
     print(f"{key}: recorded as {verdict} by {who}; `tracker update` draws the conclusions")
+
+
+def _not_here(key: str, who: str, *, again: bool) -> str:
+    if again:
+        return f"{who} has not judged {key}; `tracker review mine --as {who}` names what they did"
+    return (
+        f"nothing called {key} waits for {who}; `tracker review list --as {who}` names what does. "
+        "A verdict of yours is mended with --again"
+    )
 
 
 def _row(item: Waiting) -> dict[str, Any]:
@@ -159,6 +195,7 @@ def _row(item: Waiting) -> dict[str, Any]:
         "judged_by": item.judged_by,
         "disputed": item.disputed,
         "outdated": item.outdated,
+        "corrected": item.corrected,
         "weight": round(item.weight, 3),
     }
 
@@ -174,6 +211,7 @@ def _shown(item: Waiting) -> str:
         "",
         f"machine: {', '.join(sorted(item.labels))}; stance {item.stance}; voice {item.voice}",
         f"because of {cues}",
+        *([f"a correction says: {item.corrected}"] if item.corrected else []),
     ]
     return "\n".join(line for line in lines if line is not None)
 

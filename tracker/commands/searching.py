@@ -1,6 +1,6 @@
 """`tracker search`: coded passages by their words and by the bodies they name."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,7 +19,7 @@ from tracker.commands.shared import (
     open_store,
     print_rows,
 )
-from tracker.sources import nearest
+from tracker.nearness import nearest
 
 app = typer.Typer()
 
@@ -49,27 +49,40 @@ def search(
     """Find coded passages in the institutions' own voice, newest stated date first."""
     asked = queries.terms(words)
     bodies = [_body(name) for name in naming or []]
-    if not asked and not bodies:
-        raise WrongInputError("nothing to search for: give words, or name a body with --naming")
+    labels = known_labels(label)
+    if not asked and not bodies and not labels:
+        raise WrongInputError(
+            "nothing to search for: give words, name a body with --naming, or a label with --label"
+        )
     with open_store().transaction() as session:
         found = queries.search(
             session,
             words=asked,
             entities=bodies,
-            labels=known_labels(label),
+            labels=labels,
             kinds=kind or (),
             institutions=known_keys(institution, institution_keys(session)),
             languages=language or (),
             limit=None,
         )
     print_rows(
-        [{"institution": row.institution, **row.evidence} for row in found],
-        ["institution", "stated_date", "labels", "quote", "url"],
+        [_row(row) for row in found],
+        ["institution", "dated", "labels", "coded_by", "quote", "url"],
         as_json=as_json,
         as_csv=as_csv,
         title="Passages",
         none="no coded passage holds all of this; that is no finding that nothing was said",
     )
+
+
+def _row(found: queries.Found) -> dict[str, Any]:
+    beside = [f"{q}: {', '.join(said)}" for q, said in found.evidence["standing"].items()]
+    return {
+        "institution": found.institution,
+        "name": found.name,
+        **found.evidence,
+        "standing": beside,
+    }
 
 
 def _body(name: str) -> str:

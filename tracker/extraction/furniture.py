@@ -1,8 +1,11 @@
 """Tells navigation, banners and other furniture from what a page says. Pure; knows no site."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
+
+Attributes = Mapping[str, str]
 
 #: Never read: no reader sees these as text of the page.
 UNREAD = frozenset(
@@ -54,28 +57,28 @@ _HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 NEARLY_ALL, MUCH, LITTLE = 0.9, 0.4, 0.25
 
 
-def is_unread(element: Any) -> bool:
-    """Tell whether an element's text is never part of what a page says."""
-    tag = element.tag
+def is_unread(tag: object, said: Attributes) -> bool:
+    """Tell whether the text of an element of that tag and those attributes is never read."""
     if not isinstance(tag, str) or tag in UNREAD:
         return True
     if tag == "button":
-        return element.get("aria-expanded") is None and element.get("aria-controls") is None
-    return _is_hidden(element)
+        return said.get("aria-expanded") is None and said.get("aria-controls") is None
+    return bool(said) and _is_hidden(said)
 
 
-def doubt(element: Any) -> float:
+def doubt(tag: str, said: Attributes, element: Any) -> float:
     """Return the share of a page's prose up to which an element counts as furniture; 0 for content."""
-    tag = element.tag
     if tag in _WHOLE or tag in _HEADINGS:
         return 0.0
-    if _is_apart(element):
+    if _is_apart(tag, said, element):
         return NEARLY_ALL
     if tag in _SUSPECT_TAGS and not (tag == "header" and _is_inside(element)):
         return MUCH
-    if element.get("role") in _SUSPECT_ROLES:
+    if not said:
+        return 0.0
+    if said.get("role") in _SUSPECT_ROLES:
         return MUCH
-    return _by_name(element.get("class") or "", element.get("id") or "")
+    return _by_name(said.get("class") or "", said.get("id") or "")
 
 
 @lru_cache(maxsize=4096)
@@ -89,9 +92,8 @@ def _by_name(look: str, whole: str) -> float:
     return LITTLE if _AROUND.search(named) or _AROUND.fullmatch(whole) else 0.0
 
 
-def _is_apart(element: Any) -> bool:
-    tag, role = element.tag, element.get("role")
-    if tag in _APART_TAGS or role in _APART_ROLES or element.get("aria-modal") == "true":
+def _is_apart(tag: str, said: Attributes, element: Any) -> bool:
+    if tag in _APART_TAGS or said.get("role") in _APART_ROLES or said.get("aria-modal") == "true":
         return True
     return tag == "aside" and not _is_inside(element)
 
@@ -101,21 +103,25 @@ def _is_inside(element: Any) -> bool:
     return any(parent.tag in {"main", "article", "section"} for parent in element.iterancestors())
 
 
-def _is_hidden(element: Any) -> bool:
+def _is_hidden(said: Attributes) -> bool:
     """Hidden from everybody; what an accordion or a tab folds away is not."""
-    named = element.get("class")
-    if named and _UNSEEN_NAMES.search(named):
+    named, style, hidden = said.get("class"), said.get("style"), said.get("hidden")
+    if named and _is_unseen(named):
         return True
-    hidden = element.get("hidden")
-    unseen = (hidden is not None and hidden != "until-found") or _UNSEEN_STYLE.search(
-        element.get("style") or ""
+    unseen = (hidden is not None and hidden != "until-found") or (
+        style and _UNSEEN_STYLE.search(style)
     )
-    return bool(unseen) and not _is_folded(element)
+    return bool(unseen) and not _is_folded(said)
 
 
-def _is_folded(element: Any) -> bool:
+@lru_cache(maxsize=4096)
+def _is_unseen(named: str) -> bool:
+    return _UNSEEN_NAMES.search(named) is not None
+
+
+def _is_folded(said: Attributes) -> bool:
     return (
-        element.get("role") in {"tabpanel", "region"}
-        or element.get("aria-labelledby") is not None
-        or bool(_FOLDED.search(f"{element.get('class') or ''} {element.get('id') or ''}"))
+        said.get("role") in {"tabpanel", "region"}
+        or said.get("aria-labelledby") is not None
+        or bool(_FOLDED.search(f"{said.get('class') or ''} {said.get('id') or ''}"))
     )

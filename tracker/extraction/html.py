@@ -25,8 +25,14 @@ from tracker.extraction.voice import READ_WHOLE
 EXTRACTOR = f"html 2 (trafilatura {version('trafilatura')})"
 ARTICLE, STRUCTURE, SELECTED = "article", "structure", "selected"
 #: As trafilatura's own: without comments, which would cut paragraphs in two.
-_PARSER = html.HTMLParser(remove_comments=True, remove_pis=True, collect_ids=False)
+_PARSER = etree.HTMLParser(remove_comments=True, remove_pis=True, collect_ids=False)
+# One class for all: lxml.html's own parser asks a function for the class of every element.
+_PARSER.set_element_class_lookup(etree.ElementDefaultClassLookup(element=html.HtmlElement))
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
+#: Asked of the attributes, which are fewer than the elements.
+_SIGNED: Any = etree.XPath(
+    "//@rel[.='author']/.. | //@class[contains(.,'byline')]/.. | //@itemprop[.='author']/.."
+)
 MOST_TAGS = 300_000  # of a page: each takes a kilobyte while it is read
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
@@ -179,9 +185,6 @@ def _title(root: Any) -> str:
 
 def _byline(root: Any) -> str:
     named = root.xpath("//meta[@name='author']/@content") or [
-        element.text_content()
-        for element in root.xpath(
-            "//*[@rel='author' or contains(@class,'byline') or @itemprop='author']"
-        )
+        element.text_content() for element in _SIGNED(root)
     ]
     return normalise(str(named[0]))[:200] if named else ""

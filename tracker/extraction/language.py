@@ -36,7 +36,7 @@ def language_of(declared: str, text: str) -> str | None:
     sample = text[:4000]
     claim = declared.strip().lower()[:2]
     claim = "no" if claim in {"nb", "nn"} else claim
-    for language, script in reversed(_SCRIPTS):
+    for language, script in () if sample.isascii() else reversed(_SCRIPTS):
         if len(script.findall(sample)) > len(sample) / 10:
             return language
     words = Counter(_WORD.findall(sample.lower()))

@@ -19,7 +19,12 @@ _SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 
 def normalise(text: str) -> str:
     """Return text in NFC on one line, with quotes, dashes, ligatures and spaces of one kind each."""
-    plain = " ".join(text.split())
-    if plain.isascii() and plain.isprintable():
-        return plain
+    if not _is_plain(text):
+        text = " ".join(text.split())
+    if _is_plain(text):
+        return text
     return _SPACE.sub(" ", unicodedata.normalize("NFC", text).translate(_FOLDED)).strip()
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.isprintable() and "  " not in text and text.strip(" ") == text

@@ -70,10 +70,10 @@ def _spans(text: str, blocks: Sequence[Block]) -> Iterator[tuple[int, int]]:
     for block in blocks:
         length = len(text[block.start : block.end].split())
         if words and (words + length > MOST or (words >= ENOUGH and not _belongs(block))):
-            yield from _cut(text, start, end)
+            yield from _cut(text, start, end, words)
             start, words = block.start, 0
         end, words = block.end, words + length
-    yield from _cut(text, start, end)
+    yield from _cut(text, start, end, words)
 
 
 def _belongs(block: Block) -> bool:
@@ -81,9 +81,9 @@ def _belongs(block: Block) -> bool:
     return block.kind in {BlockKind.ITEM, BlockKind.ROW}
 
 
-def _cut(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Cut a span that is too long at ends of sentences."""
-    if len(text[start:end].split()) <= MOST:
+def _cut(text: str, start: int, end: int, length: int) -> Iterator[tuple[int, int]]:
+    """Cut a span of so many words at ends of sentences, where it is too long."""
+    if length <= MOST:
         yield start, end
         return
     begin, words, last = start, 0, start

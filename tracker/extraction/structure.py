@@ -6,6 +6,7 @@ One walk; which of the lines are content is decided afterwards, by how many word
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 from tracker.extraction.build import Piece
@@ -20,6 +21,9 @@ _BLOCKS = frozenset(
     "caption menu dialog hgroup".split()
 )
 _HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
+_TELLING = _HEADINGS | frozenset("summary li dd blockquote section article main".split())
+_Held = tuple[BlockKind, int]  # what a line is, and its level
+_PARAGRAPH: _Held = (BlockKind.PARAGRAPH, 0)
 _NOTE = re.compile(r"(?:^|[\s_-])(?:footnotes?|endnotes?|fn\d*)(?:[\s_-]|$)", re.IGNORECASE)
 _LOOSE = re.compile(r" ([.,)])(?=\s|$)")  # a space that only markup made
 _CONSENT = re.compile(
@@ -77,18 +81,15 @@ def each(node: Node) -> Iterator[Node]:
 
 def recount(page: Node, lines: list[Line], dropped: set[int]) -> None:
     """Count the words of every block anew, without the lines dropped."""
-    sums = [(0, 0, 0)]
-    for at, line in enumerate(lines):
-        words, linked, prose = sums[-1]
-        sums.append(
-            sums[-1]
-            if at in dropped
-            else (words + line.words, linked + line.linked, prose + line.prose)
-        )
+    kept = [None if at in dropped else line for at, line in enumerate(lines)]
+    words = [0, *accumulate(line.words if line else 0 for line in kept)]
+    linked = [0, *accumulate(line.linked if line else 0 for line in kept)]
+    prose = [0, *accumulate(line.prose if line else 0 for line in kept)]
     for node in each(page):
-        node.words, node.linked, node.prose = (
-            after - before for after, before in zip(sums[node.end], sums[node.start], strict=True)
-        )
+        start, end = node.start, node.end
+        node.words = words[end] - words[start]
+        node.linked = linked[end] - linked[start]
+        node.prose = prose[end] - prose[start]
 
 
 def walk(root: Any) -> tuple[list[Line], Node]:
@@ -104,7 +105,8 @@ class _Reader:
         self.lines: list[Line] = []
         self.page = Node("body", "", "", doubt=0.0, start=0)
         self.nodes = [self.page]
-        self.context: list[Any] = []
+        self.holds: list[_Held] = [_PARAGRAPH]  # by each block begun: what its lines are
+        self.places = [""]
         self.inline: list[str] = []
         self.linked: list[str] = []
         self.links = 0
@@ -113,28 +115,37 @@ class _Reader:
         self.layouts: dict[Any, bool] = {}
 
     def read(self, root: Any) -> None:
-        stack: list[tuple[bool, Any]] = [(True, root)]
+        stack: list[Any] = [root]
         while stack:
-            entering, element = stack.pop()
-            if not entering:
-                self.leave(element)
-                if element is not root:
-                    self.add(element.tail)
-            elif is_unread(element) and element is not root:
-                self.press(element)
-                self.add(" ")
+            element = stack.pop()
+            if element is None:  # all within the next one has been read
+                element = stack.pop()
+                self.leave(element.tag)
+            elif self.begins(element, root):
+                if len(element):
+                    stack += (element, None)
+                    stack.extend(reversed(element))
+                    continue
+                self.leave(element.tag)
+            if element is not root:
                 self.add(element.tail)
-            elif element.tag == "tr" and not is_layout(element, self.layouts):
-                self.row(element)
-                self.add(element.tail)
-            else:
-                self.enter(element)
-                self.add(element.text)
-                stack.append((False, element))
-                stack.extend((True, child) for child in reversed(element))
         self.flush()
         self.page.end = len(self.lines)
         recount(self.page, self.lines, set())
+
+    def begins(self, element: Any, root: Any) -> bool:
+        """Begin an element, or deal with one that is read as a whole or not at all."""
+        tag, said = element.tag, dict(element.items())  # asked for once: each costs a call
+        if element is not root and is_unread(tag, said):
+            self.press(tag, element)
+            self.add(" ")
+            return False
+        if tag == "tr" and not is_layout(element, self.layouts):
+            self.row(element)
+            return False
+        self.enter(tag, said, element)
+        self.add(element.text)
+        return True
 
     def add(self, text: str | None) -> None:
         if text and (self.inline or not text.isspace()):
@@ -142,55 +153,60 @@ class _Reader:
             if self.links:
                 self.linked.append(text)
 
-    def enter(self, element: Any) -> None:
-        tag = element.tag
+    def enter(self, tag: str, said: dict[str, str], element: Any) -> None:
         if tag == "a":
             self.links += 1
-            if element.get("role") == "button" or (element.get("href") or "#")[0] == "#":
-                self.press(element)
+            if said.get("role") == "button" or (said.get("href") or "#")[0] == "#":
+                self.press(tag, element)
         elif tag == "br" or (tag == "sup" and len(element) and element[0].tag == "a"):
             self.inline.append(" ")
         if tag in _BLOCKS or "-" in tag:
             self.flush()
             if tag == "li":
                 self.marker = marker(element, self.following)
-            role, look = element.get("role") or "", element.get("class") or ""
-            node = Node(tag, role, look, doubt(element), len(self.lines))
-            self.nodes[-1].children.append(node)
-            self.nodes.append(node)
-            self.context.append(element)
+            self.open(tag, said, doubt(tag, said, element))
 
-    def press(self, element: Any) -> None:
+    def open(self, tag: str, said: dict[str, str], doubted: float) -> None:
+        role, look = said.get("role") or "", said.get("class") or ""
+        around = self.nodes[-1]
+        node = Node(tag, role, look, doubted, len(self.lines))
+        around.children.append(node)
+        outer = f"{around.tag}.{around.look}>" if len(self.nodes) > 1 else ""
+        self.nodes.append(node)
+        self.places.append(f"{outer}{tag}.{look}")
+        held = _held(tag, said) if tag in _TELLING or role == "heading" else None
+        self.holds.append(held or self.holds[-1])
+
+    def press(self, tag: str, element: Any) -> None:
         """A button that accepts or rejects marks the blocks it stands in."""
-        if element.tag in {"button", "a", "input"}:
+        if tag in {"button", "a", "input"}:
             said = element.get("value") or "".join(element.itertext())
             if len(said) < 60 and _CONSENT.search(said):
                 for node in self.nodes:
                     node.asks = True
 
-    def leave(self, element: Any) -> None:
-        tag = element.tag
+    def leave(self, tag: str) -> None:
         if tag == "a":
             self.links -= 1
         elif tag in _BLOCKS or "-" in tag:
             self.flush()
-            self.context.pop()
+            self.holds.pop()
+            self.places.pop()
             self.nodes.pop().end = len(self.lines)
 
     def flush(self) -> None:
         if not self.inline:
             return
-        text = " ".join("".join(self.inline).split())
+        words = "".join(self.inline).split()
+        text = " ".join(words)
         if " ." in text or " ," in text or " )" in text:
             text = _LOOSE.sub(r"\1", text)
+            words = text.split()
         if text and not (len(text) < 60 and _RELATIVE.match(text)):
-            linked = len("".join(self.linked).split())
-            self.lines.append(Line(self.piece(text), len(text.split()), linked, self.place()))
+            linked = len("".join(self.linked).split()) if self.linked else 0
+            self.lines.append(Line(self.piece(text), len(words), linked, self.places[-1]))
         self.inline.clear()
         self.linked.clear()
-
-    def place(self) -> str:
-        return ">".join(f"{e.tag}.{e.get('class') or ''}" for e in self.context[-2:])
 
     def row(self, element: Any) -> None:
         self.flush()
@@ -202,29 +218,27 @@ class _Reader:
             self.lines.append(Line(Piece(BlockKind.ROW, text), len(text.split()), linked, "tr"))
 
     def piece(self, text: str) -> Piece:
-        for element in reversed(self.context):
-            tag = element.tag
-            if tag in _HEADINGS:
-                return Piece(BlockKind.HEADING, text, int(tag[1]))
-            if tag == "summary":
-                return Piece(BlockKind.HEADING, text, 6)
-            if element.get("role") == "heading":
-                return Piece(BlockKind.HEADING, text, _level(element))
-            if tag in {"li", "dd"}:
-                return self.item(text, element)
-            if tag == "blockquote":
-                return Piece(BlockKind.QUOTE, text)
-            if tag in {"section", "article", "main"}:
-                break
-        return Piece(BlockKind.PARAGRAPH, text)
-
-    def item(self, text: str, element: Any) -> Piece:
-        if _NOTE.search(f"{element.get('class') or ''} {element.get('id') or ''}"):
-            return Piece(BlockKind.NOTE, text)
+        kind, level = self.holds[-1]
+        if kind is not BlockKind.ITEM:
+            return Piece(kind, text, level)
         mark, self.marker = self.marker, ""
-        return Piece(BlockKind.ITEM, f"{mark} {text}" if mark else f"- {text}")
+        return Piece(kind, f"{mark or '-'} {text}")
 
 
-def _level(element: Any) -> int:
-    level = element.get("aria-level") or "2"
+def _held(tag: str, said: dict[str, str]) -> _Held | None:
+    """What the lines of a block are by its tag and role; None where the block around it tells."""
+    if tag in _HEADINGS:
+        return BlockKind.HEADING, int(tag[1])
+    if tag == "summary":
+        return BlockKind.HEADING, 6
+    if said.get("role") == "heading":
+        return BlockKind.HEADING, _level(said)
+    if tag in {"li", "dd"}:
+        note = said and _NOTE.search(f"{said.get('class') or ''} {said.get('id') or ''}")
+        return (BlockKind.NOTE if note else BlockKind.ITEM), 0
+    return (BlockKind.QUOTE, 0) if tag == "blockquote" else _PARAGRAPH
+
+
+def _level(said: dict[str, str]) -> int:
+    level = said.get("aria-level") or "2"
     return int(level) if level in {"1", "2", "3", "4", "5", "6"} else 2

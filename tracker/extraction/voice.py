@@ -49,17 +49,40 @@ def _words(*patterns: str) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{'|'.join(patterns)})", re.IGNORECASE)
 
 
-_REPOST = _words(
+@dataclass(frozen=True, slots=True)
+class _Rare:
+    """A pattern and words of which every match holds one: to look for these costs a tenth."""
+
+    pattern: re.Pattern[str]
+    one_of: tuple[str, ...]
+
+    def search(self, text: str) -> re.Match[str] | None:
+        small = text.lower()
+        return self.pattern.search(text) if any(word in small for word in self.one_of) else None
+
+
+_REPOST_PATTERN = _words(
     r"(?:originally|first|previously) (?:published|appeared|posted) (?:in|on|at|by|with)\b",
     r"(?:re-?published|reposted|re-?printed|cross-?posted) (?:from|with|by|on|under)\b",
     r"zuerst (?:erschienen|veröffentlicht) (?:in|bei|auf)\b",
     r"(?:publié|paru) (?:initialement|d'abord) (?:dans|sur|par)\b",
     r"oorspronkelijk (?:gepubliceerd|verschenen)\b",
 )
-_GUEST = _words(
-    r"guest (?:posts?|blogs?|author|contribution|essay|commentary|column)\b",
-    "gastbeitrag",
-    "gastauteur",
+_REPOST = _Rare(
+    _REPOST_PATTERN,
+    (
+        *(f"{first} {did}" for first in ("originally", "first", "previously") for did in ("published", "appeared", "posted")),
+        "republished", "re-published", "reposted", "reprinted", "re-printed", "crossposted", "cross-posted",
+        "zuerst", "publié ", "paru ", "oorspronkelijk",
+    ),
+)  # fmt: skip
+_GUEST = _Rare(
+    _words(
+        r"guest (?:posts?|blogs?|author|contribution|essay|commentary|column)\b",
+        "gastbeitrag",
+        "gastauteur",
+    ),
+    ("guest ", "gastbeitrag", "gastauteur"),
 )
 _TESTIMONY = _words(
     r"(?:congressional |written |oral |expert )?testimony\b",
@@ -69,7 +92,7 @@ _TESTIMONY = _words(
 _INTERVIEW = _words(
     r"interview(?:ed)? (?:with|by)\b", r"in conversation with\b", r"q ?& ?a with\b", r"interview:"
 )
-_DISCLAIMER = re.compile(
+_DISCLAIMER_PATTERN = re.compile(
     r"\b(?:(?:views?|opinions?|positions?) (?:and opinions? )?(?:expressed|in this (?:post|piece|article|paper))"
     r"|do(?:es)? not (?:necessarily )?(?:reflect|represent) the (?:\w+ ){0,3}(?:views?|positions?|opinions?)"
     r"|not an official (?:statement|position)|in (?:his|her|their|a|my) (?:personal|private|individual) capacity"
@@ -77,11 +100,16 @@ _DISCLAIMER = re.compile(
     r"|n'engagent que)[^.\n]{0,160}",
     re.IGNORECASE,
 )
-_SERIES = re.compile(
+_DISCLAIMER = _Rare(
+    _DISCLAIMER_PATTERN,
+    ("expressed", " in this p", " in this a", "reflect the", "represent the", "not an official", "capacity", "geben nicht", "n'engagent que"),
+)  # fmt: skip
+_SERIES_PATTERN = re.compile(
     r"\b(?:(?:part|episode|instal?ment)\s+\w+\s+(?:of|in)|(?:part|one) of|in)\s+(?:the|our|a|its)\s+"
     r"[“\"'‘]?([\w’' :-]{3,60}?)[”\"'’]?\s+(?:(?:blog|essay|report|seminar|lecture|event|podcast)\s+)?series\b",
     re.IGNORECASE,
 )
+_SERIES = _Rare(_SERIES_PATTERN, ("series",))
 _BYLINE = re.compile(
     r"^(?:(?:written |posted )?by|von|par|door|av|af)\s+(\S.{2,80})$", re.IGNORECASE
 )

@@ -72,10 +72,9 @@ def is_wall(title: str, text: str, body: bytes) -> bool:
     words = len(text.split())
     said = bool(_SAYINGS.search(f"{title}\n{text}"))
     titled = bool(_TITLES.search(title))
-    marked = wears_marks(body)
     if said or titled:
-        return (said and titled) or marked or words < FEW
-    return marked and words < HARDLY_ANY and not title
+        return (said and titled) or words < FEW or wears_marks(body)
+    return words < HARDLY_ANY and not title and wears_marks(body)
 
 
 def wears_marks(body: bytes) -> bool:

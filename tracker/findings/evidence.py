@@ -26,6 +26,7 @@ STANDINGS = {
     Voice.THIRD_PARTY: "relayed",
     Voice.UNKNOWN: "voice unknown: awaits review",
 }
+_TIMES = ("stated_date", "gone_from", "gone_to", "first_seen_from", "first_seen_to", "reviewed_at")
 _SENTENCE_END = re.compile(r"(?<=[.!?;:])\s+|\n+")
 
 
@@ -60,6 +61,13 @@ class Evidence:
     voice_because: str = ""
     earlier_wording: bool = False  # people judged a wording that has since been edited
     unsure: bool = False  # the coding is too improbable for a verdict of the machine
+    in_first_version: bool = True  # it, or a wording that says the same, stood there from the start
+    first_version: int = 1  # the first with these words
+    first_seen_from: datetime | None = None  # they came between these two captures
+    first_seen_to: datetime | None = None
+    text_sha256: str = ""  # of the version
+    coder: str = ""  # codebook and coder version
+    reviewed_at: datetime | None = None
 
     @property
     def standing(self) -> str:
@@ -70,14 +78,18 @@ class Evidence:
 
     @property
     def dated(self) -> datetime | None:
-        """The date that the document itself states; one inferred from elsewhere is none."""
-        return self.stated_date if self.stated_basis is DateBasis.STATED else None
+        """The date that the document itself states; one inferred from elsewhere is none.
+
+        Nor is it the date of what the document took in later.
+        """
+        stands = self.in_first_version and self.stated_basis is DateBasis.STATED
+        return self.stated_date if stands else None
 
     def to_json(self) -> dict[str, Any]:
         """Return the evidence as a finding keeps it."""
         row = asdict(self)
         row["labels"] = sorted({*self.labels, str(self.stance)} - {"none"})
-        for name in ("stated_date", "gone_from", "gone_to"):
+        for name in _TIMES:
             row[name] = row[name].isoformat() if row[name] else None
         return row
 
@@ -156,8 +168,9 @@ def resting_on(
     elements: Sequence[dict[str, Any]] = (),
 ) -> Result:
     """Return a finding with its dates and counts: documents, by stated date only."""
-    dated = {item.document_id: item.dated for item in carrying}
-    dates = sorted(date for date in dated.values() if date)
+    documents = {item.document_id for item in carrying}
+    dated = {item.document_id: item.dated for item in carrying if item.dated}
+    dates = sorted(dated.values())
     reviewed = max((item.reviewed for item in carrying), key=list(Reviewed).index)
     by_report = sum(date.date() <= REPORT_PUBLISHED.date() for date in dates)
     return Result(
@@ -169,10 +182,10 @@ def resting_on(
         possible_quotes=waiting,
         since=dates[0] if dates else None,
         latest=dates[-1] if dates else None,
-        count=len(dated),
+        count=len(documents),
         by_report=by_report,
         after_report=len(dates) - by_report,
-        undated=len(dated) - len(dates),
+        undated=len(documents) - len(dates),
         status=status,
         elements=tuple(elements),
         evidence=(*carrying, *rest),

@@ -5,7 +5,7 @@ Source: codebook, "Recommendations" and the table of elements.
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -143,28 +143,39 @@ def elements(rule: Rule, items: Sequence[Evidence]) -> list[dict[str, Any]]:
 
 def _element(rule: Rule, name: str, items: Sequence[Evidence]) -> dict[str, Any]:
     holding = [item for item in items if name in item.elements.get(rule.code, ())]
-    best: dict[str, Any] | None = None
+    best: tuple[tuple[int, int, int], dict[str, Any]] | None = None
     for item in holding:
-        found = _bound(rule.wording, name, item)
-        if best is None or STRENGTH.index(found["force"]) < STRENGTH.index(best["force"]):
-            best = found
-        if best["force"] == STRENGTH[0]:
-            break  # nothing binds more strongly
-    return {"held": bool(holding)} | (best or {"force": "", "reach": "", "words": "", "url": ""})
+        for rank, found in _bound(rule, name, item):
+            if best is None or rank < best[0]:
+                best = rank, found
+    bound = best[1] if best else {"force": "", "reach": "", "words": "", "url": ""}
+    return {"held": bool(holding)} | bound
 
 
-def _bound(wording: Wording, name: str, item: Evidence) -> dict[str, Any]:
-    """The force and reach of the sentence in which an element stands; else of its passage."""
+def _bound(
+    rule: Rule, name: str, item: Evidence
+) -> Iterator[tuple[tuple[int, int, int], dict[str, Any]]]:
+    """The sentences in which an element stands, else its passage: force and reach, and how well each tells it.
+
+    A question tells least; then the most binding does, and of those the one that tells most of the rule.
+    """
+    wording = rule.wording
+    patterns = [wording.elements.get(each) for each in (*rule.required, *rule.optional)]
     pattern = wording.elements.get(name)
     parts = [part for part in sentences(item.quote) if pattern and pattern.search(part)]
     forced = [part for part in parts if _first(wording.force, part)]
-    words = (forced or parts or [item.quote])[0]
-    return {
-        "force": _first(wording.force, words),
-        "reach": _first(wording.reach, words) or _first(wording.reach, item.quote),
-        "words": words[:300],
-        "url": item.url,
-    }
+    for words in forced or parts or [item.quote]:
+        force = _first(wording.force, words)
+        tells = sum(bool(each and each.search(words)) for each in patterns)
+        yield (
+            (int(words.rstrip().endswith("?")), STRENGTH.index(force), -tells),
+            {
+                "force": force,
+                "reach": _first(wording.reach, words) or _first(wording.reach, item.quote),
+                "words": words[:300],
+                "url": item.url,
+            },
+        )
 
 
 def status_of(rule: Rule, items: Sequence[Evidence]) -> str | None:

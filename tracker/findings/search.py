@@ -18,13 +18,14 @@ class SearchRecord:
 
     documents_known: int = 0
     documents_read: int = 0  # in a language that the codebook covers
+    documents_lost: int = 0  # of those read: out of reach by now, so their text is an old one
     documents_gone: int = 0  # confirmed gone before anybody read them: not known, not unread
     unread: Mapping[str, int] = field(default_factory=dict)  # reason → documents
     sources_declared: int = 0
     sources_tried: int = 0
     sources_failed: int = 0
     sources_gone: int = 0  # pages confirmed gone: not failed starting points
-    failures: Sequence[Mapping[str, str]] = ()
+    failures: Sequence[Mapping[str, str]] = ()  # each with the state and cause of sources' health
     archive_read: bool = False
     archives: Sequence[str] = ()  # sitemaps, listings and archived history that were read
     period_from: str | None = None

@@ -3,7 +3,13 @@
 Frozen dataclasses come out, never rows of a session; `to_json` gives the keys of the CLI contract.
 """
 
-from tracker.queries.changes import ChangeRow, change_days, change_rows, shown_summary
+from tracker.queries.changes import (
+    ChangeRow,
+    change_days,
+    change_rows,
+    shown_meaning,
+    shown_summary,
+)
 from tracker.queries.documents import (
     CheckRow,
     DocumentRow,
@@ -12,6 +18,7 @@ from tracker.queries.documents import (
     check_rows,
     cues_of,
     document_rows,
+    document_urls,
     passages_of,
     version_rows,
     version_text,
@@ -20,6 +27,7 @@ from tracker.queries.documents import (
 from tracker.queries.findings import (
     SPEAKING,
     UNREAD,
+    Answer,
     Cell,
     Context,
     FindingRow,
@@ -28,6 +36,7 @@ from tracker.queries.findings import (
     context,
     finding_rows,
     part,
+    shown_cues,
     shown_evidence,
     tally,
     units_that_have_spoken,
@@ -43,6 +52,7 @@ __all__ = [
     "LABELS",
     "SPEAKING",
     "UNREAD",
+    "Answer",
     "Cell",
     "ChangeRow",
     "CheckRow",
@@ -65,6 +75,7 @@ __all__ = [
     "context",
     "cues_of",
     "document_rows",
+    "document_urls",
     "finding_rows",
     "has_queue",
     "institution_rows",
@@ -73,7 +84,9 @@ __all__ = [
     "passages_of",
     "queue_view",
     "search",
+    "shown_cues",
     "shown_evidence",
+    "shown_meaning",
     "shown_summary",
     "source_rows",
     "tally",

@@ -30,6 +30,7 @@ class DocumentRow:
     id: int
     institution: str
     name: str
+    country: str
     url: str
     title: str
     state: str
@@ -76,6 +77,7 @@ def document_rows(
             Document,
             Institution.key,
             Institution.name,
+            Institution.country,
             first_seen.scalar_subquery(),
             Payload.sha256,
             *shown,
@@ -97,6 +99,11 @@ def document_rows(
     return [_document_row(*row) for row in session.exec(query)]
 
 
+def document_urls(session: Session) -> set[str]:
+    """Return the address of every document that is known."""
+    return set(session.exec(select(Document.url)))
+
+
 _OF_VERSION = ("number", "words", "language", "stated_date", "stated_basis", "text_sha256")
 
 
@@ -104,16 +111,16 @@ def _document_row(
     document: Document,
     key: str,
     name: str,
-    first: datetime | None,
-    payload: str | None,
-    *version: Any,
+    country: str,
+    *read: Any,
 ) -> DocumentRow:
     assert document.id is not None
-    number, words, language, stated_date, stated_basis, text_sha256 = version
+    first, payload, number, words, language, stated_date, stated_basis, text_sha256 = read
     return DocumentRow(
         id=document.id,
         institution=key,
         name=name,
+        country=country,
         url=document.url,
         title=document.title or document.hint_title or document.url,
         state=str(document.state),

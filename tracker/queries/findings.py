@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from tracker.crediting import coded_by
+from tracker.dating import dated, statement_date
 from tracker.model import (
     SPOKEN,
     Basis,
@@ -19,9 +21,9 @@ from tracker.model import (
     Topic,
 )
 from tracker.queries.documents import VersionRow, cues_of, versions_by_id
-from tracker.queries.hearing import UNHEARD, WAITS, Hearing, withheld_labels
+from tracker.queries.hearing import WAITS, Hearing, withheld_labels
 from tracker.queries.shared import iso, within
-from tracker.standing import NEGATIVE, Gate, Standing, Subject
+from tracker.standing import NEGATIVE, UNHEARD, Gate, Standing, Subject
 
 LONGEST_QUOTE = 600
 FEW = 200  # institutions that are asked for by name rather than sorted out afterwards
@@ -58,14 +60,35 @@ class FindingRow:
     standing: Standing = UNHEARD
 
     @property
+    def confirmed(self) -> bool:
+        """Whether a person stands behind the result."""
+        return self.reviewed != Reviewed.NONE
+
+    @property
     def overlays(self) -> tuple[str, ...]:
         """What must be said beside the result."""
         return self.standing.overlays
+
+    def quotes(self) -> list[dict[str, Any]]:
+        """Return a row for each piece of evidence, with the finding that rests on it."""
+        about = {
+            "institution": self.institution,
+            "name": self.name,
+            "country": self.country,
+            "question": self.question,
+            "result": self.result,
+        }
+        return [
+            {**about, "number": number, **shown_evidence(item)}
+            for number, item in enumerate(self.evidence, 1)
+        ]
 
     def to_json(self) -> dict[str, Any]:
         """Return the row as `spoken --json` or `coverage --json` print it."""
         shared = {
             "institution": self.institution,
+            "name": self.name,
+            "country": self.country,
             "kind": str(self.kind),
             "result": self.result,
             "basis": self.basis,
@@ -103,20 +126,30 @@ class FindingRow:
 
 def shown_evidence(item: dict[str, Any]) -> dict[str, Any]:
     """Return what of a piece of evidence the public may see."""
-    names = (
-        "url",
-        "title",
-        "stated_date",
-        "version",
-        "labels",
-        "heading_path",
-        "reviewed",
-        "on_page",
-    )
     quote = item["quote"]
     shown = quote if len(quote) <= LONGEST_QUOTE else f"{quote[:LONGEST_QUOTE].rsplit(' ', 1)[0]} …"
-    later = {name: item.get(name) for name in ("attributed", "gone_from", "gone_to")}
-    return {"quote": shown, **{name: item[name] for name in names}, **later}
+    return {
+        "quote": shown,
+        **{name: item[name] for name in _SHOWN},
+        "statement_date": statement_date(item),
+        "dated": dated(item),
+        **{name: item.get(name) for name in _KEPT_SINCE},
+        "coded_by": coded_by(item),
+        "cues": shown_cues(item, item.get("cues") or {}),
+    }
+
+
+_SHOWN = ("url", "title", "stated_date", "version", "labels", "heading_path", "reviewed", "on_page")
+#: What findings from before it was kept do not have.
+_KEPT_SINCE = ("coder", "reviewed_at", "stated_basis", "first_version", "first_seen_from", "first_seen_to", "attributed", "gone_from", "gone_to", "earlier_wording", "language", "text_sha256")  # fmt: skip
+
+
+def shown_cues(
+    item: Mapping[str, Any], cues: Mapping[str, Sequence[str]]
+) -> dict[str, Sequence[str]]:
+    """Return the words that led to a coding: of labels that people took away none are left."""
+    held = {*item["labels"], "stance", "words"}
+    return {label: words for label, words in cues.items() if label in held}
 
 
 def finding_rows(
@@ -334,6 +367,7 @@ def _cell(*row: Any) -> Cell:
     )
 
 
+Answer = Cell | FindingRow
 SPEAKING = ("condemned", "criticised")
 UNREAD = ("not_checked", "unreachable")
 
@@ -360,7 +394,7 @@ def tally(spoken: Iterable[Cell]) -> Tally:
 _PARTS = ("confirmed", "possible", "other", "none_found", "unread")
 
 
-def part(cell: Cell) -> str:
+def part(cell: Answer) -> str:
     """Return the part of a tally that an institution's answer to who has spoken is counted in."""
     if cell.result in SPEAKING and cell.confirmed:
         return "confirmed"

@@ -10,8 +10,6 @@ from tracker.model import Finding, Institution
 from tracker.standing import Gate, Standing, Subject, labels_of, standing
 from tracker.store.replies import Heard, heard
 
-UNHEARD = Standing()
-
 
 def gate_of(session: Session) -> Gate:
     """Return the gate through which a store is read."""

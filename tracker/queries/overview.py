@@ -20,6 +20,7 @@ from tracker.model import (
     Version,
 )
 from tracker.store.crawling import DEMONSTRATION
+from tracker.store.documents import counted
 
 FRESH = timedelta(days=30)
 
@@ -47,13 +48,14 @@ def overview(session: Session) -> Overview:
     last = session.exec(select(func.max(Run.finished_at))).one()
     fresh = [col(Document.last_good_at) >= last - FRESH] if last else [col(Document.id) < 0]
     listed = col(Source.listed)
+    known, read = counted(session)
     return Overview(
         institutions=_count(session, Institution, col(Institution.listed)),
         sources=_count(session, Source, listed),
         sources_wrong=sum(one.state not in IN_ORDER for one in check_up(session)),
-        documents_known=_count(session, Document),
-        documents_read=_count(session, Version, col(Version.current)),
-        documents_fresh=_count(session, Document, *fresh),
+        documents_known=known,
+        documents_read=read,
+        documents_fresh=counted(session, *fresh)[1],
         versions=_count(session, Version),
         fetches=_count(session, Fetch),
         failed_fetches=_count(session, Fetch, Fetch.outcome == Outcome.FAILED),

@@ -8,7 +8,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, column, literal_column, or_, table, text
 from sqlmodel import Session, col, func, select
 
+from tracker.crediting import coded_by
+from tracker.dating import dated, statement_date
 from tracker.model import (
+    SPOKEN,
     Coding,
     Document,
     DocumentState,
@@ -22,8 +25,12 @@ from tracker.model import (
     VersionPassage,
     Voice,
 )
+from tracker.queries.findings import finding_rows
 from tracker.queries.hearing import withheld_labels
 from tracker.queries.shared import iso
+from tracker.standing import labels_of
+from tracker.store.firsts import first_stood
+from tracker.store.replies import heard
 from tracker.store.rows import portions
 from tracker.verdicts import Judged, together
 
@@ -59,12 +66,15 @@ def search(
     languages: Collection[str] = (),
     limit: int | None = 50,
 ) -> list[Found]:
-    """Return passages that hold all words and name one of the entities, newest stated date first."""
-    if not words and not entities:
+    """Return passages that hold all words and name one of the entities, newest stated date first.
+
+    Labels alone will do; with nothing of these there is nothing to look for.
+    """
+    if not words and not entities and not labels:
         return []
     newest = None if limit is None else NEWEST
-    hits = _hits(session, words, entities).limit(newest).subquery()
-    coder = select(Coding.coder).order_by(col(Coding.id).desc()).limit(1).scalar_subquery()
+    hits = _hits(session, words, entities, labels).limit(newest).subquery()
+    coder = _coder()
     query = (
         select(Passage, VersionPassage.heading_path, Coding, Document, Institution, *_VERSION)  # type: ignore[call-overload]  # more columns than the stubs count
         .join(hits, hits.c.id == Passage.id)
@@ -88,14 +98,46 @@ def search(
     found = [_found(*row) for row in session.exec(query)]
     people = _confirming(session, {item.evidence["passage_id"] for item in found})
     hidden = withheld_labels(session)
+    firsts = first_stood(session, {_place(item) for item in found})
+    standing = _standing(session, {item.institution for item in found})
     for item in found:
+        item.evidence.update(firsts[_place(item)].to_json())
+        item.evidence["dated"] = dated(item.evidence)
         said = people.get((item.evidence["document_id"], item.evidence["passage_id"]))
         if said and not hidden.get(item.institution, frozenset()) & {
             *item.evidence["labels"],
             *said.labels,
         }:
             item.evidence["reviewed"] = str(said.reviewed)
+            item.evidence["reviewed_at"] = iso(said.at)
+        item.evidence["coded_by"] = coded_by(item.evidence)
+        beside = standing.get(item.institution, {})
+        item.evidence["standing"] = {q: beside[q] for q in _questions(item) if q in beside}
+    found.sort(key=lambda item: statement_date(item.evidence) or "", reverse=True)
     return found
+
+
+def _standing(session: Session, found: Collection[str]) -> dict[str, dict[str, list[str]]]:
+    """What is said beside findings, by institution and question, of those that were heard."""
+    keys = sorted(set(found) & set(heard(session)))
+    rows = finding_rows(session, questions=_QUESTIONS, institutions=keys) if keys else []
+    said: dict[str, dict[str, list[str]]] = {}
+    for row in rows:
+        if row.overlays:
+            said.setdefault(row.institution, {})[row.question] = list(row.overlays)
+    return said
+
+
+_QUESTIONS = (SPOKEN, *map(str, Recommendation))
+
+
+def _questions(item: Found) -> list[str]:
+    held = set(item.evidence["labels"])
+    return [question for question in _QUESTIONS if held & set(labels_of(question))]
+
+
+def _place(item: Found) -> tuple[int, int]:
+    return item.evidence["document_id"], item.evidence["passage_id"]
 
 
 def _confirming(session: Session, passage_ids: Collection[int]) -> dict[tuple[int, int], Judged]:
@@ -112,12 +154,23 @@ def _confirming(session: Session, passage_ids: Collection[int]) -> dict[tuple[in
 OWN = (Voice.INSTITUTION, Voice.UNIT)
 _VERSION = tuple(
     col(getattr(Version, name))
-    for name in ("id", "number", "stated_date", "stated_basis", "language")
+    for name in ("id", "number", "stated_date", "stated_basis", "language", "text_sha256")
 )
 
 
-def _hits(session: Session, words: Sequence[str], entities: Collection[str]) -> Any:
+def _coder() -> Any:
+    """The coder that codings are by now, as part of a query."""
+    return select(Coding.coder).order_by(col(Coding.id).desc()).limit(1).scalar_subquery()
+
+
+def _hits(
+    session: Session, words: Sequence[str], entities: Collection[str], labels: Collection[str]
+) -> Any:
     naming = col(PassageEntity.entity).in_(entities)
+    if not words and not entities:
+        coded, held = col(Coding.passage_id), (col(getattr(Coding, label)) for label in labels)
+        query: Any = select(coded.label("id")).where(Coding.coder == _coder(), or_(*held))
+        return query.distinct().order_by(coded.desc())
     if not words:
         named = col(PassageEntity.passage_id)
         return select(named.label("id")).where(naming).distinct().order_by(named.desc())
@@ -173,7 +226,7 @@ def _found(
     institution: Institution,
     *version: Any,
 ) -> Found:
-    version_id, number, stated_date, stated_basis, language = version
+    version_id, number, stated_date, stated_basis, language, text_sha256 = version
     held = [label for label in LABELS if getattr(coding, label)]
     evidence = {
         "passage_id": passage.id,
@@ -191,6 +244,9 @@ def _found(
         "labels": [*held, str(coding.stance)] if coding.china else held,
         "on_page": document.state in {DocumentState.LIVE, DocumentState.UNREACHABLE},
         "language": language,
+        "text_sha256": text_sha256,
+        "cues": coding.cues,
+        "coder": coding.coder,
         "reviewed": "none",
     }
     return Found(institution.key, institution.name, evidence)

@@ -19,6 +19,8 @@ class SourceRow:
 
     key: str
     institution: str
+    name: str  # of the institution
+    country: str
     kind: str
     url: str
     state: str
@@ -33,6 +35,8 @@ class SourceRow:
         return {
             "key": self.key,
             "institution": self.institution,
+            "name": self.name,
+            "country": self.country,
             "kind": self.kind,
             "url": self.url,
             "state": self.state,
@@ -58,23 +62,27 @@ def source_rows(
         .join(Institution, col(Source.institution_id) == Institution.id)
         .where(col(Source.listed), col(Institution.listed))
     )
-    known = {(institution.key, source.key): source for source, institution in rows}
+    known = {(institution.key, source.key): (source, institution) for source, institution in rows}
     return [
-        _row(one, known[one.source.institution, one.source.key], held)
+        _row(one, *known[one.source.institution, one.source.key], held)
         for one in check_up(session, at=at, institutions=institutions)
     ]
 
 
-def _row(judged: Health, source: Source, held: Mapping[int, int]) -> SourceRow:
+def _row(
+    judged: Health, source: Source, institution: Institution, held: Mapping[int, int]
+) -> SourceRow:
     return SourceRow(
         key=source.key,
         institution=judged.source.institution,
+        name=institution.name,
+        country=institution.country,
         kind=str(source.kind),
         url=source.url,
         state=str(judged.state),
         cause=judged.cause,
         reason=str(source.reason) if source.reason else None,
         detail=source.detail,
-        last_good_at=source.last_good_at,
+        last_good_at=judged.last_good_at,
         documents=held.get(source.id or 0, 0),
     )

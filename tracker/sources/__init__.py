@@ -8,7 +8,6 @@ from tracker.sources.entries import (
     source_key,
 )
 from tracker.sources.reading import SourcesError, load_sources, parse_sources, schema
-from tracker.sources.rules import nearest
 
 __all__ = [
     "Attributed",
@@ -17,7 +16,6 @@ __all__ = [
     "SourcesError",
     "SourcesFile",
     "load_sources",
-    "nearest",
     "parse_sources",
     "schema",
     "source_key",

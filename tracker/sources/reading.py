@@ -2,17 +2,31 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
-from tracker.sources.entries import Attributed, InstitutionEntry, SourceEntry, SourcesFile
-from tracker.sources.rules import did_you_mean, rule_problems
+from tracker.sources.entries import SourcesFile
+from tracker.sources.rules import rule_problems
+from tracker.sources.sound import sound_part
+from tracker.sources.words import in_words
 
-Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # chosen where it runs
+    """The safe loader; a day that no calendar has stays text, and is named where it stands."""
+
+    def construct_yaml_timestamp(self, node: Any) -> Any:
+        """Return the date, or the text where it is none."""
+        try:
+            return super().construct_yaml_timestamp(node)
+        except ValueError:
+            return node.value
+
+
+Loader.add_constructor("tag:yaml.org,2002:timestamp", Loader.construct_yaml_timestamp)
 
 
 class SourcesError(Exception):
@@ -49,7 +63,7 @@ def parse_sources(text: str, path: Path) -> SourcesFile:
         if said := _repeats_itself(root):
             raise SourcesError(path, [said])
         given = yaml.load(text, Loader)  # noqa: S506  (Loader is the safe one)
-    # A day that is none, a number beyond all numbers, a tag that its value does not fit.
+    # A number beyond all numbers, a tag that its value does not fit.
     except (ValueError, LookupError, AttributeError, TypeError) as error:
         raise SourcesError(path, [f"holds a value that cannot be read: {error}"]) from None
     except yaml.MarkedYAMLError as error:
@@ -63,13 +77,14 @@ def parse_sources(text: str, path: Path) -> SourcesFile:
     except yaml.YAMLError as error:
         raise SourcesError(path, [f"not YAML: {str(error).splitlines()[0]}"]) from None
     lines = _Lines(root)
-    problems = [*lines.doubled, *_schema_problems(given, lines)]
+    problems, wrong = [*lines.doubled], list(_wrong(given))
+    problems += [f"line {lines.of(one['loc'])}: {in_words(given, one)}" for one in wrong]
+    part = sound_part(given, [one["loc"] for one in wrong])
+    found = rule_problems(part.file, others=part.left_out)
+    problems += [f"line {lines.of(part.place(at))}: {said}" for at, said in found]
     if problems:
         raise SourcesError(path, _in_order(problems))
-    file = SourcesFile.model_validate(given)
-    if problems := [f"line {lines.of(place)}: {said}" for place, said in rule_problems(file)]:
-        raise SourcesError(path, _in_order(problems))
-    return file
+    return part.file
 
 
 def _repeats_itself(root: yaml.Node | None) -> str | None:
@@ -119,65 +134,13 @@ class _Lines:
         return 1
 
 
-def _schema_problems(given: Any, lines: _Lines) -> Iterator[str]:
-    if given is None:
-        yield "line 1: the file is empty; it needs a list of institutions"
-        return
+def _wrong(given: Any) -> Iterable[Any]:
+    """What pydantic finds wrong with the file, each with its place."""
     try:
         SourcesFile.model_validate(given)
     except ValidationError as error:
-        for found in error.errors():
-            yield f"line {lines.of(found['loc'])}: {_place(given, found['loc'])}{_cause(found)}"
-
-
-def _place(given: Any, loc: Sequence[str | int]) -> str:
-    """The keys a person would look for: institution/source: field."""
-    names, field, value = [], "", given
-    for step in loc:
-        try:
-            value = value[step]
-        except (KeyError, IndexError, TypeError):
-            value = None
-        if isinstance(step, int) and isinstance(value, dict):
-            names.append(str(value.get("key") or value.get("url") or step + 1))
-        elif isinstance(step, str) and step not in {"institutions", "sources"}:
-            field = step
-    where = "/".join(names)
-    return "".join(f"{part}: " for part in (where, field) if part)
-
-
-def _cause(found: Any) -> str:
-    context = found.get("ctx", {})
-    match found["type"]:
-        case "extra_forbidden":
-            return f"unknown field{did_you_mean(str(found['loc'][-1]), _fields(found['loc']))}"
-        case "missing":
-            return "is missing"
-        case "enum" | "literal_error":
-            choices = re.findall(r"'([^']+)'", str(context.get("expected", "")))
-            hint = did_you_mean(str(found["input"]), choices)
-            return f'"{found["input"]}" is none of {", ".join(choices)}{hint}'
-        case "value_error":
-            return str(context["error"])
-        case "string_pattern_mismatch":
-            return f'"{found["input"]}" is not of the form {_FORMS.get(str(found["loc"][-1]), context["pattern"])}'
-        case _:
-            return f"{found['msg'][0].lower()}{found['msg'][1:]}"
-
-
-_FORMS = {
-    "key": "lower-case-words-with-hyphens",
-    "interval": "12h, 7d or 2w",
-    "languages": "en, de …",
-}
-
-
-def _fields(loc: Sequence[str | int]) -> Iterable[str]:
-    if "attributed" in loc:
-        return Attributed.model_fields
-    if "sources" in loc:
-        return SourceEntry.model_fields
-    return InstitutionEntry.model_fields if "institutions" in loc else SourcesFile.model_fields
+        return error.errors()
+    return ()
 
 
 def _in_order(problems: Iterable[str]) -> list[str]:

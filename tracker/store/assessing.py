@@ -26,10 +26,21 @@ from tracker.model import (
     VersionOrigin,
     VersionPassage,
 )
+from tracker.store.firsts import First, first_stood
 from tracker.store.rows import portions
 
 STAMP = "derived_from"
-_CODED = (*Topic, *Recommendation, "stance", "in_passing", "elements", "cues", "confidence")
+RULES = "2"  # of what findings keep of their evidence; a new one has them derived anew
+_CODED = (
+    "coder",
+    *Topic,
+    *Recommendation,
+    "stance",
+    "in_passing",
+    "elements",
+    "cues",
+    "confidence",
+)
 ON_PAGE = (DocumentState.LIVE, DocumentState.UNREACHABLE, DocumentState.NEVER_READ)
 
 
@@ -45,7 +56,7 @@ class Subject:
     unconfirmed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CodedRow:
     """A coded passage of a document, and whether it still stands there."""
 
@@ -59,6 +70,7 @@ class CodedRow:
     on_page: bool = True
     gone_from: datetime | None = None
     gone_to: datetime | None = None
+    first: First | None = None  # since when the document holds it
 
 
 def subjects(session: Session, *, key: str | None = None) -> list[Subject]:
@@ -99,13 +111,17 @@ def stamp(session: Session, subject: Subject, coder: str) -> str:
     told = session.exec(select(Document).where(documents_of(subject)).order_by(col(Document.id)))
     said = [f"{d.id} {d.genre} {d.voice} {d.state} {d.withheld}" for d in told]
     state = zlib.crc32("\n".join(said).encode())
-    return f"{coder} {versions[0]} {versions[1]} {reviews} {state} {sorted(subject.attributed)}"
+    return f"{RULES} {coder} {versions[0]} {versions[1]} {reviews} {state} {sorted(subject.attributed)}"
 
 
 def coded_rows(session: Session, subject: Subject, coder: str) -> list[CodedRow]:
     """Return the passages that say something on the subject: those that stand and those that did."""
     found = _coded(session, subject, coder, col(Version.current))
-    return [*map(_standing, found), *_vanished(session, subject, coder)]
+    rows = [*map(_standing, found), *_vanished(session, subject, coder)]
+    firsts = first_stood(session, {(row.version.document_id, row.passage_id) for row in rows})
+    for row in rows:
+        row.first = firsts[row.version.document_id, row.passage_id]
+    return rows
 
 
 def naming(session: Session, passage_ids: Collection[int]) -> set[int]:

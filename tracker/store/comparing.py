@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from sqlmodel import Session, col, func, select, update
@@ -164,10 +166,18 @@ LABEL_COLUMNS = (*map(str, Topic), *map(str, Recommendation))
 
 def labels_of(coding: Coding | None) -> frozenset[str]:
     """Return the labels of a coding row: topics, recommendations, and the stance if there is one."""
-    if coding is None:
-        return frozenset()
-    held = {label for label in LABEL_COLUMNS if getattr(coding, label)}
-    return frozenset(held | ({str(coding.stance)} - {str(Stance.NONE)}))
+    return frozenset() if coding is None else _labels(_HELD(coding))
+
+
+_HELD = attrgetter(*LABEL_COLUMNS, "stance")
+
+
+@cache
+def _labels(held: tuple[Any, ...]) -> frozenset[str]:
+    """Few codings differ, and there are very many."""
+    *labels, stance = held
+    named = {label for label, is_held in zip(LABEL_COLUMNS, labels, strict=True) if is_held}
+    return frozenset(named | ({str(stance)} - {str(Stance.NONE)}))
 
 
 def elements_of(coding: Coding | None) -> frozenset[str]:
@@ -290,7 +300,7 @@ def _event(
 _EVENT_SAID = {
     ChangeKind.DOCUMENT_REMOVED: "the document is no longer at its address",
     ChangeKind.WALLED: "the document is now behind a login",
-    ChangeKind.UNREACHABLE: "the document could not be read for three days or more",
+    ChangeKind.UNREACHABLE: "reads of the document began to fail, and failed for three days or more",
     ChangeKind.REACHABLE_AGAIN: "the document can be read again",
 }
 

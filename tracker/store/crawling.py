@@ -1,7 +1,7 @@
 """What a run plans to fetch and what it fetched. Knows no meaning."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -30,12 +30,14 @@ from tracker.store.planning import DECLARED, asked_for
 
 RESUMABLE = timedelta(hours=24)
 DEMONSTRATION = "demonstration"  # the fact that a store holds it
+NAMED = 3  # institutions of those that would leave
 
 
-def sync_sources(session: Session, file: SourcesFile) -> None:
+def sync_sources(session: Session, file: SourcesFile, *, letting_go: bool = False) -> None:
     """Make the institution and source rows say what sources.yaml says; nothing is deleted.
 
-    Raises StoreError where the store holds the demonstration, and the file other institutions.
+    Raises StoreError where the store holds the demonstration, and the file other institutions; and,
+    unless `letting_go`, where more than half of the institutions would leave: a file of another store.
     """
     one_at_a_time(session, "sync")
     institutions = {row.key: row for row in session.exec(select(Institution))}
@@ -45,6 +47,8 @@ def sync_sources(session: Session, file: SourcesFile) -> None:
         raise StoreError(
             "this store holds the demonstration; set TRACKER_DATA_DIR to another folder for real institutions"
         )
+    if not letting_go:
+        _refuse_to_empty({key for key, row in institutions.items() if row.listed}, told)
     declared = {source.url for entry in file.institutions for source in entry.sources}
     for row in institutions.values():
         row.listed = False
@@ -58,6 +62,19 @@ def sync_sources(session: Session, file: SourcesFile) -> None:
         elsewhere = (s for s in entry.attributed_sources if s.url not in declared)
         _sync_institution_sources(session, row, (*entry.sources, *elsewhere))
     assign_documents(session)
+
+
+def _refuse_to_empty(watched: Collection[str], told: Collection[str]) -> None:
+    """A few that leave are an edit; more than half are most likely another file, or another store."""
+    leaving = sorted(set(watched) - set(told))
+    if 2 * len(leaving) <= len(watched):
+        return
+    shown = ", ".join([*leaving[:NAMED], *(["…"] if len(leaving) > NAMED else [])])
+    raise StoreError(
+        f"{len(leaving)} of the {len(watched)} institutions that this store watches are not in the file of sources "
+        f"({shown}), and would no longer be watched; is it another store's file? Look at TRACKER_SOURCES and "
+        "TRACKER_DATA_DIR. If they are to go, say so once with `tracker sources sync --yes`; what was read of them is kept"
+    )
 
 
 def _describe(row: Institution, entry: InstitutionEntry) -> None:

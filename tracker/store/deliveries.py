@@ -20,6 +20,7 @@ from tracker.model import (
     Cadence,
     Change,
     ChangeClass,
+    ChangeKind,
     Channel,
     Delivery,
     DeliveryState,
@@ -111,12 +112,16 @@ def owe_told(session: Session, record_id: int, about_id: int, *, at: datetime) -
 
 
 def told_of(session: Session, institution_id: int, labels: Collection[str]) -> list[int]:
-    """Return the changes of an institution with one of these labels that somebody was told of or is owed."""
+    """Return the changes of an institution with one of these labels that somebody was told of or is owed.
+
+    News of what the institution said, and of earlier corrections, is none of what a correction puts right.
+    """
     counts = (*TOLD, DeliveryState.WAITING, DeliveryState.DUE)
     rows = session.exec(
         select(Change)
         .join(Document, col(Change.document_id) == Document.id)
         .where(Document.institution_id == institution_id)
+        .where(col(Change.kind).not_in((ChangeKind.REPLY, ChangeKind.CORRECTION)))
         .where(
             col(Change.id).in_(select(Delivery.change_id).where(col(Delivery.state).in_(counts)))
         )

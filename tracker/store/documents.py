@@ -12,11 +12,13 @@ from tracker.model import (
     Document,
     DocumentState,
     Fetch,
+    Institution,
     Outcome,
     QuarantineReason,
     Reason,
     Snapshot,
     SnapshotState,
+    Version,
 )
 
 READABLE = (SnapshotState.NEW_VERSION, SnapshotState.SAME_TEXT)
@@ -160,3 +162,20 @@ def recount_failures(session: Session, document: Document) -> None:
         _wait(document, document.failed_at)
     if document.failures == 0 and document.moved_to_id is None:
         document.state = DocumentState.LIVE
+
+
+def counted(session: Session, *where: Any) -> tuple[int, int]:
+    """Return how many documents of listed institutions are known, and read: the same wherever it is said.
+
+    What turned out to be another document's address is none of its own.
+    """
+    known = (
+        select(func.count(col(Document.id)), func.count(col(Version.id)))
+        .join(Institution, col(Document.institution_id) == Institution.id)
+        .join(
+            Version, (col(Version.document_id) == Document.id) & col(Version.current), isouter=True
+        )
+        .where(col(Institution.listed), col(Document.moved_to_id).is_(None), *where)
+    )
+    found = session.exec(known).one()
+    return found[0], found[1]

@@ -8,11 +8,19 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import zstandard
+from sqlalchemy import bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from tracker.archive import pack, sha256, unpack
 from tracker.model import KeyFrame, Payload
+
+# Made once: each is asked for every page.
+_KNOWN = select(Payload.id).where(col(Payload.sha256) == bindparam("sha256"))
+_FRAME = select(KeyFrame.payload_id).where(col(KeyFrame.host) == bindparam("host"))
+_PACKED = select(Payload.body, Payload.size, Payload.base_id).where(
+    col(Payload.id) == bindparam("id")
+)
 
 
 class DamagedPayloadError(Exception):
@@ -31,9 +39,9 @@ def record_payload(
 
     `key_frame` says whether they may become what a host's other pages are stored against.
     """
-    known = session.exec(select(Payload.id).where(Payload.sha256 == sha256(data))).first()
+    known = session.connection().scalar(_KNOWN, {"sha256": sha256(data)})
     if known is not None:
-        return known
+        return int(known)
     host = urlsplit(url).netloc
     base_id = first_payload_id or _key_frame(session, host)
     packed = pack(data, _base(session, base_id))
@@ -46,24 +54,22 @@ def record_payload(
     payload_id = _keep(session, row)
     if base_id is None and key_frame:
         frame = {"host": host, "payload_id": payload_id}
-        session.connection().execute(_unless_there(session, KeyFrame), frame)
+        connection = session.connection()
+        connection.execute(_unless_there(connection.dialect.name, KeyFrame), frame)
     return payload_id
 
 
 def _keep(session: Session, row: dict[str, Any]) -> int:
     """Add a payload's row and return its id; another run may have kept the same bytes just now."""
-    added = _unless_there(session, Payload).returning(col(Payload.id))
-    new = session.connection().execute(added, row).first()
-    if new is not None:
-        return int(new[0])
-    known = session.exec(select(Payload.id).where(Payload.sha256 == row["sha256"])).one()
-    assert known is not None
-    return known
+    connection = session.connection()
+    added = _unless_there(connection.dialect.name, Payload).returning(col(Payload.id))
+    new = connection.scalar(added, row)
+    return int(connection.execute(_KNOWN, row).scalar_one() if new is None else new)
 
 
-def _unless_there(session: Session, table: type) -> Any:
+def _unless_there(database: str, table: type) -> Any:
     """Return an insert that does nothing where the row is there; each database has its own."""
-    of = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    of = sqlite if database == "sqlite" else postgresql
     return of.insert(table).on_conflict_do_nothing()
 
 
@@ -90,11 +96,11 @@ def payload_bytes(session: Session, payload_id: int) -> bytes:
 
 def unpacked(session: Session, payload_id: int) -> bytes:
     """Return the untouched bytes; raises zstandard.ZstdError where they are damaged."""
-    payload = session.get_one(Payload, payload_id)
-    base = None if payload.base_id is None else unpacked(session, payload.base_id)
-    return unpack(payload.body, payload.size, base)
+    body, size, base_id = session.connection().execute(_PACKED, {"id": payload_id}).one()
+    base = None if base_id is None else unpacked(session, base_id)
+    return unpack(body, size, base)
 
 
 def _key_frame(session: Session, host: str) -> int | None:
-    frame = session.get(KeyFrame, host)
-    return None if frame is None else frame.payload_id
+    frame: int | None = session.connection().scalar(_FRAME, {"host": host})
+    return frame

@@ -1,9 +1,11 @@
 """What snapshots turned out to say: versions, their passages, and how these are coded."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, delete, func, select, update
 
 from tracker.archive import pack_text, sha256, unpack_text
@@ -11,7 +13,6 @@ from tracker.extraction.text import Extracted, PassageText
 from tracker.model import (
     Document,
     Fetch,
-    Passage,
     Payload,
     QuarantineReason,
     Snapshot,
@@ -29,12 +30,13 @@ from tracker.store.documents import (
     note_change,
     recount_failures,
 )
-from tracker.store.rows import add_rows, portions
+from tracker.store.passages import record_passages, together
+from tracker.store.rows import add_row
 
-HEADINGS_JOINED = " › "
 #: Reads that showed a collapse, and since when, before the next may show what the page now is.
 COLLAPSES = 2
 COLLAPSED_FOR = timedelta(hours=72)
+_CURRENT = "current versions"  # of the documents that a session holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class PendingSnapshot:
     at_least_words: int
     previous_words: int | None
     previous_language: str | None
+    previous_extractor: str | None
     imported: bool
     reopens: bool  # captured before what was read already: its document is read anew, in order
 
@@ -127,13 +130,15 @@ def pending_of(
         at_least_words=source.options.get("at_least_words", 0),
         previous_words=current.words if current else None,
         previous_language=current.language if current else None,
+        previous_extractor=current.extractor if current else None,
         imported=snapshot.imported,
         reopens=read_to is not None and snapshot.captured_at <= read_to,
     )
 
 
-def hold(session: Session, batch: Sequence[PendingSnapshot]) -> None:
-    """Get hold of what a batch is recorded into: alone, and with one question rather than one each."""
+@contextmanager
+def held(session: Session, batch: Sequence[PendingSnapshot]) -> Iterator[None]:
+    """Hold what a batch is recorded into: alone, and with one question rather than one each."""
     in_turn(session, [pending.document_id for pending in batch])
     rows = session.exec(
         select(Snapshot, Document, Source)
@@ -142,6 +147,9 @@ def hold(session: Session, batch: Sequence[PendingSnapshot]) -> None:
         .where(col(Snapshot.id).in_([pending.id for pending in batch]))
     )
     session.info["held"] = rows.all()  # until its end, or it would ask for each of them again
+    session.info[_CURRENT] = _current_versions(session, [p.document_id for p in batch])
+    with together(session):
+        yield
 
 
 def version_ids(session: Session, document_id: int) -> set[int | None]:
@@ -151,7 +159,9 @@ def version_ids(session: Session, document_id: int) -> set[int | None]:
 
 def _current_versions(session: Session, document_ids: Iterable[int]) -> dict[int, Version]:
     rows = session.exec(
-        select(Version).where(col(Version.document_id).in_(list(document_ids)), Version.current)
+        select(Version)
+        .where(col(Version.document_id).in_(list(document_ids)), Version.current)
+        .options(defer(Version.body))  # type: ignore[arg-type]
     )
     return {row.document_id: row for row in rows}
 
@@ -251,11 +261,13 @@ def _keep(
     if pending.reopens and (parked := _parked(session, row)):
         row.id = parked.id
         session.exec(delete(VersionPassage).where(col(VersionPassage.version_id) == parked.id))
-        row = session.merge(row)
-    session.add(row)
-    session.flush()
-    record_passages(session, _id(row.id), language, passages)
-    return _id(row.id)
+        session.merge(row)
+        session.flush()
+        version_id = _id(row.id)
+    else:
+        version_id = add_row(session, Version, row.model_dump(exclude={"id"}))
+    record_passages(session, version_id, language, passages)
+    return version_id
 
 
 def _parked(session: Session, row: Version) -> Version | None:
@@ -271,6 +283,9 @@ def _parked(session: Session, row: Version) -> Version | None:
 
 
 def _current(session: Session, document_id: int) -> Version | None:
+    held: Version | None = session.info.get(_CURRENT, {}).get(document_id)
+    if held is not None and held.current:
+        return held
     return session.exec(
         select(Version).where(Version.document_id == document_id, col(Version.current))
     ).first()
@@ -310,48 +325,6 @@ def version_of(
         seen_to=pending.captured_at,
         last_seen_at=pending.captured_at,
     )
-
-
-def record_passages(
-    session: Session, version_id: int, language: str | None, passages: Sequence[PassageText]
-) -> None:
-    """Add the passages of a version, each distinct text once."""
-    if not passages:
-        return
-    hashes = [sha256(passage.text.encode()) for passage in passages]
-    known = _passage_ids(session, hashes)
-    fresh = {
-        digest: {
-            "sha256": digest,
-            "text": passage.text,
-            "words": len(passage.text.split()),
-            "language": language,
-        }
-        for digest, passage in zip(hashes, passages, strict=True)
-        if digest not in known
-    }
-    add_rows(session, Passage, list(fresh.values()))
-    known |= _passage_ids(session, list(fresh))
-    rows = [
-        {
-            "version_id": version_id,
-            "position": position,
-            "passage_id": known[digest],
-            "heading_path": HEADINGS_JOINED.join(passage.heading_path),
-            "start": passage.start,
-            "end": passage.end,
-        }
-        for position, (digest, passage) in enumerate(zip(hashes, passages, strict=True))
-    ]
-    add_rows(session, VersionPassage, rows)
-
-
-def _passage_ids(session: Session, hashes: Sequence[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for some in portions(hashes):
-        rows = session.exec(select(Passage.sha256, Passage.id).where(col(Passage.sha256).in_(some)))
-        found |= {digest: _id(passage_id) for digest, passage_id in rows}
-    return found
 
 
 def note_seen(session: Session) -> None:

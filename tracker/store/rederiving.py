@@ -17,11 +17,11 @@ from tracker.model import (
     VersionOrigin,
     VersionPassage,
 )
+from tracker.store.passages import record_passages
 from tracker.store.reading import (
     PendingSnapshot,
     describe,
     pending_of,
-    record_passages,
     version_of,
 )
 

@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 
 from tracker.model import (
     Correction,
+    Finding,
     Institution,
     Notice,
     NoticeChannel,
@@ -24,6 +25,7 @@ from tracker.model import (
 from tracker.standing import Asked, Corrected, Said
 
 Facts = dict[str, Any]
+WITHDRAWN = "withdrawn"  # how the reason begins why a notice that waited was given up by us
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class NoticeRow:
         """What became of it, in words."""
         if self.sent_at:
             return "sent"
+        if self.failed_at and self.error.startswith(WITHDRAWN):
+            return self.error
         said = "failed" if self.failed_at else "waits"
         return said if not self.error else f"{said}{', last' * (not self.failed_at)}: {self.error}"
 
@@ -99,6 +103,11 @@ class ReplyRow:
     def public(self) -> bool:
         """Whether an admin confirmed it and nobody took that back."""
         return self.verdict in {ReplyVerdict.CONFIRMED, ReplyVerdict.SETTLED}
+
+    @property
+    def refused(self) -> bool:
+        """Whether an admin found that it is not theirs, or took it back."""
+        return self.verdict is ReplyVerdict.REFUSED
 
     def said(self) -> Said:
         """Return what the public sees of it."""
@@ -160,6 +169,11 @@ def mark_notice_failed(
     """Write down why a notice was not taken, and whether that is final."""
     row = session.get_one(Notice, notice_id)
     row.error, row.failed_at = reason, at if final else None
+
+
+def withdraw_notice(session: Session, notice_id: int, because: str, *, at: datetime) -> None:
+    """Write down that a notice that waits will not be sent, and why; it stays in the record."""
+    mark_notice_failed(session, notice_id, f"{WITHDRAWN}{because}", final=True, at=at)
 
 
 def notice_rows(session: Session, *, institution: str | None = None) -> list[NoticeRow]:
@@ -323,6 +337,17 @@ def corrections(session: Session) -> list[Corrected]:
         Corrected(_id(row.id), key, row.question, row.at, row.note, row.result, row.reply_id)
         for row, key in session.exec(query)
     ]
+
+
+def corrected_findings(session: Session) -> list[tuple[Correction, Finding]]:
+    """Return every correction with the finding that it is about, by number."""
+    query = (
+        select(Correction, Finding)
+        .join(Finding, col(Finding.institution_id) == Correction.institution_id)
+        .where(Finding.question == Correction.question)
+        .order_by(col(Correction.id))
+    )
+    return list(session.exec(query).all())
 
 
 def _id(value: int | None) -> int:

@@ -1,7 +1,7 @@
 """What was looked at for an institution: the search record's facts. Knows no rule."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,15 +16,16 @@ from tracker.model import (
     Snapshot,
     Source,
     SourceKind,
-    SourceState,
     Version,
     VersionPassage,
 )
 from tracker.store.assessing import Subject
 
+Unread = Mapping[str, Mapping[str, str]]  # key of a source → its "state", "cause" and "reason"
 #: What names a site's past. A feed holds only recent items, so it is none.
 ARCHIVES = (SourceKind.SITEMAP, SourceKind.LISTING)
 ARCHIVED = "archived history"
+LOST = (DocumentState.GONE, DocumentState.WALLED, DocumentState.UNREACHABLE)
 _MEDIA = {
     "audio": (".mp3", ".m4a", ".ogg", ".wav"),
     "video": (".mp4", ".mov", ".webm", ".avi", ".m4v"),
@@ -32,9 +33,18 @@ _MEDIA = {
 
 
 def search_record(
-    session: Session, subject: Subject, *, codebook: str, covered: frozenset[str], coder: str
+    session: Session,
+    subject: Subject,
+    *,
+    codebook: str,
+    covered: frozenset[str],
+    coder: str,
+    unread: Unread,
 ) -> dict[str, Any]:
-    """Return what was looked at for an institution, as SearchRecord's fields."""
+    """Return what was looked at for an institution, as SearchRecord's fields.
+
+    `unread` names the sources whose last read brought nothing that can be read, by key.
+    """
     sources = _sources(session, subject)
     documents = session.exec(
         select(Document).where(
@@ -50,18 +60,19 @@ def search_record(
     languages = Counter(version.language or "unknown" for version in versions)
     other = {name: number for name, number in languages.items() if name not in covered}
     set_aside = _quarantines(session, subject) if missing else {}
-    unread = Counter(_unread_as(document, set_aside.get(document.id or 0)) for document in missing)
-    unread.update({f"language {name}": number for name, number in other.items()})
+    why = Counter(_unread_as(document, set_aside.get(document.id or 0)) for document in missing)
+    why.update({f"language {name}": number for name, number in other.items()})
     beyond = _beyond_budget(session, sources)
     if beyond:
-        unread["named, not chosen to be read"] = beyond
+        why["named, not chosen to be read"] = beyond
     return {
-        **_sources_part(sources, documents, archived=_archived(session, subject)),
+        **_sources_part(sources, documents, unread, archived=_archived(session, subject)),
         **_period(versions, _archived(session, subject)),
         "documents_known": len(documents) - len(gone) + beyond,
         "documents_read": len(versions) - sum(other.values()),
+        "documents_lost": sum(d.id in current and d.state in LOST for d in documents),
         "documents_gone": len(gone),
-        "unread": dict(unread),
+        "unread": dict(why),
         "languages": dict(languages),
         "uncovered_languages": sorted(set(other) - {"unknown"}),
         "partnership_passages": _partnerships(session, subject, coder),
@@ -130,11 +141,12 @@ def _archived(session: Session, subject: Subject) -> tuple[datetime, datetime] |
 def _sources_part(
     sources: Sequence[Source],
     documents: Sequence[Document],
+    unread: Unread,
     *,
     archived: tuple[datetime, datetime] | None,
 ) -> dict[str, Any]:
     gone_pages = {d.source_id for d in documents if d.state is DocumentState.GONE}
-    failed = [source for source in sources if source.state is SourceState.FAILED]
+    failed = [source for source in sources if source.key in unread]
     gone = [s for s in failed if s.kind not in ARCHIVES and s.id in gone_pages]
     archives = [s for s in sources if s.kind in ARCHIVES and s.last_good_at is not None]
     return {
@@ -143,7 +155,7 @@ def _sources_part(
         "sources_failed": len(failed) - len(gone),
         "sources_gone": len(gone),
         "failures": [
-            {"source": source.key, "url": source.url, "reason": str(source.reason)}
+            {"source": source.key, "url": source.url, **unread[source.key]}
             for source in failed
             if source not in gone
         ],

@@ -7,7 +7,16 @@ from enum import StrEnum
 
 from sqlmodel import Session, col, func, select
 
-from tracker.model import Cadence, Delivery, DeliveryState, Subscription, SubscriptionState
+from tracker.model import (
+    Cadence,
+    Channel,
+    Delivery,
+    DeliveryState,
+    Notice,
+    NoticeChannel,
+    Subscription,
+    SubscriptionState,
+)
 from tracker.store.subscriptions import OPEN, recipients
 
 
@@ -19,21 +28,26 @@ class Tally:
     waiting: int = 0
     failed: int = 0
     error: str = ""  # of the last failure
+    until: str | None = None  # when the next that waits falls due, ISO 8601
 
 
 def tallies(session: Session) -> dict[int, Tally]:
     """Return what became of deliveries, by subscription."""
     rows = session.exec(
-        select(Delivery.subscription_id, Delivery.state, Delivery.error).order_by(col(Delivery.id))
+        select(
+            Delivery.subscription_id, Delivery.state, Delivery.error, Delivery.next_try_at
+        ).order_by(col(Delivery.id))
     )
     found: defaultdict[int, Tally] = defaultdict(Tally)
-    for subscription_id, state, error in rows:
+    for subscription_id, state, error, due in rows:
         old = found[subscription_id]
+        times = [old.until, due.isoformat() if due and state in OPEN else None]
         found[subscription_id] = Tally(
             old.sent + (state is DeliveryState.SENT),
             old.waiting + (state in OPEN),
             old.failed + (state is DeliveryState.FAILED),
             error or old.error,
+            min(filter(None, times), default=None),
         )
     return found
 
@@ -42,6 +56,26 @@ def unsent(session: Session) -> int:
     """Count the deliveries that are neither settled nor given up."""
     query = select(func.count()).select_from(Delivery).where(col(Delivery.state).in_(OPEN))
     return session.exec(query).one()
+
+
+def owed_by_mail(session: Session) -> int:
+    """Count what only a mail server can take: messages, and questions whether mail is wanted."""
+    mailed = select(Subscription.id).where(
+        Subscription.channel == Channel.EMAIL, Subscription.state == SubscriptionState.ACTIVE
+    )
+    owed = select(func.count()).select_from(Delivery).where(col(Delivery.state).in_(OPEN))
+    messages = session.exec(owed.where(col(Delivery.subscription_id).in_(mailed))).one()
+    questions = select(func.count()).where(
+        Subscription.channel == Channel.EMAIL,
+        Subscription.state == SubscriptionState.PENDING,
+        col(Subscription.asked_at).is_(None),
+    )
+    notices = select(func.count()).where(
+        Notice.channel == NoticeChannel.EMAIL,
+        col(Notice.sent_at).is_(None),
+        col(Notice.failed_at).is_(None),
+    )
+    return messages + session.exec(questions).one() + session.exec(notices).one()
 
 
 def delivery_lag(session: Session, *, at: datetime) -> timedelta | None:

@@ -143,7 +143,7 @@ def _corrected(session: Session, reply: ReplyRow, question: str, name: str, note
     )  # fmt: skip
     return (
         f"Correction {done.number} is public; {html.number(done.told, 'subscriber')} will be told, "
-        f"{html.number(done.dropped, 'wrong alert')} will not go out."
+        f"{html.number(done.dropped, 'wrong alert')} will not go out. {done.follows}"
     )
 
 

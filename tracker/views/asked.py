@@ -66,7 +66,7 @@ def _write_to(settings: Settings) -> str:
 def _finding(finding: Mapping[str, Any]) -> str:
     quotes = [
         f'<blockquote dir="auto">“{html.escape(item["quote"])}”</blockquote>'
-        f'<p class="t-meta">{html.escape(item["title"])} · {html.escape(item["url"])} · version {item["version"]}</p>'
+        f'<p class="t-meta">{html.escape(item["title"])} · {html.escape(item.get("dated", ""))} · {html.escape(item["url"])} · version {item["version"]}</p>'
         for item in finding["evidence"]
     ]
     looked = f"{finding['documents_read']} documents were read; no passage is cited."

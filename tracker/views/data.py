@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from tracker import queries
 from tracker.export import cell
+from tracker.flat import flat
 from tracker.store.releases import frozen_data, releases
 from tracker.views import hearing, html, printed, tables
 from tracker.views.addresses import PRINTED
@@ -94,9 +95,10 @@ def as_json(rows: Sequence[dict[str, Any]], about: dict[str, Any]) -> str:
 def as_csv(rows: Sequence[dict[str, Any]], about: dict[str, Any]) -> str:
     """Return the rows, each with what they are: a row may be copied alone. No row leaves one that says so."""
     out = io.StringIO(newline="")
-    writer = csv.DictWriter(out, [*(rows[0] if rows else ()), *about], lineterminator="\n")
+    plain = [flat(row) for row in rows]
+    writer = csv.DictWriter(out, [*(plain[0] if plain else ()), *about], lineterminator="\n")
     writer.writeheader()
-    for row in rows or [{}]:
+    for row in plain or [{}]:
         writer.writerow({name: cell(value) for name, value in {**row, **about}.items()})
     return out.getvalue()
 
@@ -104,11 +106,12 @@ def as_csv(rows: Sequence[dict[str, Any]], about: dict[str, Any]) -> str:
 def as_xlsx(rows: Sequence[dict[str, Any]], about: dict[str, Any]) -> bytes:
     """Return the rows as a workbook, each with what they are; every text is a text, none a formula or a link."""
     out = io.BytesIO()
-    plain = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(out, plain) as book:
+    texts = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    plain = [flat(row) for row in rows]
+    with xlsxwriter.Workbook(out, texts) as book:
         sheet = book.add_worksheet("rows")
-        names = [*(rows[0] if rows else ()), *about]
-        for at, row in enumerate([dict(zip(names, names, strict=True)), *(rows or [{}])]):
+        names = [*(plain[0] if plain else ()), *about]
+        for at, row in enumerate([dict(zip(names, names, strict=True)), *(plain or [{}])]):
             sheet.write_row(at, 0, [_in_cell({**about, **row}.get(name)) for name in names])
         sheet.freeze_panes(1, 0)
     return out.getvalue()
@@ -117,8 +120,7 @@ def as_xlsx(rows: Sequence[dict[str, Any]], about: dict[str, Any]) -> bytes:
 def _in_cell(value: Any) -> Any:
     if isinstance(value, bool | int | float) or value is None:
         return value
-    text = json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else str(value)
-    return text[:LONGEST_CELL]
+    return str(value)[:LONGEST_CELL]
 
 
 def downloads() -> str:

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tracker.addresses import web_archive
-from tracker.queries import VersionRow
+from tracker.crediting import coded_by
+from tracker.dating import dated, first_seen, statement_date
+from tracker.queries import VersionRow, shown_cues
 from tracker.views.addresses import APP, Places, text_fragment
 from tracker.views.html import (
-    PEOPLE,
     between,
     day,
     escape,
@@ -58,14 +59,11 @@ def evidence_card(
 
     `carries` says, as HTML, which findings rest on it.
     """
-    held = {*item["labels"], "stance", "words"}  # of labels that people took away no words are left
-    cues = {label: words for label, words in cues.items() if label in held}
+    cues = shown_cues(item, cues)
     title = item["title"] or item["url"]
     path = _below(title, item.get("heading_path") or "")
     where = f" › {escape(path)}" if path else ""
     source = f"<b>{link(item['url'], title)}</b>{where}"
-    stated = f"stated date {day(item['stated_date'])}"
-    stated += "" if item["stated_basis"] == "stated" else f" ({escape(item['stated_basis'])})"
     ways = " · ".join(
         (
             link(text_fragment(item["url"], item["quote"]), "open at the quote"),
@@ -76,7 +74,7 @@ def evidence_card(
     shown = "" if places is APP else " open"  # on paper nobody can open it
     return (
         f'<figure class="t-card">{quoted(item["quote"], item.get("language"), cues)}'
-        f'<figcaption class="t-meta">{source}<br>{escape(stated)} · {_there(item)} · {escape(_people(item))}<br>{ways}{carries}'
+        f'<figcaption class="t-meta">{source}<br>{escape(dated(item))} · {_there(item)} · {escape(coded_by(item))}<br>{ways}{carries}'
         f'</figcaption><details class="t-more"{shown}><summary>Evidence and coding</summary>{_provenance(item, cues, version)}</details></figure>'
     )
 
@@ -85,11 +83,6 @@ def _below(title: str, path: str) -> str:
     """The headings below the title, which often stands as a heading once more."""
     first, _, rest = path.partition(" › ")
     return rest if first == title else path
-
-
-def _people(item: Mapping[str, Any]) -> str:
-    said = PEOPLE[item["reviewed"]]
-    return f"{said}, on an earlier wording" if item.get("earlier_wording") else said
 
 
 def _there(item: Mapping[str, Any]) -> str:
@@ -110,7 +103,7 @@ def _provenance(item: Mapping[str, Any], cues: Cues, version: VersionRow | None)
     )
     seen = hashes = ""
     if version is not None:
-        seen = f"{between(version.seen_from, version.seen_to)}; last seen {minute(version.last_seen_at)}"
+        seen = f"{_came(item, version)}; last seen {minute(version.last_seen_at)}"
         hashes = f"text sha256 <code>{escape(version.text_sha256)}</code>"
     return pairs(
         [
@@ -127,9 +120,21 @@ def _provenance(item: Mapping[str, Any], cues: Cues, version: VersionRow | None)
 
 def citation(item: Mapping[str, Any], version: VersionRow | None) -> str:
     """Return how to cite the quote: document, date, address, version, hash."""
-    stated = day(item["stated_date"]) if item["stated_date"] else "undated"
-    seen = f", seen {day(version.seen_to)}, sha256 {version.text_sha256[:12]}" if version else ""
-    return f"“{item['title'] or item['url']}”, {stated}, {item['url']}, version {item['version']}{seen}"
+    own = statement_date(item)
+    said = [f"“{item['title'] or item['url']}”", day(own) if own else dated(item), item["url"]]
+    seen = _came(item, version)
+    if own and seen:
+        said.append(f"passage {seen}")
+    said.append(f"version {item['version']}")
+    said += [f"sha256 {version.text_sha256[:12]}"] if version else []
+    return ", ".join(said)
+
+
+def _came(item: Mapping[str, Any], version: VersionRow | None) -> str:
+    """Between which captures the passage came; where that was not kept, its version did."""
+    if said := first_seen(item):
+        return said
+    return between(version.seen_from, version.seen_to) if version else ""
 
 
 def search_record(record: Mapping[str, Any], rule: str) -> str:
@@ -144,13 +149,18 @@ def search_record(record: Mapping[str, Any], rule: str) -> str:
     )
     basis = f" ({record['period_basis']})" if record.get("period_basis") else ""
     read, known = record.get("documents_read", 0), record.get("documents_known", 0)
+    lost = record.get("documents_lost", 0)
+    by_now = f", {lost} of them out of reach by now" if lost else ""
     period = f"{day(record.get('period_from'))} to {day(record.get('period_to'))}"
     shown = pairs(
         [
-            ("Read", f"{read} of {number(known, 'known document')}"),
+            ("Read", f"{read} of {number(known, 'known document')}{by_now}"),
             ("Unread", escape(unread)),
             ("Period", escape(period + basis)),
-            ("Starting points", f"{record.get('sources_declared', 0)}; failed: {escape(failures)}"),
+            (
+                "Starting points",
+                f"{record.get('sources_declared', 0)}; not read: {escape(failures)}",
+            ),
             ("Archives read", escape(", ".join(record.get("archives", ())) or "none")),
             ("Languages", escape(languages)),
             ("Terms", f"codebook {escape(record.get('codebook', '–'))}"),

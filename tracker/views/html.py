@@ -8,7 +8,12 @@ from html import escape as _escape
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tracker import standing, wording
+from tracker.crediting import PEOPLE
+from tracker.dating import between, day
 from tracker.model import InstitutionKind
+
+__all__ = ["PEOPLE", "between", "day"]
 
 #: Result → (shape, word, colour class). Colours are Okabe and Ito's; absence has none.
 RESULTS: Mapping[str, tuple[str, str, str]] = {
@@ -54,9 +59,7 @@ def stylesheet() -> str:
     return static("tracker.css").read_text(encoding="utf-8")
 
 
-def words(code: object) -> str:
-    """Return a code of a closed vocabulary as people write it."""
-    return re.sub(r"\bchina\b", "China", str(code).replace("_", " "))
+words = wording.words
 
 
 def badge(result: str, *, possible: bool = False, sure: bool = False) -> str:
@@ -72,11 +75,10 @@ def finding_badge(result: str, reviewed: str, overlays: Sequence[str] = ()) -> s
     return _result_badge(result, reviewed) + "".join(f" {overlay(name)}" for name in overlays)
 
 
+SHAPES = {"disputed": "⇄", "corrected": "✎", "under_reply": "◔", "withheld": "◌"}
 #: Overlay → (shape, words).
 OVERLAYS: Mapping[str, tuple[str, str]] = {
-    "disputed": ("⇄", "disputed by the institution"),
-    "under_reply": ("◔", "under reply"),
-    "withheld": ("◌", "waits for the institution’s reply"),
+    name: (SHAPES[name], said) for name, said in standing.OVERLAYS.items()
 }
 
 
@@ -96,13 +98,6 @@ def _result_badge(result: str, reviewed: str) -> str:
     if reviewed == "none":
         return badge(result, possible=True)
     return f'{badge(result, sure=True)} <span class="t-small">{PEOPLE[reviewed]}</span>'
-
-
-PEOPLE = {
-    "none": "not yet reviewed",
-    "one": "confirmed by one person",
-    "two": "confirmed by two people",
-}
 
 
 def sentence(text: str) -> str:
@@ -140,33 +135,9 @@ def coded(text: str) -> str:
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
-def day(at: datetime | str | None) -> str:
-    """Return a date as people write it, or a dash."""
-    if at is None:
-        return "–"
-    moment = datetime.fromisoformat(at) if isinstance(at, str) else at
-    return f"{moment.day} {moment:%b %Y}"
-
-
 def minute(at: datetime | None) -> str:
     """Return a time to the minute, in UTC, or a dash."""
     return f"{at.day} {at:%b %Y, %H:%M} UTC" if at else "–"
-
-
-def between(seen_from: datetime | None, seen_to: datetime) -> str:
-    """Return the interval in which an edit lies; we only know when we looked."""
-    if seen_from is None:
-        return f"first seen {day(seen_to)}"
-    if seen_from.date() == seen_to.date():
-        return f"on {day(seen_to)}"
-    same = (
-        "%b %Y"
-        if seen_from.year != seen_to.year
-        else "%b"
-        if seen_from.month != seen_to.month
-        else ""
-    )
-    return f"between {f'{seen_from.day} {seen_from:{same}}' if same else seen_from.day} and {day(seen_to)}"
 
 
 def number(count: int, one: str, many: str = "") -> str:
@@ -222,12 +193,14 @@ def table(
     """
     head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
     body = "".join(_row(row, columns if stack else ()) for row in rows)
+    wide = " t-wide" * (not stack and len(columns) > FITTING)
     return (
-        f'<div class="t-scroll" tabindex="0" role="region" aria-label="{escape(caption)}"><table class="t-table{" t-stack" * stack}">'
+        f'<div class="t-scroll{wide}" tabindex="0" role="region" aria-label="{escape(caption)}"><table class="t-table{" t-stack" * stack}">'
         f'<caption class="t-hide">{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
     )
 
 
+FITTING = 3  # columns that a phone shows without scrolling
 HATCHED = ' class="t-hatched"'
 
 

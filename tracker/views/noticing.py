@@ -26,6 +26,7 @@ def render(name: str) -> None:
     shared.show("<h2>Institutions to ask</h2>", DUE)
     _due(due, name)
     shared.show("<h2>Notices so far</h2>", _notices(notices))
+    _withdraw([notice for notice in notices if notice.waits], name)
 
 
 DUE = '<p class="t-meta">What a person confirmed against an institution that was never asked about it.</p>'
@@ -94,6 +95,26 @@ def _logged(session: Session, key: str, sent_at: datetime, **notice: Any) -> str
         session, key, settings=Settings(), sent_at=sent_at, at=datetime.now(UTC), **notice
     )
     return f"Notice {number} is logged; the time to reply runs from {html.day(sent_at)}."
+
+
+def _withdraw(waiting: Sequence[NoticeRow], name: str) -> None:
+    if not waiting:
+        return
+    named = {n.id: f"notice {n.id} to {n.name}" for n in waiting}
+    with st.form(f"withdraw {min(named)}"):
+        left, right = st.columns([2, 3])
+        number = left.selectbox(
+            "A notice that waits", list(named), format_func=lambda n: named.get(n, str(n))
+        )
+        note = right.text_input("Why, for the record", max_chars=500)
+        withdrawn = st.form_submit_button("Withdraw it: it will not be sent")
+    if withdrawn and number is not None:
+        do(lambda session: _withdrawn(session, number, name, note or ""))
+
+
+def _withdrawn(session: Session, number: int, name: str, note: str) -> str:
+    deeds.withdraw(session, number, by=name, note=note, at=datetime.now(UTC))
+    return f"Notice {number} will not be sent."
 
 
 def _notices(notices: Sequence[NoticeRow]) -> str:

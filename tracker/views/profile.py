@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from tracker import queries
 from tracker.coding.codebook import question_title
+from tracker.dating import dated, statement_date
 from tracker.health import IN_ORDER
 from tracker.model import SPOKEN, Recommendation
 from tracker.queries import ChangeRow, Context, DocumentRow, FindingRow, InstitutionRow, SourceRow
@@ -28,6 +29,7 @@ from tracker.views.html import (
     number,
     pairs,
     rule,
+    sentence,
     table,
     words,
 )
@@ -109,7 +111,7 @@ def summary(profile: Profile) -> str:
 
 def statements(profile: Profile) -> str:
     """Return dated statements in the order of their dates, undated ones last."""
-    items = sorted(profile.spoken.evidence, key=lambda item: item["stated_date"] or "9999")
+    items = sorted(profile.spoken.evidence, key=lambda item: statement_date(item) or "9999")
     steps = "".join(_step(item) for item in items)
     return f'<ol class="t-steps">{steps}</ol>' if steps else ""
 
@@ -117,9 +119,14 @@ def statements(profile: Profile) -> str:
 def _step(item: dict[str, Any]) -> str:
     said = f"“{item['quote'][:160]}{'…' if len(item['quote']) > 160 else ''}”"
     return (
-        f"<li><b>{day(item['stated_date']) if item['stated_date'] else 'Undated'}</b> {escape(item['title'])}<br>"
+        f"<li><b>{_when(item)}</b> {escape(item['title'])}<br>"
         f'<span class="t-meta">{escape(said)}</span></li>'
     )
+
+
+def _when(item: dict[str, Any]) -> str:
+    own = statement_date(item)
+    return escape(day(own) if own else sentence(dated(item)))
 
 
 def quotes(profile: Profile, places: Places = APP) -> str:
@@ -183,19 +190,20 @@ def changes(profile: Profile, places: Places = APP) -> str:
 def sources(profile: Profile) -> str:
     """Return where we look and how the last look ended."""
     rows = [
-        [link(s.url, s.key), escape(words(s.kind)), escape(words(s.state)), escape(words(s.reason or "–")), day(s.last_good_at)]
+        [link(s.url, s.key), escape(words(s.kind)), escape(words(s.state)), escape(sentence(s.cause)), day(s.last_good_at)]
         for s in profile.sources
     ]  # fmt: skip
-    columns = ["Source", "Kind", "State", "Reason", "Last good read"]
+    columns = ["Source", "Kind", "State", "Cause", "Last good read"]
     return table(columns, rows, caption="Sources", stack=True)
 
 
 def coverage_line(profile: Profile) -> str:
     """Return how well the institution is read, in one line."""
     wrong = sum(source.state not in IN_ORDER for source in profile.sources)
-    read = sum(bool(d.versions) for d in profile.documents)
+    record = profile.spoken.search_record
+    known = number(record.get("documents_known", 0), "known document")
     return (
-        f"{read} of {number(len(profile.documents), 'document')} read, {number(len(profile.sources), 'source')}"
+        f"{record.get('documents_read', 0)} of {known} read, {number(len(profile.sources), 'source')}"
         f"{f', {wrong} in need of a look' if wrong else ''}, {number(len(profile.changes), 'change')} listed"
     )
 

@@ -14,7 +14,7 @@ from tracker.views import answering, html, noticing, people, shared
 from tracker.views.addresses import APP
 from tracker.views.evidence import marked
 from tracker.views.opening import open_store
-from tracker.waiting import Waiting, judge, waiting
+from tracker.waiting import Waiting, judge, judged_by, waiting
 
 VERDICTS = {
     Verdict.CONFIRM: "Confirm: the machine’s labels and stance hold",
@@ -36,7 +36,11 @@ def render() -> None:
         if name is None:
             shared.foot(shown)
         return
-    parts: dict[str, Callable[[str], None]] = {"Judge": _judge, "Agreement": _agreement}
+    parts: dict[str, Callable[[str], None]] = {
+        "Judge": _judge,
+        "My verdicts": _mine,
+        "Agreement": _agreement,
+    }
     if _deciding(name):
         parts["Replies and notices"] = _hearing
     tabs = st.tabs(list(parts), on_change="rerun", key="part")
@@ -125,7 +129,32 @@ def _judge(name: str) -> None:
         f'<p class="t-meta"><b>{len(left)} {more}wait for you.</b> Findings follow with the next <code>tracker update</code>.</p>'
     )
     _item(left[0])
-    _form(left[0], name, skipped)
+    _form(left[0], name)
+    if st.button("Skip for now"):
+        skipped.add(left[0].key)
+        st.rerun()
+
+
+def _mine(name: str) -> None:
+    """Show what this person judged, and let a new verdict take the place of one."""
+    with open_store().transaction() as session:
+        coder = load_codebook().coder_name
+        found = judged_by(session, coder=coder, reviewer=name, limit=LOOKED_AT) if name else []
+        given = {item.key: (item, said.verdict, said.at) for item, said in found}
+    if not given:
+        shared.show("<p>You have judged nothing here that still stands.</p>")
+        return
+    chosen = st.selectbox(
+        "A verdict of yours, newest first",
+        list(given),
+        format_func=lambda key: f"{given[key][0].institution_name}: {given[key][0].text[:80]}",
+    )
+    item, verdict, at = given[chosen]
+    shared.show(
+        f'<p class="t-meta">You said <b>{html.escape(verdict)}</b> on {html.day(at)}. A new verdict takes its place; both stay in the record.</p>'
+    )
+    _item(item)
+    _form(item, name)
 
 
 def _item(item: Waiting) -> None:
@@ -136,6 +165,8 @@ def _item(item: Waiting) -> None:
     asked = "You judge it without knowing what others said."
     if item.disputed:
         asked = "People differ on it; your verdict decides."
+    elif item.corrected:
+        asked = f"A finding that rests on it was corrected in public: {html.escape(item.corrected)}"
     elif item.outdated:
         asked = "People judged an earlier wording of it; does your verdict hold for this one?"
     shared.show(
@@ -154,7 +185,7 @@ def _item(item: Waiting) -> None:
     )  # fmt: skip
 
 
-def _form(item: Waiting, name: str, skipped: set[str]) -> None:
+def _form(item: Waiting, name: str) -> None:
     with st.form(f"verdict {item.key}"):
         verdict = st.radio("Verdict", list(VERDICTS), index=None, format_func=VERDICTS.__getitem__)
         left, right = st.columns([3, 2])
@@ -168,9 +199,6 @@ def _form(item: Waiting, name: str, skipped: set[str]) -> None:
         stance = right.selectbox("Stance, if you amend", stances, index=stances.index(item.stance))
         note = st.text_input("Note", placeholder="Why, for the record", max_chars=500)
         keep = st.form_submit_button("Keep my verdict", type="primary")
-    if st.button("Skip for now"):
-        skipped.add(item.key)
-        st.rerun()
     if keep and verdict is None:
         shared.show('<p class="t-hint" role="alert">Choose a verdict first.</p>')
     elif keep and verdict is not None:

@@ -1,11 +1,13 @@
 """Which texts say or name something: words, phrases, named bodies, partners."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
 from tracker import queries
+from tracker.coding.codebook import question_title
 from tracker.coding.lexicon import Entity, load_lexicon
 from tracker.masking import MASK, masked
 from tracker.model import InstitutionKind
@@ -28,9 +30,9 @@ def render() -> None:
     if shared.nothing_yet(shown):
         return
     words, entities, filters = _asked()
-    if not words and not entities:
+    if not words and not entities and not filters["labels"]:
         shared.show(
-            "<p>Type a word, a phrase or the name of a body, such as a laboratory or a supplier. <code>surveil*</code> also finds longer forms.</p>"
+            "<p>Type a word, a phrase or the name of a body, such as a laboratory or a supplier, or choose a label. <code>surveil*</code> also finds longer forms.</p>"
         )
     else:
         _results(words, entities, filters)
@@ -94,8 +96,18 @@ def _results(
         name = html.go(APP.institution(row.institution), row.name)
         shared.show(
             f"<h3>{name}</h3>",
-            evidence_card(item, {"words": held}, versions.get(item["version_id"])),
+            evidence_card(
+                item, {"words": held}, versions.get(item["version_id"]), carries=_beside(item)
+            ),
         )
+
+
+def _beside(item: Mapping[str, Any]) -> str:
+    """What is said beside the findings that the passage may carry."""
+    return "".join(
+        f"<br><b>{html.escape(question_title(question))}</b> {' '.join(map(html.overlay, names))}"
+        for question, names in item["standing"].items()
+    )
 
 
 #: What of a passage may name people; its address stays, or it could not be checked.

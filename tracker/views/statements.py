@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 
 import streamlit as st
 
@@ -63,12 +64,18 @@ def _filters(spoken: Sequence[Cell]) -> dict[str, list[str]]:
 
 def _count(kept: Sequence[Cell], spoken: Sequence[Cell]) -> str:
     checked = sum(cell.result not in queries.UNREAD for cell in spoken)
-    counts = Counter(html.RESULTS[cell.result][1] for cell in kept)
-    divided = ", ".join(f"{said} {number}" for said, number in counts.most_common())
+    counts = Counter(_counted_as(cell) for cell in kept)
+    divided = "; ".join(f"{said} {number}" for said, number in counts.most_common())
     return (
         f'<p class="t-meta"><b>{len(kept)} of {len(spoken)} institutions match</b>{": " + divided if divided else ""}. '
         f"{len(spoken)} in scope, {checked} read well enough to answer, {len(spoken) - checked} not (shown hatched).</p>"
     )
+
+
+def _counted_as(cell: Cell) -> str:
+    """The words under which an institution is counted: what is possible is never added to what is confirmed."""
+    state = tables.state_of(cell.result, cell.reviewed)
+    return f"{html.RESULTS[cell.result][1]}{f', {state}:' if state else ''}"
 
 
 def _listing(kept: Sequence[Cell]) -> str:
@@ -78,13 +85,17 @@ def _listing(kept: Sequence[Cell]) -> str:
             html.escape(html.words(cell.kind)),
             cell.country,
             html.finding_badge(cell.result, cell.reviewed, cell.overlays),
-            html.day(cell.since),
-            html.day(cell.latest),
+            _day(cell, cell.since),
+            _day(cell, cell.latest),
         ]
         for cell in kept
     ]
     columns = ["Institution", "Kind", "Country", "Result", "First", "Latest"]
     return html.table(columns, rows, caption="Institutions and their results", stack=True)
+
+
+def _day(cell: Cell, at: datetime | None) -> str:
+    return html.day(at) if at or cell.result in html.ABSENT else "undated"
 
 
 def _evidence(kept: Sequence[Cell]) -> None:

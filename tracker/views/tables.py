@@ -132,6 +132,11 @@ def _coverage(session: Session, asked: Filters) -> list[dict[str, Any]]:
     return [row.to_json() for row in finding_rows(session, codes, asked)]
 
 
+def _evidence(session: Session, asked: Filters) -> list[dict[str, Any]]:
+    questions = list(asked.get("recommendation", ())) or [SPOKEN, *CODES]
+    return [quote for row in finding_rows(session, questions, asked) for quote in row.quotes()]
+
+
 def _changes(session: Session, asked: Filters) -> list[dict[str, Any]]:
     return [row.to_json() for row in queries.change_rows(session, **changes_asked(asked))]
 
@@ -152,6 +157,11 @@ TABLES: Mapping[str, Table] = {
     "spoken": Table(_OF_FINDINGS, tuple(map(str, SpokenResult)), _spoken),
     "coverage": Table(
         (*_OF_FINDINGS, "recommendation"), tuple(map(str, CoverageResult)), _coverage
+    ),
+    "evidence": Table(
+        (*_OF_FINDINGS, "recommendation"),
+        (*map(str, SpokenResult), *map(str, CoverageResult)),
+        _evidence,
     ),
     "changes": Table(("institution", "class", "change_kind", "label", *DATES), (), _changes),
     "sources": Table(("institution",), (), _sources),

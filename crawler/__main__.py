@@ -21,8 +21,9 @@ from crawler.settings import NAME, scrapy_settings
 from tracker.clock import Clock, system_time
 from tracker.ending import INTERRUPTED, Ending
 from tracker.model import InstitutionKind, RunState
+from tracker.nearness import nearest
 from tracker.settings import Settings, SettingsError, load_settings
-from tracker.sources import SourcesError, SourcesFile, load_sources, nearest
+from tracker.sources import SourcesError, SourcesFile, load_sources
 from tracker.store import BUSY, Store, StoreError, loss
 from tracker.store.crawling import finish_run, last_moment, start_run, sync_sources
 from tracker.store.locks import BusyError, RunLostError, Turn, at_work

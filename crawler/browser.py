@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
+from tracker.extras import installing
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 NOWHERE = "http://127.0.0.1:9"  # a proxy that is not there: whatever escapes us arrives nowhere
 FLAGS = (
@@ -59,7 +61,7 @@ class Rendered:
 def lacks(executable: str = "") -> str | None:
     """Return what is missing to render pages, or None where nothing is."""
     if find_spec("playwright") is None:
-        return "the extra `render` is not installed (pip install 'policy-ethics-tracker[render]')"
+        return f"the extra `render` is not installed: {installing('render')}"
     if not chromium(executable):
         return "no Chromium was found (install it, or set TRACKER_CHROMIUM to its path)"
     return None

@@ -190,14 +190,14 @@ class Team:
 WROTE = "SELECT 1 FROM snapshot s JOIN document d ON d.id = s.document_id JOIN institution i ON i.id = d.institution_id WHERE i.key = '{}'"
 
 
-def a_job_of(team: Team, worker_pid: int) -> None:
-    """Wait until a worker has a crawl under way that has written something."""
+def a_job_of(team: Team, worker_pid: int) -> int:
+    """Wait until a worker has a crawl under way that has written something; return its process."""
     until = time.monotonic() + 60
     while time.monotonic() < until:
         for child in Path(f"/proc/{worker_pid}/task/{worker_pid}/children").read_text().split():
             words = Path(f"/proc/{child}/cmdline").read_text().split("\0")
             if "crawler" in words and team.sql(WROTE.format(words[4])):
-                return
+                return int(child)
         time.sleep(0.02)
     raise AssertionError("no job began")
 

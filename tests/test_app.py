@@ -143,6 +143,18 @@ def test_every_screen_draws_stays_here_is_accessible_and_fits_a_phone(visit, pat
     assert wide <= NARROW["width"]
 
 
+def test_a_phone_is_told_that_the_matrix_goes_on_to_the_right_and_a_desk_is_not(visit):
+    page = visit("/compare")
+    hint = "getComputedStyle(document.querySelector('.t-wide'), '::before').content"
+    wide = page.evaluate(hint)
+    page.set_viewport_size(NARROW)
+    cut_off = "(e => e.scrollWidth > e.clientWidth + 50)(document.querySelector('.t-wide'))"
+
+    assert wide == "none"
+    assert "Scroll sideways" in page.evaluate(hint)
+    assert page.evaluate(cut_off)
+
+
 @pytest.mark.parametrize("path", ["/p/", "/p/institution/dogwood-lab", "/p/change/{change}", "/p/document/{document}", "/data/"])  # fmt: skip
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_without_script_are_accessible_and_fit_a_phone(contexts, demo, named, path, scheme):

@@ -27,7 +27,13 @@ def tracker(folder, *arguments, **environment):
     [
         ({"TRACKER_DOWNLOAD_DELAY": "soon"}, "TRACKER_DOWNLOAD_DELAY: input should be a valid number"),
         ({"TRACKER_TIMEOUT": "-1", "TRACKER_MAX_BYTES": "0"}, "TRACKER_MAX_BYTES"),
-        ({"TRACKER_DATABASE_URL": "tracker.db"}, "look at TRACKER_DATABASE_URL"),
+        ({"TRACKER_DATABASE_URL": "tracker.db"}, "TRACKER_DATABASE_URL: not a database that this program knows"),
+        ({"TRACKER_DATABASE_URL": "mysql://user:hunter2@127.0.0.1/x"}, "write postgresql://user:password@host:5432/name"),
+        ({"TRACKER_DATABASE_URL": "postgres://127.0.0.1/x"}, "write postgresql://"),
+        ({"TRACKER_WITHOLD_UNTIL_REPLY": "true"}, 'no such setting; did you mean "TRACKER_WITHHOLD_UNTIL_REPLY"?'),
+        ({"TRACKER_QQQQ": "1"}, "TRACKER_QQQQ: no such setting"),
+        ({"TRACKER_ALLOW_HOSTS": "127.0.0.1:8000"}, "leave out http:// and port"),
+        ({"TRACKER_ALLOW_HOSTS": "http://intranet/"}, "leave out http:// and port"),
         ({"TRACKER_DATABASE_URL": "postgresql://127.0.0.1:9/x"}, "look at TRACKER_DATABASE_URL"),
         ({"TRACKER_DATA_DIR": "/proc/nowhere"}, "TRACKER_DATA_DIR"),
     ],
@@ -38,6 +44,7 @@ def test_a_wrong_setting_is_named(tmp_path, environment, said):
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+    assert "hunter2" not in done.stderr
 
 
 def test_the_crawler_names_wrong_settings_too(tmp_path):
@@ -53,9 +60,11 @@ def test_the_crawler_names_wrong_settings_too(tmp_path):
         (["spoken", "--instituton", "x"], "--institution"),
         (["spoken", "--institution", "x"], "no institution has the key"),
         (["institution", "x"], "no institution has the key"),
+        (["spoken", "--country", "UK"], "not a country: UK"),
         (["diff", "http://alder.example/nowhere"], "no document is known as"),
         (["extract", "nowhere.html"], "does not exist"),
-        (["code", "nowhere.jsonl"], "cannot be read"),
+        (["code", "nowhere.jsonl"], "cannot be read: No such file or directory\n"),
+        (["evaluate", "/"], "cannot be read: Is a directory\n"),
         (["export", "out", "--release", "2026.1.1"], "there is no release"),
         (["release"], "nothing has been read yet"),
     ],

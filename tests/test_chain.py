@@ -278,7 +278,7 @@ def test_with_the_setting_a_machines_reading_is_told_as_such(store, tmp_path):
     site.send(at=NOON + days(2))
 
     [mail] = mails(site).values()
-    assert "read by machine, not reviewed" in mail
+    assert "by machine, not yet reviewed" in mail
 
 
 def test_a_correction_goes_to_exactly_those_who_got_the_alert(site):

@@ -11,15 +11,17 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import yaml
 from builders import NOON
 from chain import PLAIN, RULE, page
 from chain import Site as Read
 from crawls import a_page
 from sqlmodel import func, select
 from teams import final_rows
+from warcs import POLICY, a_warc
 
 from tracker.ending import INTERRUPTED, SAME
-from tracker.model import Channel, Delivery, DeliveryState, Run, RunState, Version
+from tracker.model import Channel, Delivery, DeliveryState, Fetch, Run, RunState, Version
 from tracker.store import BUSY, Store
 from tracker.store.locks import alone
 from tracker.update import update
@@ -192,3 +194,49 @@ def test_an_update_beside_another_says_so_and_one_that_was_killed_holds_nothing(
 
     assert (beside.returncode, after.returncode) == (BUSY, 0)
     assert "another update of this store is under way" in said
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_an_import_finishes_the_record_that_it_is_at_and_the_next_one_goes_on(tmp_path, number):
+    records = 3000
+    long = [("response", POLICY, day, f"{page(PLAIN)} {day}") for day in range(-records, 0)]
+    file = str(a_warc(tmp_path / "long.warc", *long, compress=False))
+    (tmp_path / "sources.yaml").write_text(yaml.safe_dump(SOURCES), encoding="utf-8")
+    given = {"TRACKER_SOURCES": str(tmp_path / "sources.yaml")}
+    store = Store.open(f"sqlite:///{tmp_path / 'tracker.db'}")
+
+    process = started(tmp_path, "import", file, **given)
+    while not fetched(store):
+        assert process.poll() is None
+        time.sleep(0.01)
+    said = asked_to_end(process, number)
+    before = fetched(store)
+    again = started(tmp_path, "import", file, **given)
+    again.communicate(timeout=120)
+    with store.transaction() as session:
+        states = [run.state for run in session.exec(select(Run).order_by(Run.id))]
+
+    assert process.returncode == INTERRUPTED, said
+    assert "goes on from there" in said
+    assert (again.returncode, states) == (0, [RunState.INTERRUPTED, RunState.COMPLETE])
+    assert 0 < before < records == fetched(store)
+    store.close()
+
+
+SOURCES = {
+    "institutions": [
+        {
+            "key": "alder",
+            "name": "Alder",
+            "kind": "university",
+            "country": "GB",
+            "homepage": "http://alder.example/",
+            "sources": [{"kind": "page", "url": POLICY}],
+        }
+    ]
+}
+
+
+def fetched(store: Store) -> int:
+    with store.transaction() as session:
+        return session.exec(select(func.count()).select_from(Fetch)).one()

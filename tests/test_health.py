@@ -13,6 +13,7 @@ from tracker.export import freeze
 from tracker.health import HealthState, Read, Watched, health, summary
 from tracker.model import (
     SPOKEN,
+    Fetch,
     Outcome,
     QuarantineReason,
     Reason,
@@ -183,3 +184,17 @@ def test_since_when_a_source_fails_is_the_same_whenever_it_is_asked(store):
         }
 
     assert causes == {"dns since 2026-03-03"}
+
+
+def test_what_an_archive_captured_says_nothing_of_how_a_source_is_doing(store):
+    read_page(store, "<main><h1>Fees</h1><p>Fees are due in October of each year of study.</p></main>")  # fmt: skip
+    with store.transaction() as session:
+        run_id = start_run(session, verb="import", scope={}, tool="t", at=NOON)
+        fetch = Fetch(run_id=run_id, source_id=1, document_id=1, url="http://alder.example/policy", at=NOON + timedelta(days=1), outcome=Outcome.FETCHED, payload_id=1)  # fmt: skip
+        session.add(fetch)
+        session.flush()
+        session.add(Snapshot(document_id=1, fetch_id=fetch.id, payload_id=1, media_type="text/html", captured_at=fetch.at, imported=True, state=SnapshotState.QUARANTINED, quarantine=QuarantineReason.BOT_WALL))  # fmt: skip
+    with store.transaction() as session:
+        [found] = check_up(session, at=NOON + timedelta(days=2))
+
+    assert (found.state, found.reads) == (HealthState.OK, 1)

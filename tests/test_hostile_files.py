@@ -180,7 +180,7 @@ def laughing(levels: int) -> str:
         ("institutions: &a [*a]", "an alias repeats"),
         ("institutions: " + "[" * 100_000, "nesting depth"),
         ("institutions: " + "{a: " * 100_000, "nesting depth"),
-        ("institutions: 2026-99-99", "cannot be read"),
+        ("institutions: 2026-99-99", "is no list"),
         (f"institutions: {'9' * 5000}", "cannot be read"),
         ("institutions: !!python/object/apply:os.system [id]", "not YAML"),
         ("institutions: !!int x", "cannot be read"),

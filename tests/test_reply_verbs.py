@@ -191,6 +191,16 @@ def test_a_notice_is_withdrawn_and_a_dry_run_refuses_what_a_real_one_would(store
     assert json.loads(run("notices", "list", "--json"))[0]["state"] == "withdrawn by ada"
 
 
+def test_sending_says_which_notice_it_withdrew_and_why(store):
+    run("notices", "send", "alder", "--address", "press@alder.example", "--by", "ada")
+    run("replies", "correct", "alder", "spoken", "--note", "It was their unit.", "--by", "ada")
+
+    sent = run("alerts", "send")
+
+    assert "withdrawn: notice 1 to alder: correction 1 of spoken came since" in sent
+    assert json.loads(run("notices", "list", "--json"))[0]["sent_at"] is None
+
+
 def test_every_table_says_what_is_disputed_and_corrected(store):
     add_reply()
     run("replies", "confirm", "1", "--by", "ada")

@@ -38,6 +38,8 @@ def ask(tmp_path, monkeypatch):
     ("given", "expected"),
     [
         (["uyghurs"], 1),
+        (["--label", "china"], 2),
+        (["--label", "R6"], 0),
         (["--naming", "zhejiang-lab"], 1),
         (["--naming", "Zhejiang Laboratory"], 1),
         (["--naming", "SAIRI"], 1),

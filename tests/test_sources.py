@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tracker.addresses import Owners, canonical_url
-from tracker.sources import SourcesError, load_sources, nearest, parse_sources
+from tracker.nearness import nearest
+from tracker.sources import SourcesError, load_sources, parse_sources
 
 GOOD = """
 institutions:

@@ -193,7 +193,7 @@ WAYS = {
     "Compare, one cell": (screen("compare", cell="alder:R4"), True),
     "Compare, institutions": (screen("compare", institution="alder"), False),
     "Changes": (screen("changes"), True),
-    "Change": (screen("change", id="1"), False),
+    "Change": (screen("change", id="1"), True),
     "Change of our record": (screen("change", id="2"), True),
     "Institutions": (screen("institution"), True),
     "Institution": (screen("institution", inst="alder"), True),
@@ -207,7 +207,7 @@ WAYS = {
         for path, tells in {
             "/p/": True,
             "/p/institution/alder": True,
-            "/p/change/1": False,
+            "/p/change/1": True,
             "/p/change/2": True,
             "/p/document/1": True,
             "/data/spoken.json": True,

@@ -94,6 +94,20 @@ def test_a_worker_that_is_told_to_end_ends_clean_and_its_job_waits_for_another(t
     assert "crawl waiting" in team("worker", "--status")
 
 
+def test_a_command_that_is_told_to_end_did_not_fail_and_its_job_is_done_later(team, site):
+    publish(site, INSTITUTIONS, PAGES, later=False)
+    with team.workers(1) as workers:
+        os.kill(a_job_of(team, workers[0].pid), signal.SIGTERM)
+        team.until("SELECT 1 FROM procrastinate_jobs WHERE task_name = 'crawl' AND status = 'todo' AND attempts = 1")  # fmt: skip
+        team.wait(len(hosts(INSTITUTIONS)))
+
+    log = (team.folder / "workers.log").read_text()
+    assert "stopped as asked, and put back" in log
+    assert "failed" not in log
+    pages = len(hosts(INSTITUTIONS)) * PAGES
+    assert team.sql("SELECT count(*) FROM document WHERE state = 'live'") == [(pages,)]
+
+
 def test_a_job_that_fails_is_tried_again_later(team, site):
     publish(site, INSTITUTIONS, PAGES, later=False)
     sources = team.folder / "sources.yaml"

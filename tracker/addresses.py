@@ -197,6 +197,10 @@ def literal(host: str) -> str | None:
 _NUMERIC = re.compile(r"0x[0-9a-f]*|[0-9]+", re.IGNORECASE)
 
 
+#: What helps where an address was refused as private, for whoever knows that it is theirs to read.
+ALLOWING = "if it may be reached, name its host, without port, in TRACKER_ALLOW_HOSTS"
+
+
 def refusal(address: str) -> str | None:
     """Return why an IP address may not be contacted, or None where it is public."""
     found = ipaddress.ip_address(address.strip("[]").partition("%")[0])

@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
+from sqlalchemy import exists
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, or_, select
 
 from tracker.health import WINDOW, Health, Read, Watched, health
@@ -11,6 +13,9 @@ from tracker.model import Document, Fetch, Institution, Snapshot, SnapshotState,
 
 DECLARED = (SourceKind.PAGE, SourceKind.DOCUMENT)
 NOTHING_READ = datetime(2000, 1, 1, tzinfo=UTC)  # any time will do
+#: What an archive captured says nothing of how a source is doing.
+_ARCHIVED = aliased(Snapshot)
+_OURS = ~exists().where(col(_ARCHIVED.fetch_id) == Fetch.id, col(_ARCHIVED.imported))
 NAMES_NOTHING = "names no documents"
 
 
@@ -44,8 +49,10 @@ def _watched(
     reads: Mapping[int, Sequence[Read]],
     read: Mapping[int, datetime],
 ) -> Watched:
-    # An answer that was set aside is no good read of a page.
-    good = read.get(source.id or 0) if source.kind in DECLARED else source.last_good_at
+    good = source.last_good_at
+    if good is not None and source.kind in DECLARED:
+        # An answer that was set aside is no good read of a page, nor is an archive's capture one of ours.
+        good = min(good, read[source.id or 0]) if source.id in read else None
     lost = not any(each.good for each in reads[source.id or 0])
     return Watched(
         institution=institution.key,
@@ -69,7 +76,7 @@ def _documents_read(session: Session, some: Collection[int] | None) -> dict[int,
 
 def _first_attempt(session: Session, source: Source, after: datetime | None) -> datetime | None:
     """The first attempt since a source could not be read, however long ago that is."""
-    query = select(func.min(Fetch.at)).where(Fetch.source_id == source.id)
+    query = select(func.min(Fetch.at)).where(Fetch.source_id == source.id, _OURS)
     if source.kind not in DECLARED:
         query = query.where(col(Fetch.document_id).is_(None))
     if after is not None:
@@ -81,7 +88,7 @@ def _reads(
     session: Session, at: datetime, some: Collection[int] | None
 ) -> defaultdict[int, list[Read]]:
     """The attempts at each source's own address: those in the window, and the last one before."""
-    own = or_(col(Fetch.document_id).is_(None), col(Source.kind).in_(DECLARED))
+    own = or_(col(Fetch.document_id).is_(None), col(Source.kind).in_(DECLARED)) & _OURS
     if some is not None:
         own &= col(Fetch.source_id).in_(some)
     last = (

@@ -38,6 +38,8 @@ from tracker.store.payloads import DamagedPayloadError
 
 app = typer.Typer(
     help="Watch what institutions publish on China, surveillance and research partnerships.",
+    epilog="To begin: `tracker demo` plays it on invented institutions; `tracker sources check`, then `tracker run KEY`, "
+    "reads real ones. Settings are variables named TRACKER_…; the README lists them.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
+from tracker.addresses import ALLOWING
 from tracker.model import Outcome, QuarantineReason, Reason, SourceKind
 
 WINDOW = timedelta(days=14)
@@ -25,6 +26,8 @@ class HealthState(StrEnum):
     NEVER_READ = "never read"
 
 
+#: Why attempts fail where the network does.
+UNREACHED = frozenset({Reason.DNS, Reason.CONNECTION, Reason.TIMEOUT})
 #: Nobody needs to look at a source in one of these.
 IN_ORDER = (HealthState.OK, HealthState.NEVER_READ)
 
@@ -73,6 +76,7 @@ class Health:
     last_good_at: datetime | None
     reads: int  # within the window
     success: float | None
+    unreached: bool = False  # its last read failed as all do where there is no network
     answers: bool = True  # its last read brought what can be read; also where nobody tried yet
 
     @property
@@ -114,6 +118,7 @@ def health(source: Watched, reads: Sequence[Read], *, at: datetime) -> Health:
         ),
         reads=len(recent),
         success=None if share is None else round(share, 2),
+        unreached=bool(ordered) and ordered[-1].reason in UNREACHED,
         answers=state is not HealthState.SELECTOR_BROKEN and (not ordered or ordered[-1].good),
     )
 
@@ -197,6 +202,8 @@ def _remedy(state: HealthState, source: Watched, last: Read | None) -> str:
                 + here
             )
         case HealthState.FAILING:
+            if last and last.reason is Reason.PRIVATE_ADDRESS:
+                return ALLOWING
             if last and last.reason is Reason.NOT_FOUND:
                 return "find where it went, or set `valid_until` on it"
             return f"if it lasts, look at it: tracker sources check --live {here}"

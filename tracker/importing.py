@@ -26,11 +26,12 @@ class ImportRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import took: the run, its counts, and where files are torn."""
+    """What an import took: the run, its counts, where files are torn; not `finished` where it was stopped."""
 
     run: int
     counts: dict[str, Any]
     tears: tuple[str, ...]
+    finished: bool = True
 
 
 def import_files(
@@ -42,10 +43,11 @@ def import_files(
     largest: int,
     turn: Turn | None = None,
     told: Told = lambda _name, _records: None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Imported:
     """Record the captures of WARC files as if fetched then; a capture that is there adds nothing.
 
-    Everything before a tear is taken. Raises ImportRefusedError, before anything is written, where a
+    Everything before a tear is taken; asked to `stop`, it does so after the record that it is at. Raises ImportRefusedError, before anything is written, where a
     file is no WARC.
     """
     _refuse(paths, largest)
@@ -56,20 +58,31 @@ def import_files(
     importer = Importer(store, run_id, file, at=at)
     originals: dict[str, str] = {}
     readers = [WarcReader(path, originals=originals, largest=largest) for path in paths]
-    for reader in readers:
-        for capture in reader.captures():
-            importer.add(capture)
-            if reader.records % TOLD_EVERY == 0:
-                told(reader.path.name, reader.records)
+    finished = _take(readers, importer, told, stop)
     importer.flush()
     for reader in readers:
         importer.skipped.update(reader.skipped)
     tears = tuple(reader.tear for reader in readers if reader.tear)
     counts = {"records": sum(reader.records for reader in readers), **importer.report()}
     counts["torn"] = list(tears)
+    state = RunState.COMPLETE if finished else RunState.INTERRUPTED
     with store.transaction() as session:
-        close_run(session, run_id, at=at, counts=counts, state=RunState.COMPLETE)
-    return Imported(run_id, counts, tears)
+        close_run(session, run_id, at=at, counts=counts, state=state)
+    return Imported(run_id, counts, tears, finished)
+
+
+def _take(
+    readers: Sequence[WarcReader], importer: Importer, told: Told, stop: Callable[[], bool]
+) -> bool:
+    """Take the captures of all files; return whether that came to its end."""
+    for reader in readers:
+        for capture in reader.captures():
+            importer.add(capture)
+            if reader.records % TOLD_EVERY == 0:
+                told(reader.path.name, reader.records)
+            if stop():
+                return False
+    return True
 
 
 def _refuse(paths: Sequence[Path], largest: int) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from tracker.addresses import ALLOWING
 from tracker.extraction.quality import quarantine
 from tracker.extraction.reader import read
 from tracker.extraction.text import Extracted
@@ -139,6 +140,8 @@ def _remedy(reason: str) -> str:
     match Reason(reason):
         case Reason.ROBOTS | Reason.LOGIN | Reason.RATE_LIMITED:
             return f"ask the institution for leave, or {ELSEWHERE}"
+        case Reason.PRIVATE_ADDRESS:
+            return ALLOWING
         case Reason.NOT_FOUND:
             return "find where it went and correct `url`, or set `valid_until`"
         case _:

@@ -1,7 +1,7 @@
 """Is the watching itself in order? What monitors and `tracker watch` ask of the store."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from sqlmodel import Session, col, func, select
 
 from tracker.checkup import check_up
 from tracker.clock import Clock
-from tracker.health import HealthState
+from tracker.health import Health, HealthState
 from tracker.model import (
     Delivery,
     DeliveryState,
@@ -61,7 +61,8 @@ def status(session: Session, *, at: datetime, oldest: timedelta) -> Status:
     interrupted = select(func.count()).where(Run.state == RunState.INTERRUPTED)
     if last is not None:
         interrupted = interrupted.where(Run.started_at > last)
-    states = Counter(one.state for one in check_up(session, at=at))
+    judged = list(check_up(session, at=at))
+    states = Counter(one.state for one in judged)
     known, read = counted(session)
     found = Status(
         last_complete_run_at=last,
@@ -76,7 +77,7 @@ def status(session: Session, *, at: datetime, oldest: timedelta) -> Status:
         deliveries_failed=_count(session, Delivery, Delivery.state == DeliveryState.FAILED),
     )
     clock = Clock(lambda: at, after=last_moment(session)).warning
-    problems = [*([clock] if clock else ()), *_problems(found, at, oldest)]
+    problems = [*([clock] if clock else ()), *_problems(found, judged, at, oldest)]
     return Status(**{**asdict(found), "problems": tuple(problems)})
 
 
@@ -119,16 +120,20 @@ def due(session: Session, *, at: datetime) -> list[str]:
     return sorted(found | {key for source, key in watched if (source_due(source) or at) <= at})
 
 
-def _problems(found: Status, at: datetime, oldest: timedelta) -> Iterator[str]:
+def _problems(
+    found: Status, judged: Sequence[Health], at: datetime, oldest: timedelta
+) -> Iterator[str]:
     last = found.last_complete_run_at
     if last is None:
         yield "no run was ever complete: `tracker run`"
     elif at - last > oldest:
         hours = round((at - last).total_seconds() / 3600)
         yield f"the last complete run ended {hours} hours ago: does cron, `tracker watch` or a worker run?"
-    tried = sum(found.sources.values()) - found.sources.get(HealthState.NEVER_READ, 0)
-    if tried and found.sources.get(HealthState.FAILING, 0) == tried:
-        yield f"all {tried} sources that were tried are failing: is there a network?"
+    tried = [one for one in judged if one.state is not HealthState.NEVER_READ]
+    if tried and all(one.state is HealthState.FAILING for one in tried):
+        cut_off = all(one.unreached for one in tried)
+        asked = "is there a network?" if cut_off else "`tracker sources health` says why"
+        yield f"every source that was tried is failing ({len(tried)}): {asked}"
     if found.deliveries_failed:
         yield f"{found.deliveries_failed} deliveries failed for good: `tracker alerts list`"
 

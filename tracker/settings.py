@@ -1,5 +1,7 @@
 """One frozen Settings from the environment. Read by entry points only, then passed in."""
 
+import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -8,10 +10,13 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from tracker.hours import parse_hours
+from tracker.nearness import did_you_mean
 from tracker.standing import Gate
 
 #: Holds a password: it stands in no text that names the settings, nor in one that says they are wrong.
 Secret = Annotated[str, Field(repr=False)]
+PREFIX = "TRACKER_"
+DATABASES = frozenset({"sqlite", "postgresql"})
 SMTP = frozenset({"smtp", "smtps"})
 
 
@@ -19,7 +24,7 @@ class Settings(BaseSettings):
     """Every setting, from variables named TRACKER_…; see README, "Settings"."""
 
     model_config = SettingsConfigDict(
-        env_prefix="TRACKER_", frozen=True, extra="ignore", hide_input_in_errors=True
+        env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True
     )
 
     database_url: Annotated[str | None, Field(repr=False)] = None
@@ -56,6 +61,17 @@ class Settings(BaseSettings):
             return frozenset(host.strip().lower() for host in value.split(",") if host.strip())
         return value
 
+    @field_validator("allow_hosts")
+    @classmethod
+    def _are_hosts(cls, value: frozenset[str]) -> frozenset[str]:
+        for host in sorted(value):
+            name = host.strip("[]")
+            if "/" in host or (":" in name and name.count(":") < 2):
+                raise ValueError(
+                    f'"{host}" is no host; leave out http:// and port, with commas between'
+                )
+        return value
+
     @field_validator("watch_hours")
     @classmethod
     def _are_hours(cls, value: str) -> str:
@@ -67,6 +83,10 @@ class Settings(BaseSettings):
     @classmethod
     def _is_an_address(cls, value: str | None, about: ValidationInfo) -> str | None:
         """A password that is not escaped would be cut in two, and half of it taken for a host."""
+        if value and about.field_name == "database_url" and _backend(value) not in DATABASES:
+            raise ValueError(
+                "not a database that this program knows; write postgresql://user:password@host:5432/name, or leave it out"
+            )
         if value and value.startswith("sqlite:"):
             return value
         try:
@@ -97,22 +117,38 @@ class Settings(BaseSettings):
         return self.data_dir / "outbox"
 
 
+def _backend(url: str) -> str:
+    """What comes before the driver, if one is named (postgresql+psycopg://…)."""
+    return url.partition(":")[0].partition("+")[0]
+
+
 class SettingsError(Exception):
     """Variables of the environment cannot be used; the message lists each with its remedy."""
 
 
 def load_settings() -> Settings:
     """Return the settings; raises SettingsError that lists everything wrong at once."""
+    lines, settings = [*_unknown(os.environ)], None
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
-        lines = [
+        lines += [
             _said(str(found["loc"][0]), found["msg"], found["input"]) for found in error.errors()
         ]
-        raise SettingsError("\n".join(["the settings cannot be used:", *lines])) from None
+    if settings is None or lines:
+        raise SettingsError("\n".join(["the settings cannot be used:", *lines]))
+    return settings
+
+
+def _unknown(environment: Iterable[str]) -> Iterator[str]:
+    """Name what looks like a setting and is none: a misspelt one would be left out unsaid."""
+    known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
+    for name in sorted(environment):
+        if name.startswith(PREFIX) and name.upper() not in known:
+            yield f"  {name}: no such setting{did_you_mean(name, known) or '; unset it'}"
 
 
 def _said(name: str, problem: str, given: object) -> str:
     shown = f' ("{given}")' if Settings.model_fields[name].repr else ""
     said = problem.removeprefix("Value error, ")
-    return f"  TRACKER_{name.upper()}: {said[:1].lower()}{said[1:]}{shown}"
+    return f"  {PREFIX}{name.upper()}: {said[:1].lower()}{said[1:]}{shown}"

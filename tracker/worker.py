@@ -6,6 +6,7 @@ workers that died; which of them does it first, does it. Jobs whose hosts are sh
 
 import asyncio
 import logging
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from sqlalchemy.engine import make_url
 from sqlmodel import Session
 
 from tracker import monitoring
+from tracker.ending import INTERRUPTED
 from tracker.hours import opens
 from tracker.settings import Settings
 from tracker.sources import SourcesError, load_sources
@@ -35,6 +37,8 @@ log = logging.getLogger(__name__)
 MOST_TRIES = 6
 DERIVING = "deriving"  # the lock of update and send: one of them at a time
 KEPT_HOURS = 72  # that a finished job can be looked at
+#: How a command ends that was asked to, before or after it could hear of it.
+STOPPED = frozenset({INTERRUPTED, -signal.SIGTERM, -signal.SIGINT})
 WORST = 400  # characters kept of what a failed command said last
 
 
@@ -84,12 +88,16 @@ def is_news(record: logging.LogRecord) -> bool:
     return not (record.exc_info and isinstance(record.exc_info[1], ConnectorException))
 
 
+class CommandStoppedError(Exception):
+    """Somebody asked a job's command to end, and it ended clean: the job is done later, by whoever takes it."""
+
+
 class CommandFailedError(Exception):
     """A job's command ended with an error; the message is what it said last."""
 
 
 class _Again(BaseRetryStrategy):
-    """Later and later, and no more after a number of tries; what only was interrupted at once."""
+    """Later and later, and no more after a number of tries; what was only stopped soon, however often."""
 
     def __init__(self, pace: Pace) -> None:
         self.pace = pace
@@ -97,7 +105,7 @@ class _Again(BaseRetryStrategy):
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         if isinstance(exception, asyncio.CancelledError):
             return RetryDecision(retry_in={"seconds": 0})
-        if isinstance(exception, BusyError):
+        if isinstance(exception, BusyError | CommandStoppedError):
             return RetryDecision(retry_in={"seconds": self.pace.busy_wait})
         if job.attempts + 1 >= MOST_TRIES:
             return None
@@ -213,7 +221,7 @@ def _put(session: Session, work: Work) -> bool:
 
 
 async def _command(context: JobContext, module: str, *arguments: str) -> None:
-    """Run one of our programs to its end; raises BusyError or CommandFailedError."""
+    """Run one of our programs to its end; raises BusyError, CommandStoppedError or CommandFailedError."""
     log.info("%s: begun", context.job.call_string)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", module, *arguments, **_PIPES
@@ -228,6 +236,9 @@ async def _command(context: JobContext, module: str, *arguments: str) -> None:
     last = said.decode(errors="replace").strip()[-WORST:]
     if process.returncode == BUSY:
         raise BusyError(last)
+    if process.returncode in STOPPED:
+        log.info("%s: stopped as asked, and put back", context.job.call_string)
+        raise CommandStoppedError(last)
     if process.returncode:
         log.warning("%s: failed: %s", context.job.call_string, last)
         raise CommandFailedError(last)

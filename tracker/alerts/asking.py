@@ -170,17 +170,25 @@ def as_mail(notice: NoticeRow, settings: Settings) -> EmailMessage:
 def send_notices(store: Store, settings: Settings, *, at: datetime) -> tuple[int, int]:
     """Send every notice that waits and still holds; return how many were taken and how many not.
 
-    One that is not taken is tried again for a day, unless the server refuses it for good. One that
-    something overtook is withdrawn: what it says would be wrong.
+    One that is not taken is tried again for a day, unless the server refuses it for good.
     """
+    withdraw_overtaken(store, at=at)
     with store.transaction() as session:
         waiting = [notice for notice in notice_rows(session) if notice.waits]
-        overtaken = {n.id: why for n in waiting if (why := overtaken_by(session, n, at=at))}
-        for number, why in overtaken.items():
-            withdraw_notice(session, number, f": {why}; ask anew if need be", at=at)
-    good = [notice for notice in waiting if notice.id not in overtaken]
-    failures = [_send(store, settings, notice, at=at) for notice in good]
+    failures = [_send(store, settings, notice, at=at) for notice in waiting]
     return failures.count(None), len(failures) - failures.count(None)
+
+
+def withdraw_overtaken(store: Store, *, at: datetime) -> tuple[str, ...]:
+    """Withdraw every notice that waits and would say something wrong by now; return which and why."""
+    said = []
+    with store.transaction() as session:
+        for notice in notice_rows(session):
+            why = overtaken_by(session, notice, at=at) if notice.waits else ""
+            if why:
+                withdraw_notice(session, notice.id, f": {why}; ask anew if need be", at=at)
+                said.append(f"notice {notice.id} to {notice.institution}: {why}")
+    return tuple(said)
 
 
 def overtaken_by(session: Session, notice: NoticeRow, *, at: datetime) -> str:
@@ -198,6 +206,8 @@ def overtaken_by(session: Session, notice: NoticeRow, *, at: datetime) -> str:
     for row in rows:
         if row.result != told[row.question]["result"]:
             return f"the finding on {row.question} is {row.result.replace('_', ' ')} by now"
+        if sorted(map(deed_name, row.acted)) != sorted(told[row.question]["deeds"]):
+            return "what the institution says it did reads otherwise by now"
     return "" if rows else "the institution is watched no more"
 
 

@@ -15,13 +15,12 @@ from tracker.model import (
     Document,
     Fetch,
     Institution,
-    MeaningState,
     Outcome,
     PassageEntity,
     Source,
     VersionPassage,
 )
-from tracker.queries import shown_summary, withheld_labels
+from tracker.queries import shown_meaning, shown_summary, withheld_labels
 from tracker.store.replies import NOT_ASKED, dealings
 from tracker.store.rows import portions
 
@@ -151,7 +150,7 @@ def _fact(
 ) -> ChangeFacts:
     assert change.id is not None
     others = about.get(change.id, _About())
-    judged = waits.isdisjoint(change.labels)  # so that what people made of it may be told
+    meaning_state, judged_at = shown_meaning(change, waits)
     shown = not document.withheld
     return ChangeFacts(
         id=change.id,
@@ -176,9 +175,7 @@ def _fact(
         changed_words=change.changed_words,
         folded=others.folded,
         meaning=change.meaning if shown else "",
-        meaning_state=change.meaning_state if judged else MeaningState.NOT_ASSESSED,
+        meaning_state=meaning_state,
         entities=entities,
-        updated_at=max(
-            filter(None, (change.meaning_at if judged else None, others.newest)), default=None
-        ),
+        updated_at=max(filter(None, (judged_at, others.newest)), default=None),
     )

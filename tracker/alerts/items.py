@@ -12,7 +12,8 @@ from urllib.parse import quote, urlsplit
 from tracker.addresses import web_archive
 from tracker.alerts.subscriptions import ChangeFacts
 from tracker.changes import SentenceChange, SentenceKind, most_telling, shortened
-from tracker.model import ChangeClass, ChangeKind, MeaningState
+from tracker.changes.certainty import certainty
+from tracker.model import MeaningState
 from tracker.store.folding import BACK
 
 SUBJECT_LENGTH = 140
@@ -134,19 +135,14 @@ def _when(change: ChangeFacts) -> str:
 
 
 def _confidence(change: ChangeFacts) -> str:
-    if change.change_class is ChangeClass.RECORD:
-        return "Our own record changed, not the institution's text."
-    if change.change_class is ChangeClass.AVAILABILITY:
-        return "About what we could read; says nothing about the text."
-    if change.kind in {ChangeKind.DOCUMENT_REMOVED, ChangeKind.MOVED, ChangeKind.WALLED}:
-        return "About where the document is; says nothing about its text."
-    seen = "certain" if change.confirmed else "seen once, not yet seen again"
-    assessed = {
-        MeaningState.NOT_ASSESSED: "meaning not assessed",
-        MeaningState.CONFIRMED: "meaning confirmed by a person",
-        MeaningState.REJECTED: "a person found no change of meaning",
-    }
-    return f"Text change {seen}; {assessed[change.meaning_state]}; {change.dealing}."
+    said = certainty(
+        change.change_class,
+        change.kind,
+        confirmed=change.confirmed,
+        meaning=change.meaning_state,
+        dealing=change.dealing,
+    )
+    return f"{said[:1].upper()}{said[1:]}."
 
 
 def _meaning(change: ChangeFacts, *, unreviewed: bool) -> str:
@@ -154,7 +150,7 @@ def _meaning(change: ChangeFacts, *, unreviewed: bool) -> str:
         return ""
     if change.meaning_state is MeaningState.CONFIRMED:
         return f"{change.meaning} (confirmed by a person)"
-    return f"{change.meaning} (read by machine, not reviewed)" if unreviewed else ""
+    return f"{change.meaning} (by machine, not yet reviewed)" if unreviewed else ""
 
 
 def _web_address(url: str) -> str:

@@ -7,7 +7,7 @@ from typing import Self
 
 from sqlmodel import Session
 
-from tracker.alerts.asking import send_notices
+from tracker.alerts.asking import send_notices, withdraw_overtaken
 from tracker.alerts.channels import sender
 from tracker.alerts.facts import facts_between, facts_of
 from tracker.alerts.failure import SendFailedError
@@ -39,6 +39,7 @@ class SendReport:
     waiting: int = 0
     notices: int = 0  # about subscriptions themselves
     asked: int = 0  # institutions that were told what is found about them
+    withdrawn: tuple[str, ...] = ()  # notices that something overtook, and what
     by_channel: Mapping[str, int] = field(default_factory=dict)
     subjects: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()  # of failures, each once
@@ -74,8 +75,9 @@ def send_due(
         with store.transaction() as session:
             release_claims(session, at=at)
     report = _send_notices(store, settings, report, at=at)
+    withdrawn = withdraw_overtaken(store, at=at)
     taken, not_taken = send_notices(store, settings, at=at)
-    report = replace(report, asked=taken, failed=report.failed + not_taken)
+    report = replace(report, asked=taken, failed=report.failed + not_taken, withdrawn=withdrawn)
     while batch := _claim(store, settings, at=at):
         for claimed, message in batch:
             between()

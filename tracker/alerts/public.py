@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-from tracker.addresses import refusal
+from tracker.addresses import ALLOWING, refusal
 
 _CONNECTING = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
 
@@ -40,7 +40,7 @@ class _Watch:
             why = refusal(host)
         except ValueError:  # a socket of this machine, or a name that nobody has looked up
             why = "not an internet address"
-        return why and f"{host or address} may not be contacted: {why}"
+        return why and f"{host or address} may not be contacted: {why}; {ALLOWING}"
 
 
 @cache

@@ -17,7 +17,7 @@ from tracker.model import (
     Recommendation,
     Topic,
 )
-from tracker.sources import nearest as nearest_of
+from tracker.nearness import nearest as nearest_of
 from tracker.sources.entries import Country
 
 

@@ -17,7 +17,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from threading import Timer
 from urllib.parse import SplitResult, urlsplit
 
-from tracker.addresses import refusal
+from tracker.addresses import ALLOWING, refusal
 from tracker.alerts.failure import SendFailedError
 from tracker.alerts.messages import Message, as_event
 
@@ -75,7 +75,7 @@ class Webhook:
     def _socket(self, host: str, port: int, *, secure: bool) -> socket.socket:
         address = str(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4][0])
         if host not in self.allow_hosts and (why := refusal(address)):
-            raise SendFailedError(f"{host} may not be contacted: {why}", permanent=True)
+            raise SendFailedError(f"{host} may not be contacted: {why}; {ALLOWING}", permanent=True)
         plain = socket.create_connection((address, port), PATIENCE)
         if not secure:
             return plain
@@ -95,7 +95,7 @@ def address_problem(target: str, allow_hosts: frozenset[str]) -> str | None:
         return f"not a web address: {error}"
     if host and (parts.scheme == "https" or (parts.scheme == "http" and host in allow_hosts)):
         return None
-    return "a webhook needs an https address"
+    return "a webhook needs an https address, or a host that TRACKER_ALLOW_HOSTS names"
 
 
 def webhook_key(secret: str, token: str) -> bytes:

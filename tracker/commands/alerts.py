@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from tracker import queries
-from tracker.commands.sending import goes_to, no_mail_server, why_not_out
+from tracker.commands.sending import goes_to, links_lead_nowhere, no_mail_server, why_not_out
 from tracker.commands.shared import (
     Json,
     WrongInputError,
@@ -21,23 +21,30 @@ from tracker.commands.shared import (
 )
 from tracker.ending import Ending
 from tracker.model import Cadence, ChangeKind, Channel, MeaningState, SubscriptionState
+from tracker.nearness import nearest
 from tracker.settings import load_settings
-from tracker.sources import nearest
 from tracker.store.locks import alone
 
 app = typer.Typer(help="Subscriptions and deliveries.", no_args_is_help=True)
 
+Name = Annotated[str, typer.Argument(help="What you call the subscription.")]
 Rule = Annotated[str, typer.Option("--rule", help='JSON, such as {"countries": ["GB"]}.')]
 By = Annotated[str, typer.Option("--by", help="Who says so.")]
 
 
 @app.command("add")
 def alerts_add(
-    name: str,
-    channel: Annotated[Channel, typer.Option("--channel")] = Channel.OUTBOX,
+    name: Name,
+    channel: Annotated[
+        Channel, typer.Option("--channel", help="How messages go.")
+    ] = Channel.OUTBOX,
     target: Annotated[str, typer.Option("--target", help="Address or URL.")] = "",
-    cadence: Annotated[Cadence, typer.Option("--cadence")] = Cadence.INSTANT,
-    timezone: Annotated[str, typer.Option("--timezone")] = "UTC",
+    cadence: Annotated[
+        Cadence, typer.Option("--cadence", help="One by one, or together.")
+    ] = Cadence.INSTANT,
+    timezone: Annotated[
+        str, typer.Option("--timezone", help="For daily and weekly: seven in the morning there.")
+    ] = "UTC",
     rule: Rule = "{}",
 ) -> None:
     """Add a subscription; by e-mail, its address is asked first."""
@@ -82,6 +89,8 @@ def _say_next(made: Any) -> None:
     from tracker.alerts.webhook import signing_secret  # noqa: PLC0415
 
     settings = load_settings()
+    for said in links_lead_nowhere([made.channel], settings):
+        print(said, file=sys.stderr)
     match made.channel:
         case Channel.EMAIL:
             print("pending: the next `tracker alerts send` asks the address whether it agrees")
@@ -144,7 +153,7 @@ def alerts_list(as_json: Json = False) -> None:
                 "until": counted.get(r.id, Tally()).until,
                 "failed": counted.get(r.id, Tally()).failed,
                 "error": counted.get(r.id, Tally()).error,
-                "rule": r.rule,
+                "rule": dict(r.rule) if as_json else _asked(r.rule),
             }
             for r in recipients(session)
         ]
@@ -153,10 +162,17 @@ def alerts_list(as_json: Json = False) -> None:
     print_rows(rows, columns, as_json=as_json, as_csv=False, title="Subscriptions")
 
 
+def _asked(rule: Any) -> dict[str, Any]:
+    """What a rule narrows by, as it would be typed."""
+    from tracker.alerts.subscriptions import Rule as Checked  # noqa: PLC0415
+
+    return Checked.model_validate(rule).model_dump(mode="json", exclude_defaults=True)
+
+
 @app.command("preview")
 def alerts_preview(
     rule: Rule = "{}",
-    days: Annotated[int, typer.Option("--days", min=1)] = 90,
+    days: Annotated[int, typer.Option("--days", min=1, help="How far back.")] = 90,
     as_json: Json = False,
 ) -> None:
     """Say what a rule would have sent."""
@@ -196,17 +212,19 @@ def alerts_send() -> None:
     print(f"{report.sent} sent{notices}, {report.failed} failed, {report.waiting} waiting")
     for reason in report.reasons:
         print(f"failed: {reason}")
+    for notice in report.withdrawn:
+        print(f"not sent, withdrawn: {notice}")
     if report.waiting or not report.sent:
         begins = "waiting" if report.sent else "nothing sent"
         print(f"{begins}: {'; '.join(why_not_out(store, now))}")
     unset = [*no_mail_server(store, settings)]
-    for said in unset:
+    for said in (*unset, *links_lead_nowhere(report.by_channel, settings)):
         print(said, file=sys.stderr)
     raise typer.Exit(1 if report.failed or unset else 0)
 
 
 @app.command("test")
-def alerts_test(name: str) -> None:
+def alerts_test(name: Name) -> None:
     """Send one test message through a subscription's channel; exit 1 where it was not taken."""
     from tracker.alerts.messages import trial  # noqa: PLC0415
     from tracker.alerts.outbox import try_to_send  # noqa: PLC0415
@@ -225,7 +243,7 @@ def alerts_test(name: str) -> None:
 
 @app.command("mute")
 def alerts_mute(
-    name: str,
+    name: Name,
     document: Annotated[
         list[str] | None, typer.Option("--document", help="Only this document's URL.")
     ] = None,
@@ -254,7 +272,7 @@ def _muting(rule: Any, documents: Sequence[str], *, off: bool) -> dict[str, Any]
 
 
 @app.command("end")
-def alerts_end(name: str) -> None:
+def alerts_end(name: Name) -> None:
     """End a subscription; what it is still owed is dropped."""
     from tracker.store.subscriptions import end_subscription  # noqa: PLC0415
 

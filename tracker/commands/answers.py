@@ -17,8 +17,10 @@ from tracker.commands.shared import (
     Labels,
     WrongInputError,
     institution_keys,
+    known_countries,
     known_keys,
     known_labels,
+    none_of,
     open_store,
     print_rows,
     print_table,
@@ -35,8 +37,13 @@ POSSIBLE = "reviewed none: possible, found by machine"
 def spoken(
     institution: Institutions = None,
     kind: Kinds = None,
-    result: Annotated[list[SpokenResult] | None, typer.Option("--result")] = None,
-    country: Annotated[list[str] | None, typer.Option("--country")] = None,
+    result: Annotated[
+        list[SpokenResult] | None, typer.Option("--result", help="Only this result.")
+    ] = None,
+    country: Annotated[
+        list[str] | None,
+        typer.Option("--country", help="Only there: ISO 3166-1, such as GB, or EU."),
+    ] = None,
     as_json: Json = False,
     as_csv: Csv = False,
 ) -> None:
@@ -48,7 +55,7 @@ def spoken(
             institutions=known_keys(institution, institution_keys(session)),
             kinds=kind or (),
             results=result or (),
-            countries=country or (),
+            countries=known_countries(country),
         )
     columns = ["institution", "result", "reviewed", "since", "rule"]
     print_rows(
@@ -57,6 +64,7 @@ def spoken(
         as_json=as_json,
         as_csv=as_csv,
         title=f"Who has spoken ({POSSIBLE})",
+        none=none_of(institution, kind, result, country),
     )
 
 
@@ -74,8 +82,12 @@ def shares(as_json: Json = False, as_csv: Csv = False) -> None:
 def coverage(
     institution: Institutions = None,
     kind: Kinds = None,
-    recommendation: Annotated[list[Recommendation] | None, typer.Option("--recommendation")] = None,
-    result: Annotated[list[CoverageResult] | None, typer.Option("--result")] = None,
+    recommendation: Annotated[
+        list[Recommendation] | None, typer.Option("--recommendation", help="Only this one.")
+    ] = None,
+    result: Annotated[
+        list[CoverageResult] | None, typer.Option("--result", help="Only this result.")
+    ] = None,
     as_json: Json = False,
     as_csv: Csv = False,
 ) -> None:
@@ -95,13 +107,16 @@ def coverage(
         as_json=as_json,
         as_csv=as_csv,
         title=f"Recommendations ({POSSIBLE})",
+        none=none_of(institution, kind, recommendation, result),
     )
 
 
 @app.command()
 def changes(
     institution: Institutions = None,
-    change_class: Annotated[list[ChangeClass] | None, typer.Option("--class")] = None,
+    change_class: Annotated[
+        list[ChangeClass] | None, typer.Option("--class", help="Only of this class.")
+    ] = None,
     label: Labels = None,
     since: Annotated[
         datetime | None, typer.Option("--since", help="Seen on or after this day.")
@@ -124,12 +139,20 @@ def changes(
         )
     columns = ["id", "seen_to", "institution", "kind", "summary"]
     print_rows(
-        [row.to_json() for row in rows], columns, as_json=as_json, as_csv=as_csv, title="Changes"
+        [row.to_json() for row in rows],
+        columns,
+        as_json=as_json,
+        as_csv=as_csv,
+        title="Changes",
+        none=none_of(institution, change_class, label, since),
     )
 
 
 @app.command()
-def institution(key: str, as_json: Json = False) -> None:
+def institution(
+    key: Annotated[str, typer.Argument(help="Its key, such as `tracker spoken` lists.")],
+    as_json: Json = False,
+) -> None:
     """Show everything about one institution."""
     with open_store().transaction() as session:
         known_keys([key], institution_keys(session))

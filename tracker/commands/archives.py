@@ -4,7 +4,7 @@ import json
 import sys
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -26,7 +26,7 @@ from tracker.store.locks import at_work
 app = typer.Typer()
 
 What = Annotated[
-    list[str], typer.Argument(metavar="FILE|URL...", help="WARC files; with --wayback, addresses")
+    list[str], typer.Argument(metavar="FILE|URL", help="WARC files; with --wayback, addresses")
 ]
 Wayback = Annotated[
     bool, typer.Option("--wayback", help="Ask a web archive for captures of these addresses.")
@@ -74,18 +74,21 @@ def import_(
 def _import_files(paths: list[Path], *, as_json: bool) -> None:
     from tracker.importing import ImportRefusedError, import_files  # noqa: PLC0415
 
-    settings = load_settings()
+    settings, ending = load_settings(), Ending()
     file, store = load_sources(settings.sources), open_store()
+    given: dict[str, Any] = {"largest": settings.max_bytes, "told": _told}
+    given["stop"] = lambda: ending.asked
     try:
         with at_work(store) as turn:
             turn.take_all()
-            at, largest = moment(store), settings.max_bytes
-            done = import_files(store, file, paths, at=at, largest=largest, turn=turn, told=_told)
+            done = import_files(store, file, paths, at=moment(store), turn=turn, **given)
     except ImportRefusedError as error:
         raise WrongInputError(str(error)) from None
     if as_json:
         print(json.dumps({"run": done.run, **done.counts}))
     print("\n".join([in_words(done.run, done.counts), *done.tears]), file=sys.stderr)
+    if not done.finished:
+        ending.between()
 
 
 def _day(given: str | None, option: str) -> date | None:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +17,7 @@ import typer
 
 from tracker.commands.shared import Json, moment, open_store
 from tracker.ending import INTERRUPTED, Ending
+from tracker.health import UNREACHED
 from tracker.model import InstitutionKind
 from tracker.settings import load_settings
 from tracker.store.locks import alone
@@ -126,7 +127,7 @@ def crawl_arguments(
 
 
 Keys = Annotated[
-    list[str] | None, typer.Argument(metavar="[KEY]...", help="institution or institution/source")
+    list[str] | None, typer.Argument(metavar="KEY", help="institution or institution/source")
 ]
 Kind = Annotated[
     InstitutionKind | None, typer.Option("--kind", help="Only institutions of this kind.")
@@ -237,9 +238,18 @@ def run_once(arguments: Sequence[str], ending: Ending) -> tuple[int, dict[str, A
         f"{sent.failed} failed",
         file=sys.stderr,
     )
-    if not counts.get("fetched", 0) + counts.get("not_modified", 0):
-        print(
-            "nothing could be read; without a network, `make demo` shows an example",
-            file=sys.stderr,
-        )
+    if said := _why_nothing(counts):
+        print(said, file=sys.stderr)
     return crawled.returncode, counts
+
+
+def _why_nothing(counts: Mapping[str, Any]) -> str:
+    """Return what to say of a run that read nothing; empty where something was read, or nothing asked for."""
+    failed = counts.get("failed", {})
+    if not failed or counts.get("fetched", 0) + counts.get("not_modified", 0):
+        return ""
+    if failed.keys() <= UNREACHED:
+        return (
+            "nothing could be read: is there a network? Without one, `make demo` shows an example"
+        )
+    return "nothing could be read: `tracker sources health` says why and what helps"

@@ -15,7 +15,7 @@ from tracker.commands.shared import (
     open_store,
 )
 from tracker.model import SPOKEN, Recommendation
-from tracker.sources import nearest
+from tracker.nearness import nearest
 from tracker.store import assessing
 
 app = typer.Typer()
@@ -24,7 +24,7 @@ QUESTIONS = {name.lower(): name for name in (SPOKEN, *map(str, Recommendation))}
 
 @app.command()
 def explain(
-    institution: str,
+    institution: Annotated[str, typer.Argument(help="Its key.")],
     question: Annotated[str, typer.Argument(help="spoken, or R1 to R6")],
     as_json: Json = False,
 ) -> None:

@@ -16,6 +16,8 @@ from tracker.store.replies import NoticeRow, ReplyRow, notice_rows, reply_rows
 notices = typer.Typer(help="Ask institutions about findings.", no_args_is_help=True)
 replies = typer.Typer(help="What institutions say of findings.", no_args_is_help=True)
 
+Whose = Annotated[str, typer.Argument(help="Its key.")]
+Which = Annotated[int, typer.Argument(help="Its number in `tracker replies list`.")]
 By = Annotated[str, typer.Option("--by", help="Who you are; it stands in the record.")]
 Question = Annotated[
     list[str] | None, typer.Option("--question", help="spoken, R1 … R6; every finding if none.")
@@ -50,7 +52,7 @@ def notices_due(as_json: Json = False, as_csv: Csv = False) -> None:
 
 @notices.command("send")
 def notices_send(
-    institution: str,
+    institution: Whose,
     address: Address,
     by: By,
     question: Question = None,
@@ -73,7 +75,11 @@ def notices_send(
 
 
 @notices.command("withdraw")
-def notices_withdraw(notice: int, by: By, note: Note = "") -> None:
+def notices_withdraw(
+    notice: Annotated[int, typer.Argument(help="Its number in `tracker notices list`.")],
+    by: By,
+    note: Note = "",
+) -> None:
     """Let a notice that waits not be sent; it stays in the record, and the findings are due again."""
     with open_store().transaction() as session:
         deeds.withdraw(session, notice, by=by, note=note, at=datetime.now(UTC))
@@ -82,7 +88,7 @@ def notices_withdraw(notice: int, by: By, note: Note = "") -> None:
 
 @notices.command("log")
 def notices_log(
-    institution: str,
+    institution: Whose,
     address: Annotated[str, typer.Option("--address", help="Where it was sent, in words.")],
     by: By,
     sent: Annotated[datetime, typer.Option("--sent", help="When, in UTC.")],
@@ -118,7 +124,7 @@ def notices_list(
 
 @replies.command("add")
 def replies_add(
-    institution: str,
+    institution: Whose,
     address: Address,
     text: Text,
     by: By,
@@ -156,21 +162,21 @@ def replies_list(
 
 
 @replies.command("confirm")
-def replies_confirm(reply: int, by: By, note: Note = "") -> None:
+def replies_confirm(reply: Which, by: By, note: Note = "") -> None:
     """Make a reply public, in full, beside the findings it is about."""
     told = _decide(reply, ReplyVerdict.CONFIRMED, by, note)
     print(f"reply {reply} is public; {told} subscribers will be told")
 
 
 @replies.command("refuse")
-def replies_refuse(reply: int, by: By, note: Note = "") -> None:
+def replies_refuse(reply: Which, by: By, note: Note = "") -> None:
     """Keep a reply from the public, or take it back."""
     _decide(reply, ReplyVerdict.REFUSED, by, note)
     print(f"reply {reply} is not public")
 
 
 @replies.command("settle")
-def replies_settle(reply: int, by: By, note: Note = "") -> None:
+def replies_settle(reply: Which, by: By, note: Note = "") -> None:
     """End what a public reply disputes; its words stay."""
     _decide(reply, ReplyVerdict.SETTLED, by, note)
     print(f"reply {reply} disputes nothing any more")
@@ -178,8 +184,8 @@ def replies_settle(reply: int, by: By, note: Note = "") -> None:
 
 @replies.command("correct")
 def replies_correct(
-    institution: str,
-    question: str,
+    institution: Whose,
+    question: Annotated[str, typer.Argument(help="spoken, or R1 to R6")],
     note: Annotated[str, typer.Option("--note", help="What was wrong, and what is right.")],
     by: By,
     reply: Annotated[int | None, typer.Option("--reply", help="The reply that led to it.")] = None,

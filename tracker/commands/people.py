@@ -13,6 +13,7 @@ from tracker.store.people import end_role, people, set_role
 app = typer.Typer(help="Who may sign in to review.", no_args_is_help=True)
 
 WELL_KNOWN = "/.well-known/openid-configuration"
+Email = Annotated[str, typer.Argument(help="As the provider knows it.")]
 Issuer = Annotated[
     str,
     typer.Option("--issuer", help="Of the identity; that of TRACKER_OIDC_METADATA_URL if unset."),
@@ -21,7 +22,11 @@ Issuer = Annotated[
 
 @app.command("add")
 def people_add(
-    email: str, role: Annotated[Role, typer.Option("--role")] = Role.REVIEWER, issuer: Issuer = ""
+    email: Email,
+    role: Annotated[
+        Role, typer.Option("--role", help="An admin also decides on replies.")
+    ] = Role.REVIEWER,
+    issuer: Issuer = "",
 ) -> None:
     """Give a person a role, or another one."""
     if "@" not in email:
@@ -33,7 +38,7 @@ def people_add(
 
 
 @app.command("remove")
-def people_remove(email: str, issuer: Issuer = "") -> None:
+def people_remove(email: Email, issuer: Issuer = "") -> None:
     """Take a person's role; what they reviewed stays."""
     with open_store().transaction() as session:
         if not end_role(session, email=email, issuer=_issuer(issuer)):

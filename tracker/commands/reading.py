@@ -15,8 +15,12 @@ app = typer.Typer()
 
 @app.command()
 def extract(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
-    url: str = "",
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="A file that was saved.")
+    ],
+    url: Annotated[
+        str, typer.Option("--url", help="Where it comes from: its links are read from there.")
+    ] = "",
     ocr: Annotated[bool, typer.Option(help="Read scans with tesseract.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -65,11 +69,17 @@ def code(file: Annotated[Path, typer.Argument(help="One {id, text} object a line
             for row in evaluation.code_lines(lines, load_codebook()):
                 print(json.dumps(row, ensure_ascii=False))
     except (OSError, UnicodeDecodeError) as error:
-        raise WrongInputError(f"{file} cannot be read: {error}") from None
+        why = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise WrongInputError(f"{file} cannot be read: {why}") from None
 
 
 @app.command()
-def evaluate(file: Path, as_json: Json = False) -> None:
+def evaluate(
+    file: Annotated[
+        Path, typer.Argument(help="Passages that people coded, one JSON object a line.")
+    ],
+    as_json: Json = False,
+) -> None:
     """Measure the coder on passages that people coded."""
     found = evaluation.evaluate(evaluation.read_gold(file), load_codebook())
     if as_json:

@@ -13,7 +13,7 @@ from sqlmodel import Session
 from tracker.coding.codebook import load_codebook
 from tracker.commands.shared import Json, WrongInputError, open_store, print_rows, writing_to
 from tracker.export import content_hash, freeze, since, write
-from tracker.sources import nearest
+from tracker.nearness import nearest
 from tracker.store.releases import ReleaseRow, frozen_data, record_release, releases
 
 app = typer.Typer()
@@ -34,7 +34,8 @@ def release(
     if listed:
         columns = ["id", "at", "note", "sha256"]
         rows = [_row(found) for found in known]
-        print_rows(rows, columns, as_json=as_json, as_csv=False, title="Releases")
+        none = "none is made yet; `tracker release` makes one"
+        print_rows(rows, columns, as_json=as_json, as_csv=False, title="Releases", none=none)
     elif as_json:
         print(json.dumps(_row(known[-1])))
     else:

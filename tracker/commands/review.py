@@ -13,8 +13,8 @@ from tracker.agreement import Agreement, Estimate
 from tracker.coding.codebook import load_codebook
 from tracker.commands.shared import Json, WrongInputError, open_store, print_rows
 from tracker.model import Stance, Verdict
+from tracker.nearness import nearest
 from tracker.reviews import LABELS, agreements
-from tracker.sources import nearest
 from tracker.waiting import Waiting, judge, judged_by, waiting, waiting_item
 
 app = typer.Typer(help="Judge what the machine coded.", no_args_is_help=True)
@@ -79,7 +79,9 @@ def amend(
     item: Item,
     who: Who,
     label: Annotated[list[str] | None, typer.Option("--label", help="A label that holds.")] = None,
-    stance: Annotated[Stance, typer.Option("--stance")] = Stance.NONE,
+    stance: Annotated[
+        Stance, typer.Option("--stance", help="Toward the Chinese state.")
+    ] = Stance.NONE,
     note: Note = "",
     again: Again = False,
 ) -> None:

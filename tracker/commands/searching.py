@@ -19,7 +19,7 @@ from tracker.commands.shared import (
     open_store,
     print_rows,
 )
-from tracker.sources import nearest
+from tracker.nearness import nearest
 
 app = typer.Typer()
 
@@ -49,14 +49,17 @@ def search(
     """Find coded passages in the institutions' own voice, newest stated date first."""
     asked = queries.terms(words)
     bodies = [_body(name) for name in naming or []]
-    if not asked and not bodies:
-        raise WrongInputError("nothing to search for: give words, or name a body with --naming")
+    labels = known_labels(label)
+    if not asked and not bodies and not labels:
+        raise WrongInputError(
+            "nothing to search for: give words, name a body with --naming, or a label with --label"
+        )
     with open_store().transaction() as session:
         found = queries.search(
             session,
             words=asked,
             entities=bodies,
-            labels=known_labels(label),
+            labels=labels,
             kinds=kind or (),
             institutions=known_keys(institution, institution_keys(session)),
             languages=language or (),

@@ -15,16 +15,20 @@ import typer
 from tracker import queries
 from tracker.addresses import canonical_url
 from tracker.clock import Clock, system_time
+from tracker.countries import COUNTRIES
 from tracker.export import cell
 from tracker.flat import flat
 from tracker.model import InstitutionKind
+from tracker.nearness import did_you_mean, nearest
 from tracker.settings import load_settings
-from tracker.sources import did_you_mean, nearest
 from tracker.store import Store
 from tracker.store.crawling import last_moment
 
 WRONG_INPUT = 2
+WIDEST = 100_000  # columns of a table that goes into a file or another program
 NOTHING = "nothing yet. `tracker run` reads your sources; `make demo` shows an example"
+
+NO_MATCH = "nothing matches what was asked for; leave out an option"
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
@@ -89,16 +93,22 @@ def print_table(
     from rich.text import Text  # noqa: PLC0415
 
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDEST)  # nobody looks at it in 80 columns: one row, one line
     if not rows:
         console.print(f"{title}: {none}.")
         return
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    box = SIMPLE_HEAD if console.is_terminal else None
+    table = Table(title=title, title_justify="left", box=box, pad_edge=False)
     for column in columns:
         # Folded, never cut: a key or an address must be whole to be copied.
         table.add_column(column.replace("_", " "), overflow="fold")
     for row in rows:
         table.add_row(*[Text(_words(row.get(column))) for column in columns])
-    console.print(table)
+    with console.capture() as drawn:
+        console.print(table)
+    for line in drawn.get().splitlines():
+        print(line.rstrip())
 
 
 def _words(value: Any) -> str:
@@ -106,6 +116,8 @@ def _words(value: Any) -> str:
         return "–"
     if isinstance(value, list):
         return ", ".join(map(_words, value))
+    if isinstance(value, dict):
+        value = json.dumps(value, ensure_ascii=False)  # as it is typed
     # Crawled text must not drive the terminal.
     text = "".join(c if c.isprintable() else " " for c in str(value))
     if not _MOMENT.match(text):
@@ -149,6 +161,21 @@ def _canonical(url: str) -> str:
         return canonical_url(url)
     except ValueError:
         return url  # no document has it for an address, which is what is said of it
+
+
+def known_countries(countries: Iterable[str] | None) -> list[str]:
+    """Return the countries that were asked for; raises WrongInputError naming each that is none."""
+    asked = list(countries or [])
+    if unknown := [code for code in asked if code not in COUNTRIES]:
+        raise WrongInputError(
+            f"not a country: {', '.join(unknown)}; use ISO 3166-1 codes such as GB, or EU"
+        )
+    return asked
+
+
+def none_of(*filters: object) -> str:
+    """Return what to say of a table without rows, by whether anything narrowed it."""
+    return NO_MATCH if any(filters) else NOTHING
 
 
 def known_labels(labels: Iterable[str] | None) -> list[str]:

@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 import typer
 
 from tracker import proposing, queries
-from tracker.addresses import canonical_url, on_official_host
+from tracker.addresses import ALLOWING, canonical_url, on_official_host
 from tracker.checkup import check_up
 from tracker.commands.looking import Wanted, look
 from tracker.commands.shared import (
@@ -26,7 +26,7 @@ from tracker.commands.shared import (
 )
 from tracker.health import Health, HealthState, summary
 from tracker.livecheck import Attempt, Checked, judge
-from tracker.model import InstitutionKind, SourceKind
+from tracker.model import InstitutionKind, Reason, SourceKind
 from tracker.settings import load_settings
 from tracker.sources import SourceEntry, SourcesFile, load_sources, parse_sources, schema
 from tracker.store.crawling import sync_sources
@@ -38,7 +38,7 @@ app = typer.Typer(help="Check, list and describe sources.yaml.", no_args_is_help
 def sources_check(
     keys: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[KEY]...", help="with --live: institution or institution/source"),
+        typer.Argument(metavar="KEY", help="with --live: institution or institution/source"),
     ] = None,
     live: Annotated[
         bool, typer.Option("--live", help="Also fetch each source twice, politely.")
@@ -102,7 +102,7 @@ def _number(count: int, one: str) -> str:
 
 @app.command("add")
 def sources_add(
-    url: str,
+    url: Annotated[str, typer.Argument(help="Of a page, document, feed or sitemap.")],
     write: Annotated[
         bool, typer.Option("--write", help="Put the proposal into sources.yaml.")
     ] = False,
@@ -160,7 +160,8 @@ def _proposed(
     page = first[url]
     if page.body is None:
         said = f"{page.reason or 'nothing came'} {page.detail}".replace("_", " ").strip()
-        raise WrongInputError(f"{url} cannot be read ({said}); nothing is proposed")
+        remedy = f"; {ALLOWING}" if page.reason == Reason.PRIVATE_ADDRESS else ""
+        raise WrongInputError(f"{url} cannot be read ({said}); nothing is proposed{remedy}")
     found = proposing.leads(page.body, url=page.final_url, media_type=page.media_type)
     places = [(SourceKind.FEED, feed) for feed in found.feeds]
     if found.kind is SourceKind.PAGE:
@@ -231,7 +232,7 @@ def sources_list(as_json: Json = False, as_csv: Csv = False) -> None:
 def sources_health(
     keys: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[KEY]...", help="institution or institution/source"),
+        typer.Argument(metavar="KEY", help="institution or institution/source"),
     ] = None,
     institution: Institutions = None,
     as_json: Json = False,

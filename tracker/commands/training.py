@@ -17,9 +17,7 @@ app = typer.Typer()
 def train(
     files: Annotated[
         list[Path] | None,
-        typer.Argument(
-            metavar="[GOLD.jsonl]…", help="Passages that people coded, as for evaluate."
-        ),
+        typer.Argument(metavar="GOLD.jsonl", help="Passages that people coded, as for evaluate."),
     ] = None,
     reviews: Annotated[
         bool, typer.Option("--reviews", help="Also learn from the verdicts in this store.")
@@ -59,7 +57,7 @@ def _write(out: Path, calibration: dict[str, Any]) -> None:
     try:
         out.write_text(json.dumps(calibration, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
-        raise WrongInputError(f"{out} cannot be written: {error}") from None
+        raise WrongInputError(f"{out} cannot be written: {error.strerror}") from None
 
 
 def _print(found: Any) -> None:

@@ -1,7 +1,9 @@
 """Upkeep and the app: verify, export, db upgrade, serve, demo."""
 
+import errno
 import json
 import os
+import socket
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +19,8 @@ from tracker.store import Store, jobs, upgrade
 from tracker.store.integrity import damage
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+
+Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="On which the app is reached.")]
 
 app = typer.Typer()
 db_app = typer.Typer(help="The database's schema.", no_args_is_help=True)
@@ -41,7 +45,7 @@ def verify(as_json: Json = False) -> None:
 
 @app.command()
 def export(
-    folder: Path,
+    folder: Annotated[Path, typer.Argument(help="Where to write; made if it is not there.")],
     release: Annotated[str | None, typer.Option("--release", help="The id of a release.")] = None,
     warc: Annotated[bool, typer.Option("--warc", help="The evidence instead, as WARC.")] = False,
     institution: Institutions = None,
@@ -88,7 +92,9 @@ def _size(file: Path) -> str:
 
 @app.command()
 def restore(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="What `tracker backup` wrote.")
+    ],
     damaged: Annotated[
         bool, typer.Option("--damaged", help="Only what is damaged in this store, which is kept.")
     ] = False,
@@ -127,11 +133,38 @@ def db_upgrade() -> None:
 
 @app.command()
 def serve(
-    port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8501,
-    address: Annotated[str, typer.Option("--address")] = "127.0.0.1",
+    port: Port = 8501,
+    address: Annotated[
+        str, typer.Option("--address", help="0.0.0.0 lets other machines in.")
+    ] = "127.0.0.1",
 ) -> None:
-    """Open the app."""
+    """Open the app; its own links name this port, unless TRACKER_PUBLIC_URL says otherwise."""
+    _can_listen(port, address)
     _serve(port, address, os.environ.copy())
+
+
+def _can_listen(port: int, address: str) -> None:
+    """Raise WrongInputError where nobody can listen there: it is said before anything is announced."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        with socket.socket(family) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server itself does
+            trial.bind((address, port))
+    except OSError as error:
+        taken = error.errno == errno.EADDRINUSE
+        why = "is in use by another program" if taken else f"cannot be used ({error.strerror})"
+        said = f"port {port} of {address} {why}; "
+        raise WrongInputError(f"{said}choose another, such as --port {_next(port)}") from None
+
+
+def _next(port: int) -> int:
+    return port + 1 if 1024 <= port < 65535 else 8501
+
+
+def _own_url(port: int, address: str) -> str:
+    """Return how a browser on this machine reaches the app."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(address, address)  # noqa: S104  (compared, not bound)
+    return f"http://[{host}]:{port}" if ":" in host and "[" not in host else f"http://{host}:{port}"
 
 
 def _serve(port: int, address: str, environment: dict[str, str]) -> None:
@@ -141,6 +174,14 @@ def _serve(port: int, address: str, environment: dict[str, str]) -> None:
         Path(environment.get("TRACKER_DATA_DIR", settings.data_dir)).resolve()
     )
     environment["TRACKER_SOURCES"] = str(settings.sources.resolve())
+    own = _own_url(port, address)
+    if not environment.get("TRACKER_PUBLIC_URL"):
+        environment["TRACKER_PUBLIC_URL"] = own
+        if own != settings.public_url:
+            print(
+                f"for mail and feeds with links to it, set TRACKER_PUBLIC_URL={own}",
+                file=sys.stderr,
+            )
     os.chdir(ROOT)
     command = [sys.executable, "-m", "streamlit", "run", "app.py"]
     options = {
@@ -151,21 +192,25 @@ def _serve(port: int, address: str, environment: dict[str, str]) -> None:
         "browser.gatherUsageStats": "false",
     }
     command += [f"--{name}={value}" for name, value in options.items()]
-    print(f"the app is at http://{address}:{port}", file=sys.stderr)
+    print(f"the app is at {own}", file=sys.stderr)
     os.execve(sys.executable, command, environment)  # noqa: S606  (our own program)
 
 
 @app.command()
 def demo(
     no_app: Annotated[bool, typer.Option("--no-app", help="Play only.")] = False,
-    port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8501,
+    port: Port = 8501,
 ) -> None:
     """Play the whole chain on invented institutions, then open the app."""
     from tracker.demo.play import DemoRefusedError, demo_environment, play  # noqa: PLC0415
 
+    if not no_app:
+        _can_listen(port, "127.0.0.1")
+    public_url = os.environ.get("TRACKER_PUBLIC_URL") or _own_url(port, "127.0.0.1")
     try:
-        play(lambda line: print(line, flush=True))
+        play(lambda line: print(line, flush=True), public_url=public_url)
     except DemoRefusedError as error:
         raise WrongInputError(str(error)) from None
     if not no_app:
-        _serve(port, "127.0.0.1", {**os.environ, **demo_environment()})
+        environment = {**os.environ, **demo_environment(), "TRACKER_PUBLIC_URL": public_url}
+        _serve(port, "127.0.0.1", environment)

@@ -61,14 +61,18 @@ def demo_environment() -> dict[str, str]:
     }
 
 
-def play(say: Say) -> None:
+def play(say: Say, *, public_url: str) -> None:
     """Play all days, or only the last where they were played before; say what happens.
+
+    Mails link to the app at `public_url`.
 
     Raises DemoRefusedError where the store holds real data.
     """
     environment = demo_environment()
     settings = Settings(
-        data_dir=Path(environment["TRACKER_DATA_DIR"]), sources=Path(environment["TRACKER_SOURCES"])
+        data_dir=Path(environment["TRACKER_DATA_DIR"]),
+        sources=Path(environment["TRACKER_SOURCES"]),
+        public_url=public_url,
     )
     store = Store.open(settings.store_url)
     played = _claim(store)

@@ -3,7 +3,13 @@
 Frozen dataclasses come out, never rows of a session; `to_json` gives the keys of the CLI contract.
 """
 
-from tracker.queries.changes import ChangeRow, change_days, change_rows, shown_summary
+from tracker.queries.changes import (
+    ChangeRow,
+    change_days,
+    change_rows,
+    shown_meaning,
+    shown_summary,
+)
 from tracker.queries.documents import (
     CheckRow,
     DocumentRow,
@@ -80,6 +86,7 @@ __all__ = [
     "search",
     "shown_cues",
     "shown_evidence",
+    "shown_meaning",
     "shown_summary",
     "source_rows",
     "tally",

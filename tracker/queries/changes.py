@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import String, cast, or_
 from sqlmodel import Session, col, func, select
 
-from tracker.model import Change, ChangeClass, ChangeKind, Document, Institution
+from tracker.model import Change, ChangeClass, ChangeKind, Document, Institution, MeaningState
 from tracker.queries.hearing import WAITS, withheld_labels
 from tracker.queries.shared import iso
 
@@ -45,6 +45,7 @@ class ChangeRow:
     to_version_id: int | None
     recorded_at: datetime
     withheld: bool
+    meaning_state: MeaningState
 
     def to_json(self) -> dict[str, Any]:
         """Return the row as `changes --json` prints it."""
@@ -155,6 +156,12 @@ def shown_summary(change: Change, document: Document, hidden: Collection[str]) -
     return WAITS if told else change.summary
 
 
+def shown_meaning(change: Change, hidden: Collection[str]) -> tuple[MeaningState, datetime | None]:
+    """Return what people made of a change and when, as soon as its institution could answer."""
+    told = set(change.labels).isdisjoint(hidden)
+    return (change.meaning_state, change.meaning_at) if told else (MeaningState.NOT_ASSESSED, None)
+
+
 def _change_row(
     change: Change, document: Document, institution: Institution, hidden: Collection[str]
 ) -> ChangeRow:
@@ -180,6 +187,7 @@ def _change_row(
         summary=shown_summary(change, document, hidden),
         recorded_at=change.recorded_at,
         withheld=document.withheld,
+        meaning_state=shown_meaning(change, hidden)[0],
         confirmed=change.confirmed,
         imported=change.imported,
         folded_into=change.folded_into_id,

@@ -66,12 +66,15 @@ def search(
     languages: Collection[str] = (),
     limit: int | None = 50,
 ) -> list[Found]:
-    """Return passages that hold all words and name one of the entities, newest stated date first."""
-    if not words and not entities:
+    """Return passages that hold all words and name one of the entities, newest stated date first.
+
+    Labels alone will do; with nothing of these there is nothing to look for.
+    """
+    if not words and not entities and not labels:
         return []
     newest = None if limit is None else NEWEST
-    hits = _hits(session, words, entities).limit(newest).subquery()
-    coder = select(Coding.coder).order_by(col(Coding.id).desc()).limit(1).scalar_subquery()
+    hits = _hits(session, words, entities, labels).limit(newest).subquery()
+    coder = _coder()
     query = (
         select(Passage, VersionPassage.heading_path, Coding, Document, Institution, *_VERSION)  # type: ignore[call-overload]  # more columns than the stubs count
         .join(hits, hits.c.id == Passage.id)
@@ -155,8 +158,19 @@ _VERSION = tuple(
 )
 
 
-def _hits(session: Session, words: Sequence[str], entities: Collection[str]) -> Any:
+def _coder() -> Any:
+    """The coder that codings are by now, as part of a query."""
+    return select(Coding.coder).order_by(col(Coding.id).desc()).limit(1).scalar_subquery()
+
+
+def _hits(
+    session: Session, words: Sequence[str], entities: Collection[str], labels: Collection[str]
+) -> Any:
     naming = col(PassageEntity.entity).in_(entities)
+    if not words and not entities:
+        coded, held = col(Coding.passage_id), (col(getattr(Coding, label)) for label in labels)
+        query: Any = select(coded.label("id")).where(Coding.coder == _coder(), or_(*held))
+        return query.distinct().order_by(coded.desc())
     if not words:
         named = col(PassageEntity.passage_id)
         return select(named.label("id")).where(naming).distinct().order_by(named.desc())

@@ -8,7 +8,6 @@ from tracker.sources.entries import (
     source_key,
 )
 from tracker.sources.reading import SourcesError, load_sources, parse_sources, schema
-from tracker.sources.rules import did_you_mean, nearest
 
 __all__ = [
     "Attributed",
@@ -16,9 +15,7 @@ __all__ = [
     "SourceEntry",
     "SourcesError",
     "SourcesFile",
-    "did_you_mean",
     "load_sources",
-    "nearest",
     "parse_sources",
     "schema",
     "source_key",

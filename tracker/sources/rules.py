@@ -1,29 +1,16 @@
 """Rules between entries of sources.yaml: keys, parents, hosts, addresses. Pure."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from urllib.parse import urlsplit
-
-from rapidfuzz import fuzz, process
 
 from tracker.addresses import Owners, on_official_host
 from tracker.model import SourceKind
+from tracker.nearness import did_you_mean
 from tracker.sources.entries import InstitutionEntry, SourceEntry, SourcesFile
 
 #: A place in the file and what is wrong there.
 Problem = tuple[tuple[str | int, ...], str]
-
-
-def nearest(word: str, choices: Iterable[str]) -> str | None:
-    """Return the choice that somebody who wrote this word most likely meant, if one is near."""
-    found = process.extractOne(word, list(choices), scorer=fuzz.WRatio, score_cutoff=60)
-    return found[0] if found else None
-
-
-def did_you_mean(word: str, choices: Iterable[str]) -> str:
-    """Return "; did you mean …?" for the choice that is near, or nothing."""
-    guess = nearest(word, choices)
-    return f'; did you mean "{guess}"?' if guess else ""
 
 
 def rule_problems(file: SourcesFile, *, others: Collection[str] = ()) -> Iterator[Problem]:

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from textwrap import shorten
 from typing import Any
 
+from tracker.nearness import did_you_mean
 from tracker.sources.entries import Attributed, InstitutionEntry, SourceEntry, SourcesFile
-from tracker.sources.rules import did_you_mean
 
 
 def in_words(given: Any, found: Any) -> str:

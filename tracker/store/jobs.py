@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Engine, inspect, text
 from sqlmodel import Session
 
+from tracker.extras import installing
 from tracker.store.locks import one_at_a_time
 
 TABLE = "procrastinate_jobs"
@@ -34,7 +35,7 @@ def lacking(engine: Engine) -> list[str]:
             f"a PostgreSQL server (this store is {engine.dialect.name}): set TRACKER_DATABASE_URL"
         )
     if not has_engine():
-        problems.append("the extra `team`: pip install 'policy-ethics-tracker[team]'")
+        problems.append(f"the extra `team`: {installing('team')}")
     if postgresql and not has_tables(engine):
         problems.append("the tables of its queue: `tracker db upgrade`")
     return problems

@@ -7,7 +7,7 @@ from sqlmodel import Session
 from tracker import queries
 from tracker.addresses import web_archive
 from tracker.changes import Comparison, Piece, as_html, compare
-from tracker.model import ChangeKind
+from tracker.changes.certainty import certainty
 from tracker.queries import ChangeRow, VersionRow
 from tracker.store.replies import NOT_ASKED, dealings
 from tracker.views.addresses import APP, Places
@@ -73,29 +73,17 @@ def pieces(session: Session, version: VersionRow | None) -> list[Piece]:
     return [Piece(row.text, tuple(filter(None, row.heading_path.split(JOINED)))) for row in rows]
 
 
-#: Changes in which no text was compared.
-_NO_TEXT = frozenset(
-    {
-        ChangeKind.DOCUMENT_REMOVED,
-        ChangeKind.MOVED,
-        ChangeKind.WALLED,
-        ChangeKind.UNREACHABLE,
-        ChangeKind.REACHABLE_AGAIN,
-    }
-)
-
-
 def head(changed: Changed, places: Places = APP) -> str:
     """Return what happened, to which document, when, and how sure that is."""
     row = changed.row
     what = sentence(row.summary)
-    seen = (
-        "text seen again at a second look"
-        if row.confirmed
-        else "text seen once, not yet seen again"
+    sure = certainty(
+        row.change_class,
+        row.kind,
+        confirmed=row.confirmed,
+        meaning=row.meaning_state,
+        dealing=changed.dealing,
     )
-    if row.kind in _NO_TEXT:
-        seen = "about where the document is and whether it can be read, not about its text"
     return (
         f'<p class="t-kicker">{escape(words(row.change_class))} · {escape(words(row.kind))}</p>'
         f'<p class="t-lead">{escape(what)}, {between(row.seen_from, row.seen_to)}.</p>'
@@ -106,7 +94,7 @@ def head(changed: Changed, places: Places = APP) -> str:
                 ("Address", link(row.url, row.url)),
                 ("Between", f"{minute(row.seen_from)} and {minute(row.seen_to)}" if row.seen_from else f"first seen {minute(row.seen_to)}"),
                 ("Class", f"{escape(words(row.change_class))}: {escape(CLASSES[row.change_class])}"),
-                ("Confidence", f"{seen}; meaning not assessed; {escape(changed.dealing)}"),
+                ("Confidence", escape(sure)),
                 ("Superseded", _superseded(row, places)),
                 ("Labels touched", f"{escape(', '.join(words(i) for i in row.labels))} (by machine, not yet reviewed)" if row.labels else "none"),
                 ("Labels gained", escape(", ".join(words(i) for i in row.labels_gained))),

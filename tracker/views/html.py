@@ -8,7 +8,7 @@ from html import escape as _escape
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tracker import standing
+from tracker import standing, wording
 from tracker.crediting import PEOPLE
 from tracker.dating import between, day
 from tracker.model import InstitutionKind
@@ -59,9 +59,7 @@ def stylesheet() -> str:
     return static("tracker.css").read_text(encoding="utf-8")
 
 
-def words(code: object) -> str:
-    """Return a code of a closed vocabulary as people write it."""
-    return re.sub(r"\bchina\b", "China", str(code).replace("_", " "))
+words = wording.words
 
 
 def badge(result: str, *, possible: bool = False, sure: bool = False) -> str:
@@ -195,12 +193,14 @@ def table(
     """
     head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
     body = "".join(_row(row, columns if stack else ()) for row in rows)
+    wide = " t-wide" * (not stack and len(columns) > FITTING)
     return (
-        f'<div class="t-scroll" tabindex="0" role="region" aria-label="{escape(caption)}"><table class="t-table{" t-stack" * stack}">'
+        f'<div class="t-scroll{wide}" tabindex="0" role="region" aria-label="{escape(caption)}"><table class="t-table{" t-stack" * stack}">'
         f'<caption class="t-hide">{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
     )
 
 
+FITTING = 3  # columns that a phone shows without scrolling
 HATCHED = ' class="t-hatched"'
 
 

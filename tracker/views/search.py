@@ -30,9 +30,9 @@ def render() -> None:
     if shared.nothing_yet(shown):
         return
     words, entities, filters = _asked()
-    if not words and not entities:
+    if not words and not entities and not filters["labels"]:
         shared.show(
-            "<p>Type a word, a phrase or the name of a body, such as a laboratory or a supplier. <code>surveil*</code> also finds longer forms.</p>"
+            "<p>Type a word, a phrase or the name of a body, such as a laboratory or a supplier, or choose a label. <code>surveil*</code> also finds longer forms.</p>"
         )
     else:
         _results(words, entities, filters)

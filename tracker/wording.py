@@ -1,0 +1,8 @@
+"""Codes of closed vocabularies as people write them: one way for screens, mails and pages. Pure."""
+
+import re
+
+
+def words(code: object) -> str:
+    """Return a code as people write it."""
+    return re.sub(r"\bchina\b", "China", str(code).replace("_", " "))

@@ -243,3 +243,25 @@ def test_a_document_is_muted_however_its_address_is_spelled(alerts):
     alerts("mute", "mine", "--document", "HTTP://ALDER.example:80/p#top")
 
     assert listed(alerts)["mine"]["rule"]["muted_documents"] == [PAGE]
+
+
+@pytest.mark.parametrize(
+    ("public_url", "said"),
+    [("http://127.0.0.1:8501", True), ("http://localhost:9000", True), ("http://[::1]:1", True), ("https://t.example", False)],
+)  # fmt: skip
+def test_links_that_only_this_machine_reaches_are_said_where_mail_is_wanted(
+    alerts, monkeypatch, public_url, said
+):
+    monkeypatch.setenv("TRACKER_PUBLIC_URL", public_url)
+
+    mail = alerts("add", "post", "--channel", "email", "--target", "a@b.example")
+    folder = alerts("add", "folder")
+
+    assert ("set TRACKER_PUBLIC_URL to where their readers" in mail) is said
+    assert "TRACKER_PUBLIC_URL" not in folder
+
+
+def test_the_list_shows_a_rule_as_it_is_typed(alerts):
+    alerts("add", "mine", "--rule", '{"countries": ["GB"]}')
+
+    assert '{"countries": ["GB"]}' in alerts("list")

@@ -7,9 +7,9 @@ from pathlib import Path
 import grimp
 
 ROOT = Path(__file__).resolve().parent.parent
-#: What the crawler knows of the tracker: whose an address is, what it promises, where to write.
+#: What the crawler knows of the tracker: whose an address is, what it promises, where to write; helpers that know nothing.
 KNOWN_TO_THE_CRAWLER = frozenset(
-    "addresses archive belonging clock ending extraction.media extraction.normalise model promise settings sources store".split()
+    "addresses archive belonging clock ending extras extraction.media extraction.normalise model nearness promise settings sources store".split()
 )  # fmt: skip
 
 

@@ -51,6 +51,12 @@ def test_filters_narrow_the_search(read):
     assert len(found(read, "uyghurs", labels=["china"], institutions=["alder"])) == 1
 
 
+def test_a_label_alone_finds_what_holds_it(read):
+    assert len(found(read, "", labels=["china"])) == 1
+    assert len(found(read, "", labels=["china", "R6"])) == 1
+    assert found(read, "", labels=["R6"]) == []
+
+
 def test_a_body_is_found_by_who_it_is_not_by_how_it_is_spelled(read):
     assert len(found(read, "", entities=["zhejiang-lab"])) == 1
     assert len(found(read, "uyghurs", entities=["zhejiang-lab", "huawei"])) == 1

@@ -92,7 +92,8 @@ def load_calibration(path: Path, coder: str) -> Calibration:
     try:
         found = Calibration.model_validate(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise CalibrationError(f"{path} cannot be read: {error}") from None
+        why = getattr(error, "strerror", None) or "it is not JSON"
+        raise CalibrationError(f"{path} cannot be read: {why}") from None
     except ValidationError as error:
         said = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise CalibrationError(

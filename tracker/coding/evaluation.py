@@ -116,7 +116,8 @@ def read_gold(path: Path) -> list[dict[str, Any]]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read: {error}") from None
+        why = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise InputError(f"{path} cannot be read: {why}") from None
     return [gold.model_dump(mode="json") for gold in _checked(lines, _Gold)]
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from tracker import queries
-from tracker.commands.sending import goes_to, no_mail_server, why_not_out
+from tracker.commands.sending import goes_to, links_lead_nowhere, no_mail_server, why_not_out
 from tracker.commands.shared import (
     Json,
     WrongInputError,
@@ -89,6 +89,8 @@ def _say_next(made: Any) -> None:
     from tracker.alerts.webhook import signing_secret  # noqa: PLC0415
 
     settings = load_settings()
+    for said in links_lead_nowhere([made.channel], settings):
+        print(said, file=sys.stderr)
     match made.channel:
         case Channel.EMAIL:
             print("pending: the next `tracker alerts send` asks the address whether it agrees")
@@ -151,13 +153,20 @@ def alerts_list(as_json: Json = False) -> None:
                 "until": counted.get(r.id, Tally()).until,
                 "failed": counted.get(r.id, Tally()).failed,
                 "error": counted.get(r.id, Tally()).error,
-                "rule": r.rule,
+                "rule": dict(r.rule) if as_json else _asked(r.rule),
             }
             for r in recipients(session)
         ]
     columns = ["name", "channel", "goes_to", "cadence", "state", "sent", "waiting", "until"]
     columns += ["failed", "error", "rule"]
     print_rows(rows, columns, as_json=as_json, as_csv=False, title="Subscriptions")
+
+
+def _asked(rule: Any) -> dict[str, Any]:
+    """What a rule narrows by, as it would be typed."""
+    from tracker.alerts.subscriptions import Rule as Checked  # noqa: PLC0415
+
+    return Checked.model_validate(rule).model_dump(mode="json", exclude_defaults=True)
 
 
 @app.command("preview")
@@ -209,7 +218,7 @@ def alerts_send() -> None:
         begins = "waiting" if report.sent else "nothing sent"
         print(f"{begins}: {'; '.join(why_not_out(store, now))}")
     unset = [*no_mail_server(store, settings)]
-    for said in unset:
+    for said in (*unset, *links_lead_nowhere(report.by_channel, settings)):
         print(said, file=sys.stderr)
     raise typer.Exit(1 if report.failed or unset else 0)
 

@@ -69,7 +69,8 @@ def code(file: Annotated[Path, typer.Argument(help="One {id, text} object a line
             for row in evaluation.code_lines(lines, load_codebook()):
                 print(json.dumps(row, ensure_ascii=False))
     except (OSError, UnicodeDecodeError) as error:
-        raise WrongInputError(f"{file} cannot be read: {error}") from None
+        why = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise WrongInputError(f"{file} cannot be read: {why}") from None
 
 
 @app.command()

@@ -34,7 +34,8 @@ def release(
     if listed:
         columns = ["id", "at", "note", "sha256"]
         rows = [_row(found) for found in known]
-        print_rows(rows, columns, as_json=as_json, as_csv=False, title="Releases")
+        none = "none is made yet; `tracker release` makes one"
+        print_rows(rows, columns, as_json=as_json, as_csv=False, title="Releases", none=none)
     elif as_json:
         print(json.dumps(_row(known[-1])))
     else:

@@ -1,10 +1,12 @@
 """What `tracker alerts` says of where messages go, and of why those that are owed are not out yet."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
+from tracker.addresses import literal
 from tracker.model import Channel, SubscriptionState
 from tracker.settings import Settings
 
@@ -55,6 +57,24 @@ def no_mail_server(store: Any, settings: Settings) -> Iterator[str]:
         )
 
 
+def links_lead_nowhere(channels: Collection[str], settings: Settings) -> Iterator[str]:
+    """Say that links in messages that leave this machine lead back to it, if that is so."""
+    host = urlsplit(settings.public_url).hostname or ""
+    if (host == "localhost" or _loopback(host)) and LEAVING & set(channels):
+        yield (
+            f"links in these messages begin with {settings.public_url}, which only this machine reaches: "
+            "set TRACKER_PUBLIC_URL to where their readers reach the app"
+        )
+
+
+def _loopback(host: str) -> bool:
+    """Tell whether a host is a loopback address."""
+    address = literal(host)
+    return address is not None and ip_address(address).is_loopback
+
+
+#: Channels whose messages are read elsewhere.
+LEAVING = frozenset({Channel.EMAIL, Channel.WEBHOOK, Channel.APPRISE})
 _HELD = {
     "unconfirmed": "waiting for a second read of the page",
     "quiet": "waiting for the time of a digest",

@@ -116,6 +116,8 @@ def _words(value: Any) -> str:
         return "–"
     if isinstance(value, list):
         return ", ".join(map(_words, value))
+    if isinstance(value, dict):
+        value = json.dumps(value, ensure_ascii=False)  # as it is typed
     # Crawled text must not drive the terminal.
     text = "".join(c if c.isprintable() else " " for c in str(value))
     if not _MOMENT.match(text):

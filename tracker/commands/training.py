@@ -57,7 +57,7 @@ def _write(out: Path, calibration: dict[str, Any]) -> None:
     try:
         out.write_text(json.dumps(calibration, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
-        raise WrongInputError(f"{out} cannot be written: {error}") from None
+        raise WrongInputError(f"{out} cannot be written: {error.strerror}") from None
 
 
 def _print(found: Any) -> None:

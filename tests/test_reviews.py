@@ -312,7 +312,7 @@ def test_what_a_corrected_finding_rests_on_is_asked_for_again_until_somebody_jud
         done = correct(session, "alder", SPOKEN, note="Their unit said so.", by="ada", at=NOON + timedelta(hours=1))  # fmt: skip
 
     assert "The finding still reads “condemned”: a correction changes no result" in done.follows
-    assert "The 1 passage it rests on stand" in done.follows
+    assert "The passage it rests on stands first in `tracker review list`" in done.follows
     for person in ("ada", "joan"):
         first = queue(sqlite_store, person)[0]
         assert (first.key, first.corrected) == (item.key, "Their unit said so.")

@@ -283,10 +283,13 @@ class Corrected:
         stays = f"The finding still reads “{self.result.replace('_', ' ')}”: a correction changes no result."
         if not self.passages:
             return f"{stays} It rests on no passage; see what was read for it, and `tracker sources health`."
-        number = f"{self.passages} passage{'s' if self.passages > 1 else ''}"
+        one = self.passages == 1
+        number = (
+            "passage it rests on stands" if one else f"{self.passages} passages it rests on stand"
+        )
         return (
-            f"{stays} The {number} it rests on stand first in `tracker review list` and on the Review "
-            "screen; once they are judged, `tracker update` draws the conclusions."
+            f"{stays} The {number} first in `tracker review list` and on the Review screen; "
+            f"once {'it is' if one else 'they are'} judged, `tracker update` draws the conclusions."
         )
 
 

@@ -61,6 +61,15 @@ class Waiting:
     weight: float  # impact times uncertainty: what a verdict on it may change in a finding
 
     @property
+    def why(self) -> str:
+        """Why it waits before others, where there is a reason besides its weight."""
+        if self.corrected:
+            return f"a finding that rests on it was corrected: {self.corrected}"
+        if self.disputed:
+            return "people differ on it"
+        return "people judged an earlier wording of it" if self.outdated else ""
+
+    @property
     def key(self) -> str:
         """What a person names it by."""
         return f"{self.passage_id}@{self.document_id}"

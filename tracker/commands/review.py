@@ -36,7 +36,8 @@ def list_(who: Who, limit: Limit = 20, as_json: Json = False) -> None:
     if not rows and not as_json:
         print("The queue is empty: nothing waits for you.")
         return
-    columns = ["item", "institution", "labels", "stance", "judged_by", "text"]
+    why = ["why"] if any(row["why"] for row in rows) else []
+    columns = ["item", "institution", "labels", "stance", "judged_by", *why, "text"]
     print_rows(rows, columns, as_json=as_json, as_csv=False, title="Waiting for review")
 
 
@@ -196,6 +197,7 @@ def _row(item: Waiting) -> dict[str, Any]:
         "disputed": item.disputed,
         "outdated": item.outdated,
         "corrected": item.corrected,
+        "why": item.why,
         "weight": round(item.weight, 3),
     }
 
@@ -211,7 +213,7 @@ def _shown(item: Waiting) -> str:
         "",
         f"machine: {', '.join(sorted(item.labels))}; stance {item.stance}; voice {item.voice}",
         f"because of {cues}",
-        *([f"a correction says: {item.corrected}"] if item.corrected else []),
+        *([item.why] if item.why else []),
     ]
     return "\n".join(line for line in lines if line is not None)
 

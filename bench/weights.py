@@ -93,7 +93,7 @@ def look(row, codebook):
     found = evidence(seen, held)
     if Topic.CHINA in held:
         rights = {"surveillance", "human_rights"} & {*cues}
-        found |= {"on china": 1.0, **spoken(voices(seen, china_sentences(seen)), seen, rights)}
+        found |= spoken(voices(seen, china_sentences(seen)), seen, rights)
     return seen, held, found
 
 
@@ -131,7 +131,7 @@ def fit_stances(looked, rows, counts, folds):
     known = matrix(found, names)
     ridge = np.full(len(names), FAR_RIDGE)
     ridge[bearing(STANCE_BEARS_ON, names)] = RIDGE
-    china = np.array(["on china" in one for one in found])
+    china = np.array(["topic china" in one for one in found])
     taught = china & np.array([row["stance"] != "none" for row in rows])
     left_out = np.full(len(rows), Stance.NONE, dtype=object)
     for fold in range(FOLDS):

@@ -18,7 +18,9 @@ def stance(seen: Evidence, found: Found, cues: Cues) -> tuple[Stance, bool]:
     words = _words(said, heard)
     if words:
         cues["stance"] = words
-    return said, said is Stance.CONDEMNS and len({*heard.own["wrong"]}) < 2
+    # What is named twice, or named and acted against, is what the passage is on.
+    named = {*heard.own["wrong"], *heard.own["act_against"]}
+    return said, said is Stance.CONDEMNS and len(named) < 2
 
 
 def spoken(heard: Voices, seen: Evidence, held: set[str]) -> Found:

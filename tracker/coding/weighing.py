@@ -4,6 +4,7 @@ The weights were fitted on coded passages (bench/weights.py) and hold no text of
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from functools import cache
@@ -17,6 +18,8 @@ from tracker.model import Recommendation, Stance, Topic
 
 MOST = 3  # more distinct words of one concept say nothing more
 _HEAVIEST = 4  # concepts whose words are shown for a label that no rule found
+#: Words that tell who speaks or how strongly, or that stand in any text: they show no label.
+_WIDE = re.compile(r"wide_|we$|duty$|soft_duty$|policy$|attributed$|tells$|relay|news|vendor")
 _TOLD = ("wide_told", "attributed", "tells")
 _BINDING = ("wide_must", "duty")
 
@@ -137,7 +140,7 @@ def _heaviest(seen: Evidence, balance: Balance, found: Mapping[str, float]) -> l
     sums: dict[str, float] = {}
     for name in found:
         concept, _, n = name.rpartition(" ")
-        if n.isdigit() and concept in seen.lexicon.bits:
+        if n.isdigit() and concept in seen.lexicon.bits and not _WIDE.match(concept):
             sums[concept] = sums.get(concept, 0.0) + balance.weights.get(name, 0.0)
     heavy = sorted(sums, key=lambda concept: (-sums[concept], concept))[:_HEAVIEST]
     return [word for concept in heavy if sums[concept] > 0 for word in seen.words((concept,))]

@@ -313,9 +313,9 @@ def test_what_a_corrected_finding_rests_on_is_asked_for_again_until_somebody_jud
 
     assert "The finding still reads “condemned”: a correction changes no result" in done.follows
     assert "The passage it rests on stands first in `tracker review list`" in done.follows
-    for person in ("ada", "joan"):
-        first = queue(sqlite_store, person)[0]
-        assert (first.key, first.corrected) == (item.key, "Their unit said so.")
+    first = queue(sqlite_store, "joan")[0]
+    assert (first.key, first.corrected) == (item.key, "Their unit said so.")
+    assert [i.corrected for i in queue(sqlite_store, "ada") if i.key == item.key]
     with sqlite_store.transaction() as session:
         decide(session, first, reviewer="joan", verdict=Verdict.REJECT, coder="c", at=NOON + timedelta(hours=2))  # fmt: skip
     assert item.key not in {i.key for i in queue(sqlite_store, "ada")}

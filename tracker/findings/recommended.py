@@ -210,8 +210,7 @@ def _element(rule: Rule, name: str, items: Sequence[Evidence]) -> dict[str, Any]
         for rank, found in _bound(rule, name, item):
             if best is None or rank < best[0]:
                 best = rank, found
-    bound = best[1] if best else {"force": "", "reach": "", "words": "", "url": ""}
-    return bound
+    return best[1] if best else {"force": "", "reach": "", "words": "", "url": ""}
 
 
 def _bound(

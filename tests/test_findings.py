@@ -6,8 +6,18 @@ import pytest
 
 from tracker.assessment import deeds, rules
 from tracker.coding.codebook import load_codebook
-from tracker.findings import Evidence, SearchRecord, absence, acted, coverage, protocol, spoken
+from tracker.findings import (
+    Evidence,
+    SearchRecord,
+    absence,
+    acted,
+    at_least,
+    coverage,
+    protocol,
+    spoken,
+)
 from tracker.findings.evidence import HOSTED
+from tracker.flat import element_said
 from tracker.model import (
     Basis,
     DateBasis,
@@ -406,3 +416,69 @@ def test_elements_that_no_document_alone_holds_are_said_to_be_taken_together():
     assert (apart.result, alone.result) == ("stated", "stated")
     assert apart.rule == "holds every required element, across 2 documents taken together"
     assert alone.rule == "holds every required element"
+
+
+R1 = RULES[Recommendation.R1]
+NAMED = {"elements": {"R1": ["rights_named"]}}
+BEFORE = {"elements": {"R1": ["before_start"]}}
+
+
+@pytest.mark.parametrize("unsure", [False, True])
+def test_an_element_that_a_passage_awaiting_review_holds_is_possible_and_never_lacking(unsure):
+    read = evidence("R1", reviewed=Reviewed.ONE, **NAMED)
+    unread = evidence("R1", passage_id=2, unsure=unsure, **BEFORE)
+
+    found = coverage(R1, UNIVERSITY, [read, unread], READ)
+
+    rows = {row["name"]: row for row in found.elements}
+    assert found.rule == "confirmed so far: rights named; awaiting review: before start"
+    assert (rows["before_start"]["state"], rows["before_start"]["awaiting"]) == ("possible", 1)
+    assert element_said(rows["before_start"]) == "possible, 1 passage awaits review"
+    assert (rows["rights_named"]["state"], rows["recheck"]["state"]) == ("held", "lacks")
+    assert (found.result, found.evidence, found.awaiting) == ("partial", (read,), (unread,))
+    assert (found.reviewed, found.possible_quotes) == (Reviewed.ONE, 1)
+
+
+def test_a_partial_that_what_awaits_review_would_complete_is_at_least_partial():
+    read = evidence("R1", reviewed=Reviewed.ONE, **NAMED)
+    found = [
+        coverage(R1, UNIVERSITY, [read, *more], READ)
+        for more in ([evidence("R1", **BEFORE)], [evidence("R1", **NAMED)], [])
+    ]
+
+    told = [(at_least(f.result, f.reviewed, f.possible), f.possible, f.rule) for f in found]
+
+    assert told[0] == (True, "stated", "confirmed so far: rights named; awaiting review: before start")  # fmt: skip
+    assert told[1:] == [(False, "partial", "lacks: before start"), (False, None, "lacks: before start")]  # fmt: skip
+
+
+def test_what_awaits_review_never_makes_a_confirmed_result_more_than_people_confirmed():
+    read = evidence("R1", reviewed=Reviewed.TWO, elements={"R1": ["escalation"]})
+    unread = evidence("R1", elements={"R1": ["rights_named", "before_start"]})
+
+    found = coverage(R1, UNIVERSITY, [read, unread], READ)
+
+    assert (found.result, found.possible, found.reviewed) == ("partial", "stated", Reviewed.TWO)
+    assert found.rule == (
+        "confirmed so far: no required element; awaiting review: rights named, before start"
+    )
+    assert [row["name"] for row in found.elements if row["held"]] == ["escalation"]
+
+
+def test_confirmed_advice_is_not_called_all_where_a_rule_awaits_review():
+    advice = held(Recommendation.R2, quote="Staff should report foreign funding to the register.", reviewed=Reviewed.ONE)  # fmt: skip
+    binding = held(Recommendation.R2, quote="Staff must report foreign funding to the register.")
+
+    found = coverage(RULES[Recommendation.R2], UNIVERSITY, [advice, binding], READ)
+
+    assert found.rule.endswith("but only as advice; what awaits review may say more")
+    assert at_least(found.result, found.reviewed, found.possible)
+
+
+def test_of_who_has_spoken_what_awaits_review_stands_beside_the_confirmed():
+    confirmed = evidence("china", "partnership", stance=Stance.NEUTRAL, reviewed=Reviewed.ONE)
+    possible = evidence("china", "human_rights", stance=Stance.CONDEMNS)
+
+    found = spoken([possible, confirmed], READ)
+
+    assert (found.evidence, found.awaiting) == ((confirmed,), (possible,))

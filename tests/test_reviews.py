@@ -2,24 +2,29 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import timedelta
 
 import pytest
-from builders import NOON, read_page
+from builders import NOON, a_source, a_sources_file, an_institution, read_page
 from sqlmodel import select
 from typer.testing import CliRunner
 
 from tracker.cli import app
 from tracker.coding.codebook import load_codebook
+from tracker.flat import flat
 from tracker.model import SPOKEN, Change, ChangeClass, Finding, Review, Reviewed, Stance, Verdict
 from tracker.queries import finding_rows, search
 from tracker.replies import correct
 from tracker.reviews import agreements, judged, record_review
 from tracker.settings import Settings
+from tracker.store import Store
 from tracker.update import update
 from tracker.verdicts import together
+from tracker.views import findings, profile
+from tracker.views.addresses import PRINTED
 from tracker.views.evidence import evidence_card
 from tracker.waiting import judge as decide
 from tracker.waiting import waiting
@@ -313,12 +318,81 @@ def test_what_a_corrected_finding_rests_on_is_asked_for_again_until_somebody_jud
 
     assert "The finding still reads “condemned”: a correction changes no result" in done.follows
     assert "The passage it rests on stands first in `tracker review list`" in done.follows
-    for person in ("ada", "joan"):
-        first = queue(sqlite_store, person)[0]
-        assert (first.key, first.corrected) == (item.key, "Their unit said so.")
+    first = queue(sqlite_store, "joan")[0]
+    assert (first.key, first.corrected) == (item.key, "Their unit said so.")
+    assert [i.corrected for i in queue(sqlite_store, "ada") if i.key == item.key]
     with sqlite_store.transaction() as session:
         decide(session, first, reviewer="joan", verdict=Verdict.REJECT, coder="c", at=NOON + timedelta(hours=2))  # fmt: skip
     assert item.key not in {i.key for i in queue(sqlite_store, "ada")}
+
+
+ASSESS = (
+    "Before any agreement is signed, the lead researcher must assess the partner, its funders and its owners "
+    "for links to human rights abuses and repression, and the committee must repeat the assessment every year."
+)
+REFUSE = (
+    "Collaboration with partners linked to surveillance or the military requires approval by the committee. "
+    "The committee must refuse the collaboration where the end use could support repression of human rights."
+)
+
+
+@pytest.fixture
+def half_read(tmp_path):
+    """A policy of two passages on R1: ada confirmed the one without “before start”."""
+    store = Store.open(f"sqlite:///{tmp_path / 'tracker.db'}")
+    university = an_institution(a_source(), kind="university")
+    body = f"<main><h1>Policy on partners</h1><h2>1</h2><p>{ASSESS}</p><h2>2</h2><p>{REFUSE}</p></main>"
+    read_page(store, body, file=a_sources_file(university))
+    items = {"ASSESS" if "lead" in i.text else "REFUSE": i for i in queue(store)}
+    judge(store, items["REFUSE"])
+    update(store, Settings(), at=NOON)
+    yield store, items
+    store.close()
+
+
+def test_reviewing_one_passage_of_a_policy_never_makes_it_lack_what_another_may_hold(half_read):
+    store, _ = half_read
+    with store.transaction() as session:
+        [row] = finding_rows(session, questions=["R1"])
+    states = {element["name"]: element["state"] for element in row.elements}
+
+    assert (row.result, row.reviewed, row.at_least) == ("partial", "one", True)
+    assert row.rule == "confirmed so far: rights named; awaiting review: before start"
+    assert states["before_start"] == "possible"
+    assert [item["quote"] for item in row.evidence] == [REFUSE]
+    assert [item["quote"] for item in row.awaiting] == [ASSESS]
+    assert "before_start*: possible, 1 passage awaits review" in flat(row.to_json())["elements"]
+
+
+def test_the_file_of_an_institution_shows_what_awaits_review_beside_the_confirmed(half_read):
+    store, _ = half_read
+    with store.transaction() as session:
+        sheet = profile.sheet(profile.load(session, "alder"), PRINTED)
+    rests, _, awaits = sheet.partition(findings.AWAITING)
+
+    assert "at least" in rests
+    assert "possible: 1 quote awaiting review" in rests
+    assert "before start*</span> (possible, 1 passage awaits review)" in rests
+    assert "lacks" not in rests.lower()
+    assert "must refuse" in re.sub("<[^>]+>", "", rests)
+    assert "lead researcher" not in re.sub("<[^>]+>", "", rests)
+    assert "lead researcher" in re.sub("<[^>]+>", "", awaits)
+    assert "Awaits review beside:" in awaits
+
+
+def test_after_a_correction_what_awaits_review_comes_first_and_nobody_is_first_asked_again(
+    half_read,
+):
+    store, items = half_read
+    with store.transaction() as session:
+        done = correct(session, "alder", "R1", note="It is assessed before.", by="ada", at=NOON + timedelta(hours=1))  # fmt: skip
+    mine, others = queue(store), queue(store, "grace")
+
+    assert (mine[0].key, mine[0].corrected) == (items["ASSESS"].key, "It is assessed before.")
+    assert [i.key for i in mine][1:] == [items["REFUSE"].key]
+    assert [i.key for i in others][:2] == [items["ASSESS"].key, items["REFUSE"].key]
+    assert mine[1].weight < 10 < others[1].weight
+    assert "What awaits review on it stands first in `tracker review list`" in done.follows
 
 
 def test_evidence_says_who_coded_it_and_names_nobody(sqlite_store):

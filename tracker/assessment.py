@@ -280,5 +280,8 @@ def _finding_row(result: Result) -> dict[str, Any]:
         "undated": result.undated,
         "status": result.status,
         "elements": list(result.elements),
-        "evidence": [item.to_json() for item in result.evidence[:MOST_EVIDENCE]],
+        "evidence": [
+            *(item.to_json() for item in result.evidence[:MOST_EVIDENCE]),
+            *({**item.to_json(), "awaiting": True} for item in result.awaiting[:MOST_EVIDENCE]),
+        ],
     }

@@ -9,7 +9,17 @@ from typing import Any
 
 from tracker.crediting import PEOPLE, coded_by
 from tracker.dating import dated, day, statement_date
-from tracker.findings import Evidence, Result, SearchRecord, own_words, protocol, spoken_grade
+from tracker.findings import (
+    ElementState,
+    Evidence,
+    Result,
+    SearchRecord,
+    at_least,
+    own_words,
+    protocol,
+    spoken_grade,
+)
+from tracker.flat import element_said
 from tracker.model import SPOKEN, Basis, Reviewed, Stance, Topic
 from tracker.queries import shown_cues
 from tracker.standing import OVERLAYS, UNHEARD, Standing
@@ -144,7 +154,7 @@ def missing(found: Explanation) -> Iterator[str]:
     if str(found.result.result) in DECIDED_BY_SEARCH:
         yield from (f"not: {c.asked} ({c.said})" for c in protocol(found.record) if not c.held)
     for element in found.result.elements:
-        if element["required"] and not element["held"]:
+        if element["required"] and element["state"] == ElementState.LACKS:
             yield f"no passage that counts shows: {str(element['name']).replace('_', ' ')}"
     waiting = found.result.possible_quotes
     if waiting:
@@ -159,10 +169,11 @@ def in_words(found: Explanation) -> str:
     asked = "who has spoken" if found.question == SPOKEN else found.question
     result = found.result
     status = f" · {result.status}" if result.status else ""
+    least = "at least " if at_least(result.result, result.reviewed, result.possible) else ""
     lines = [
         f"{found.name} ({found.institution}): {asked}",
         (
-            f"Result: {str(result.result).replace('_', ' ')}{status} "
+            f"Result: {least}{str(result.result).replace('_', ' ')}{status} "
             f"({'by machine, ' if result.basis is Basis.MACHINE else ''}{PEOPLE[result.reviewed]})"
         ),
         f"Rule:   {result.rule}",
@@ -250,9 +261,7 @@ def _decided(found: Explanation) -> Iterator[str]:
     yield found.result.rule
     for row in found.result.elements:
         mark = "*" if row["required"] else " "
-        bound = ", ".join(filter(None, (row["force"], row["reach"])))
-        held = f"yes{f' ({bound})' if bound else ''}" if row["held"] else "no"
-        yield f"  {mark} {str(row['name']).replace('_', ' ')}: {held}"
+        yield f"  {mark} {str(row['name']).replace('_', ' ')}: {element_said(row)}"
     for deed in found.deeds:
         reason = f" {deed['reason']}" if deed["reason"] else " (no reason stated)"
         yield f"acted: {deed['what']} with {deed['partner']},{reason}"

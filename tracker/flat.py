@@ -62,11 +62,19 @@ def _inner(value: Any) -> str:
     return str(value)
 
 
+def element_said(row: Row) -> str:
+    """Return how a text stands to an element: "yes (must)", "possible, 1 passage awaits review", "no"."""
+    if row["held"]:
+        bound = ", ".join(filter(None, (row["force"], row["reach"])))
+        return f"yes ({bound})" if bound else "yes"
+    if row.get("state") != "possible":
+        return "no"
+    number = row["awaiting"]
+    return f"possible, {number} {'passage awaits' if number == 1 else 'passages await'} review"
+
+
 def _element(row: Row) -> str:
-    bound = ", ".join(filter(None, (row["force"], row["reach"])))
-    star = "*" if row["required"] else ""
-    held = f"yes{f' ({bound})' if bound else ''}" if row["held"] else "no"
-    return f"{row['name']}{star}: {held}"
+    return f"{row['name']}{'*' if row['required'] else ''}: {element_said(row)}"
 
 
 _TOLD: Mapping[str, Callable[[Any], str]] = {

@@ -276,11 +276,17 @@ class Corrected:
     dropped: int  # deliveries of wrong alerts that will not go out
     result: str  # of the finding, which stays until people judge anew
     passages: int  # that it rests on
+    awaiting: int = 0  # that await review beside them
 
     @property
     def follows(self) -> str:
         """What a correction does not do, and who must do it."""
         stays = f"The finding still reads “{self.result.replace('_', ' ')}”: a correction changes no result."
+        if self.awaiting:
+            return (
+                f"{stays} What awaits review on it stands first in `tracker review list` and on the Review screen, "
+                "then what it rests on, for those who have not judged it; once it is judged, `tracker update` draws the conclusions."
+            )
         if not self.passages:
             return f"{stays} It rests on no passage; see what was read for it, and `tracker sources health`."
         one = self.passages == 1
@@ -328,7 +334,7 @@ def correct(
         session, institution.id, question=question, at=at, by=by, note=said, result=row.result, reply_id=reply_id, change_id=record,
     )  # fmt: skip
     dropped = sum(drop(session, each) for each in wrong)
-    return Corrected(number, told, dropped, row.result, len(row.evidence))
+    return Corrected(number, told, dropped, row.result, len(row.evidence), len(row.awaiting))
 
 
 def _record(

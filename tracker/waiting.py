@@ -56,7 +56,7 @@ class Waiting:
     disputed: bool
     outdated: bool  # people judged an earlier wording of it
     corrected: (
-        str  # what a public correction says of a finding that rests on it, until it is judged anew
+        str  # what a public correction says of a finding that it bears on, until it is judged anew
     )
     weight: float  # impact times uncertainty: what a verdict on it may change in a finding
 
@@ -64,7 +64,7 @@ class Waiting:
     def why(self) -> str:
         """Why it waits before others, where there is a reason besides its weight."""
         if self.corrected:
-            return f"a finding that rests on it was corrected: {self.corrected}"
+            return f"a finding that it bears on was corrected: {self.corrected}"
         if self.disputed:
             return "people differ on it"
         return "people judged an earlier wording of it" if self.outdated else ""
@@ -79,11 +79,12 @@ def waiting(session: Session, *, coder: str, reviewer: str, limit: int = 20) -> 
     """Return what this person should judge next, weightiest first.
 
     A passage waits until PEOPLE have judged it, or longer where they differ; nobody is asked
-    twice on the same words, but where a finding that rests on them was corrected since. What the
+    twice on the same words, but where a finding that rests on them was corrected since; then
+    what nobody judged of it comes first, and what they judged themselves has no precedence. What the
     machine found nothing in is asked for only where people judged an earlier wording of it.
     """
     given = _given(session)
-    known = [*_of(session, coder, given.asking(reviewer), given)]
+    known = [*_of(session, coder, given.asking(reviewer), given, reviewer=reviewer)]
     held = len({*given.people, *given.outdated, *given.corrected})
     fresh = _unjudged(session, coder, limit + held)
     found = [*known, *(item for item in fresh if not given.holds(item))]
@@ -154,7 +155,7 @@ def _given(session: Session, document_ids: Iterable[int] | None = None) -> _Give
 
 
 def _corrected(session: Session, people: Mapping[Key, Mapping[str, Review]]) -> dict[Key, str]:
-    """What corrected findings rest on, and nobody judged since: a correction changes no result by itself."""
+    """What bears on corrected findings, and nobody judged since: a correction changes no result by itself."""
     found: dict[Key, str] = {}
     for row, finding in corrected_findings(session):
         for item in finding.evidence if finding.result == row.result else ():
@@ -199,6 +200,7 @@ def _of(
     judged: Mapping[Key, Mapping[str, Review]],
     given: _Given,
     *,
+    reviewer: str = "",
     whatever: bool = False,
 ) -> list[Waiting]:
     """What waits among these passages; each once, where it stands first."""
@@ -217,6 +219,7 @@ def _of(
                 found[key] = _item(
                     row,
                     judged[key],
+                    again=reviewer in judged[key],
                     outdated=key in given.outdated,
                     corrected=given.corrected.get(key, ""),
                 )
@@ -256,7 +259,12 @@ _WEIGHT = _OWN * _IMPACT * (1.25 - func.abs(2.0 * col(Coding.confidence) - 1.0))
 
 
 def _item(
-    row: Any, people: Collection[str], *, outdated: bool = False, corrected: str = ""
+    row: Any,
+    people: Collection[str],
+    *,
+    again: bool = False,
+    outdated: bool = False,
+    corrected: str = "",
 ) -> Waiting:
     coding, document = row.Coding, row.Document
     disputed = len(people) >= PEOPLE  # else it would not be asked for any more
@@ -279,10 +287,19 @@ def _item(
         disputed=disputed,
         outdated=outdated,
         corrected=corrected,
-        weight=_HEAVIEST
-        if disputed or outdated or corrected
-        else row.weight * (0.5 if people else 1.0),
+        weight=_heavy(people, again=again, pressing=disputed or outdated, corrected=bool(corrected))
+        or row.weight * (0.5 if people else 1.0),
     )
+
+
+def _heavy(people: Collection[str], *, again: bool, pressing: bool, corrected: bool) -> float:
+    """What puts a passage before what only weighs: after a correction, first what nobody judged.
+
+    Who judged it already is not asked first for the same words.
+    """
+    if corrected and not again:
+        return _HEAVIEST * (2 if people else 3)
+    return _HEAVIEST if pressing and not again else 0.0
 
 
 def judge(

@@ -5,7 +5,15 @@ The rules are the codebook's, "What follows for an institution".
 
 from tracker.findings.acting import Deeds, acted
 from tracker.findings.evidence import Evidence, Result, own_words, speaks_for_it
-from tracker.findings.recommended import Rule, Wording, coverage, elements, status_of
+from tracker.findings.recommended import (
+    ElementState,
+    Rule,
+    Wording,
+    at_least,
+    coverage,
+    elements,
+    status_of,
+)
 from tracker.findings.search import Check, SearchRecord, absence, protocol
 from tracker.findings.speaking import SPOKEN_RULES, spoken, spoken_grade
 
@@ -13,6 +21,7 @@ __all__ = [
     "SPOKEN_RULES",
     "Check",
     "Deeds",
+    "ElementState",
     "Evidence",
     "Result",
     "Rule",
@@ -20,6 +29,7 @@ __all__ = [
     "Wording",
     "absence",
     "acted",
+    "at_least",
     "coverage",
     "elements",
     "own_words",

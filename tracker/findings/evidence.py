@@ -117,6 +117,13 @@ def confirmed_and_waiting(
     return confirmed, waiting, unsure
 
 
+def beside(
+    waiting: Sequence[Evidence], unsure: Sequence[Evidence], *, confirmed: bool
+) -> list[Evidence]:
+    """Return what awaits review beside the passages that a finding rests on."""
+    return [*(waiting if confirmed else ()), *unsure]
+
+
 def on_earlier_wording(items: Iterable[Evidence]) -> str:
     """Return what a finding's rule adds where people confirmed words that have since been edited."""
     said = "; a person confirmed an earlier wording, the present one awaits review"
@@ -147,6 +154,7 @@ class Result:
     status: str | None = None
     elements: tuple[dict[str, Any], ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    awaiting: tuple[Evidence, ...] = ()  # what a person has yet to judge, beside what it rests on
 
 
 def awaiting(unsure: Sequence[Evidence]) -> Result:
@@ -163,7 +171,7 @@ def resting_on(
     rest: Sequence[Evidence] = (),
     *,
     possible: str | None,
-    waiting: int,
+    awaiting: Sequence[Evidence] = (),
     status: str | None = None,
     elements: Sequence[dict[str, Any]] = (),
 ) -> Result:
@@ -179,7 +187,7 @@ def resting_on(
         basis=Basis.MACHINE if reviewed is Reviewed.NONE else Basis.REVIEWED,
         reviewed=reviewed,
         possible=possible,
-        possible_quotes=waiting,
+        possible_quotes=len(awaiting) + (len(carrying) + len(rest)) * (reviewed is Reviewed.NONE),
         since=dates[0] if dates else None,
         latest=dates[-1] if dates else None,
         count=len(documents),
@@ -189,4 +197,5 @@ def resting_on(
         status=status,
         elements=tuple(elements),
         evidence=(*carrying, *rest),
+        awaiting=tuple(awaiting),
     )

@@ -7,12 +7,14 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Any
 
 from tracker.findings.evidence import (
     Evidence,
     Result,
     awaiting,
+    beside,
     confirmed_and_waiting,
     on_earlier_wording,
     own_words,
@@ -20,7 +22,7 @@ from tracker.findings.evidence import (
     sentences,
 )
 from tracker.findings.search import NONE_FOUND, SearchRecord, absence
-from tracker.model import CoverageResult, InstitutionKind, Recommendation
+from tracker.model import CoverageResult, InstitutionKind, Recommendation, Reviewed
 
 Patterns = Mapping[str, re.Pattern[str]]
 PROPOSED, IN_FORCE = "proposed", "in force"
@@ -28,6 +30,14 @@ PROPOSED, IN_FORCE = "proposed", "in force"
 STRENGTH = ("must", "", "should", "may")
 COMPARED = 50  # passages whose sentences are weighed against each other for an element
 WEAK = frozenset({"should", "may"})
+
+
+class ElementState(StrEnum):
+    """How what a finding rests on, and what awaits review beside it, stand to an element."""
+
+    HELD = "held"
+    POSSIBLE = "possible"  # only in passages that await review
+    LACKS = "lacks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +81,21 @@ def coverage(
             return awaiting(unsure)
         nothing = _nothing(rule, kind, record)
         return replace(nothing, rule=nothing.rule + earlier)
-    found = elements(rule, chosen)
+    unread = beside(waiting, unsure, confirmed=bool(confirmed))
+    found = elements(rule, chosen, unread)
     result, why, status = _judged(rule, chosen, found)
     possible = result
     if confirmed and waiting:
-        possible = _judged(rule, waiting, elements(rule, waiting))[0]
+        both = [*confirmed, *waiting]
+        possible = _judged(rule, both, elements(rule, both))[0]
+        if possible is not result and not _named(found, ElementState.POSSIBLE):
+            why += "; what awaits review may say more"
     return resting_on(
         str(result),
         why + earlier,
         chosen,
         possible=str(possible) if waiting else None,
-        waiting=len(waiting) + len(unsure),
+        awaiting=unread,
         status=status,
         elements=found,
     )
@@ -107,20 +121,33 @@ def _judged(
     rule: Rule, items: Sequence[Evidence], found: Sequence[Mapping[str, Any]]
 ) -> tuple[CoverageResult, str, str | None]:
     status = status_of(rule, items) if rule.carries_status else None
-    missing = [row["name"] for row in found if row["required"] and not row["held"]]
     holds = f"holds every required element{_together(rule, items)}"
-    if missing:
-        named = ", ".join(missing).replace("_", " ")
-        if not any(row["held"] for row in found):
-            said = "the recommendation is there, but no element of it was told apart"
-            return CoverageResult.PARTIAL, f"{said}; lacks: {named}", status
-        return CoverageResult.PARTIAL, f"lacks: {named}", status
+    if not all(row["held"] for row in found if row["required"]):
+        reviewed = any(item.reviewed is not Reviewed.NONE for item in items)
+        return CoverageResult.PARTIAL, _short_of(found, reviewed=reviewed), status
     if status == PROPOSED:
         return CoverageResult.PARTIAL, f"a proposal: {holds}, not in force", status
     forces = {row["force"] for row in found if row["required"]}
     if rule.should_is_partial and forces <= WEAK:
         return CoverageResult.PARTIAL, f"{holds}, but only as advice", status
     return CoverageResult.STATED, holds, status
+
+
+def _short_of(found: Sequence[Mapping[str, Any]], *, reviewed: bool) -> str:
+    """Say which required elements are there, which may be, and which are not."""
+    lacks = f"lacks: {gone}" if (gone := _named(found, ElementState.LACKS)) else ""
+    if possible := _named(found, ElementState.POSSIBLE):
+        held = _named(found, ElementState.HELD) or "no required element"
+        so_far = f"{'confirmed' if reviewed else 'found'} so far: {held}"
+        return "; ".join(filter(None, (so_far, f"awaiting review: {possible}", lacks)))
+    if any(row["held"] for row in found):
+        return lacks
+    return f"the recommendation is there, but no element of it was told apart; {lacks}"
+
+
+def _named(found: Sequence[Mapping[str, Any]], state: ElementState) -> str:
+    names = [row["name"] for row in found if row["required"] and row["state"] is state]
+    return ", ".join(names).replace("_", " ")
 
 
 def _together(rule: Rule, items: Sequence[Evidence]) -> str:
@@ -134,12 +161,44 @@ def _together(rule: Rule, items: Sequence[Evidence]) -> str:
     return f", across {sum(map(bool, held))} documents taken together"
 
 
-def elements(rule: Rule, items: Sequence[Evidence]) -> list[dict[str, Any]]:
-    """Return every element of a recommendation: held or not, how strongly, for whom, in which words."""
+def elements(
+    rule: Rule, items: Sequence[Evidence], unread: Sequence[Evidence] = ()
+) -> list[dict[str, Any]]:
+    """Return every element of a recommendation: held or not, how strongly, for whom, in which words.
+
+    One that only `unread` passages hold, which await review beside the items, is possible.
+    """
     return [
-        {"name": name, "required": name in rule.required, **_element(rule, name, items)}
+        {"name": name, "required": name in rule.required}
+        | _state(rule, name, items, unread)
+        | _element(rule, name, items)
         for name in (*rule.required, *rule.optional)
     ]
+
+
+def _state(
+    rule: Rule, name: str, items: Sequence[Evidence], unread: Sequence[Evidence]
+) -> dict[str, Any]:
+    held = any(name in item.elements.get(rule.code, ()) for item in items)
+    awaiting = sum(name in item.elements.get(rule.code, ()) for item in unread)
+    return {
+        "held": held,
+        "state": element_state(held=held, awaiting=awaiting),
+        "awaiting": awaiting,
+    }
+
+
+def element_state(*, held: bool, awaiting: int = 0) -> ElementState:
+    """Return how a text stands to an element: nothing is lacking that may be there."""
+    if held:
+        return ElementState.HELD
+    return ElementState.POSSIBLE if awaiting else ElementState.LACKS
+
+
+def at_least(result: str, reviewed: str, possible: str | None) -> bool:
+    """Whether people confirmed a part only, and the rest may stand in passages that await review."""
+    partial = reviewed != Reviewed.NONE and result == CoverageResult.PARTIAL
+    return partial and possible == CoverageResult.STATED
 
 
 def _element(rule: Rule, name: str, items: Sequence[Evidence]) -> dict[str, Any]:
@@ -151,8 +210,7 @@ def _element(rule: Rule, name: str, items: Sequence[Evidence]) -> dict[str, Any]
         for rank, found in _bound(rule, name, item):
             if best is None or rank < best[0]:
                 best = rank, found
-    bound = best[1] if best else {"force": "", "reach": "", "words": "", "url": ""}
-    return {"held": bool(holding)} | bound
+    return best[1] if best else {"force": "", "reach": "", "words": "", "url": ""}
 
 
 def _bound(

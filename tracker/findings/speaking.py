@@ -9,6 +9,7 @@ from tracker.findings.evidence import (
     Evidence,
     Result,
     awaiting,
+    beside,
     confirmed_and_waiting,
     on_earlier_wording,
     own_words,
@@ -46,7 +47,7 @@ def spoken(evidence: Sequence[Evidence], record: SearchRecord) -> Result:
         carrying,
         chosen[len(carrying) :],
         possible=str(grades[id(waiting[0])]) if waiting else None,
-        waiting=len(waiting) + len(unsure),
+        awaiting=beside(waiting, unsure, confirmed=bool(confirmed)),
     )
 
 

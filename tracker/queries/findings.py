@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from tracker.crediting import coded_by
 from tracker.dating import dated, statement_date
+from tracker.findings import at_least
 from tracker.model import (
     SPOKEN,
     Basis,
@@ -58,11 +59,17 @@ class FindingRow:
     group: str = "core"
     found_by: str = "census"
     standing: Standing = UNHEARD
+    awaiting: tuple[dict[str, Any], ...] = ()  # quotes a person has yet to judge, never added to it
 
     @property
     def confirmed(self) -> bool:
         """Whether a person stands behind the result."""
         return self.reviewed != Reviewed.NONE
+
+    @property
+    def at_least(self) -> bool:
+        """Whether what awaits review may make it more."""
+        return at_least(self.result, self.reviewed, self.possible)
 
     @property
     def overlays(self) -> tuple[str, ...]:
@@ -220,7 +227,6 @@ def _without_withheld(row: FindingRow) -> FindingRow:
     acted = tuple(deed for deed in row.acted if deed["reviewed"] == Reviewed.NONE)
     if row.reviewed == Reviewed.NONE or row.result not in NEGATIVE:
         return replace(row, acted=acted)
-    evidence = tuple(item for item in row.evidence if item["reviewed"] == Reviewed.NONE)
     result = _while_withheld(row.result, row.possible)
     return replace(
         row,
@@ -228,8 +234,9 @@ def _without_withheld(row: FindingRow) -> FindingRow:
         basis=str(Basis.MACHINE),
         reviewed=str(Reviewed.NONE),
         rule=row.rule if result == "none_found" else WAITS,
-        evidence=evidence,
-        count=len(evidence),
+        evidence=row.awaiting,
+        awaiting=(),
+        count=len(row.awaiting),
         since=None,
         latest=None,
         undated=0,
@@ -264,7 +271,8 @@ def _finding_row(institution: Institution, question: str, finding: Finding | Non
         since=row.since,
         latest=row.latest,
         undated=row.undated,
-        evidence=tuple(row.evidence),
+        evidence=tuple(item for item in row.evidence if not item.get("awaiting")),
+        awaiting=tuple(item for item in row.evidence if item.get("awaiting")),
         search_record=dict(row.search_record),
         count=row.count,
         by_report=row.by_report,
@@ -297,7 +305,7 @@ class Context:
 
 def context(session: Session, rows: Iterable[FindingRow], *, most: int) -> Context:
     """Return what stands around the first pieces of evidence of each finding."""
-    items = [item for row in rows for item in row.evidence[:most]]
+    items = [item for row in rows for part in (row.evidence, row.awaiting) for item in part[:most]]
     return Context(
         cues=cues_of(session, [item["passage_id"] for item in items]),
         versions=versions_by_id(session, {item["version_id"] for item in items}),
@@ -326,6 +334,11 @@ class Cell:
     def confirmed(self) -> bool:
         """Whether a person stands behind the result."""
         return self.reviewed != Reviewed.NONE
+
+    @property
+    def at_least(self) -> bool:
+        """Whether what awaits review may make it more."""
+        return at_least(self.result, self.reviewed, self.possible)
 
 
 def cells(session: Session, *, questions: Collection[str] = ()) -> list[Cell]:

@@ -30,7 +30,7 @@ from tracker.store.firsts import First, first_stood
 from tracker.store.rows import portions
 
 STAMP = "derived_from"
-RULES = "2"  # of what findings keep of their evidence; a new one has them derived anew
+RULES = "3"  # of what findings keep of their evidence; a new one has them derived anew
 _CODED = (
     "coder",
     *Topic,

@@ -7,6 +7,8 @@ import streamlit as st
 
 from tracker import queries
 from tracker.coding.codebook import RecommendationEntry, load_codebook, question_title
+from tracker.findings import ElementState
+from tracker.flat import element_said
 from tracker.model import CoverageResult, InstitutionKind, Recommendation
 from tracker.queries import Cell, FindingRow
 from tracker.views import findings, html, matrix, shared, tables
@@ -93,13 +95,13 @@ def _sum(kept: Sequence[Cell], code: str) -> str:
 def _cell(cell: Cell | None, chosen: tables.Filters) -> str:
     if cell is None:
         return '<span class="t-small">filtered out</span>'
-    badge = html.finding_badge(cell.result, cell.reviewed, cell.overlays)
+    badge = html.badge_of(cell)
     if cell.result == "not_applicable":
         return badge
     query = urlencode({**chosen, "cell": f"{cell.institution}:{cell.question}"}, doseq=True)
     state = "possible: " if tables.state_of(cell.result, cell.reviewed) == "possible" else ""
     said = [
-        f"{state}{html.words(cell.result)}",
+        f"{state}{'at least ' * cell.at_least}{html.words(cell.result)}",
         *(html.OVERLAYS[name][1] for name in cell.overlays),
     ]
     label = f"{cell.name}, {cell.question}: {', '.join(said)}, what it rests on"
@@ -165,9 +167,12 @@ def _side_by_side(picked: Sequence[str]) -> None:
 def _held(row: FindingRow, element: str, shown: dict[tuple[str, int], str]) -> str:
     """The passage that holds an element; one that stands above already is named and not repeated."""
     found = [i for i in row.evidence if element in i["elements"].get(row.question, ())]
+    kept = next((e for e in row.elements if e["name"] == element), {})
+    if not found and kept.get("state") == ElementState.POSSIBLE:
+        return f'<span class="t-small">{html.escape(element_said(kept))}</span>'
     if not found:
         return (
-            html.finding_badge(row.result, row.reviewed, row.overlays)
+            html.badge_of(row)
             if not row.evidence
             else '<span class="t-small">no quote holds it</span>'
         )

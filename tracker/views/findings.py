@@ -1,9 +1,10 @@
 """One finding as every page shows it: the result, its rule, its elements, its quotes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tracker.findings import SPOKEN_RULES
+from tracker.findings import SPOKEN_RULES, ElementState
+from tracker.flat import element_said
 from tracker.queries import Context, FindingRow
 from tracker.views import hearing
 from tracker.views.addresses import APP, Places
@@ -11,9 +12,9 @@ from tracker.views.evidence import evidence_card, search_record
 from tracker.views.html import (
     ABSENT,
     PEOPLE,
+    badge_of,
     day,
     escape,
-    finding_badge,
     link,
     listing,
     number,
@@ -22,6 +23,7 @@ from tracker.views.html import (
 )
 
 QUESTION = "Who has spoken"
+AWAITING = "Possible: awaiting review, not part of what is confirmed"
 #: Result → when it is given, in words.
 SPOKEN_WORDS = {
     **{str(result): said for result, said in SPOKEN_RULES.items()},
@@ -33,11 +35,15 @@ SPOKEN_WORDS = {
 
 def headline(row: FindingRow) -> str:
     """Return a finding's badge with the rule that decided it."""
-    waiting = row.possible_quotes if row.reviewed != "none" else 0
-    more = f"; possible: {number(waiting, 'quote')} awaiting review" if waiting else ""
     state = f"; status: {row.status}" if row.status else ""
-    said = rule(f"{row.rule}{state}{more}")
-    return f'<p class="t-head">{finding_badge(row.result, row.reviewed, row.overlays)} <span class="t-meta">{said}</span></p>'
+    said = rule(f"{row.rule}{state}{possible(row)}")
+    return f'<p class="t-head">{badge_of(row)} <span class="t-meta">{said}</span></p>'
+
+
+def possible(row: FindingRow) -> str:
+    """Return what awaits review beside what people confirmed."""
+    waiting = row.possible_quotes if row.confirmed else 0
+    return f"; possible: {number(waiting, 'quote')} awaiting review" if waiting else ""
 
 
 def elements(row: FindingRow) -> str:
@@ -49,11 +55,13 @@ def elements(row: FindingRow) -> str:
 
 
 def _element(element: Mapping[str, Any]) -> str:
-    held = element["held"]
-    shape, said = ("●", "held") if held else ("○", "lacking")
+    held, possible = element["held"], element.get("state") == ElementState.POSSIBLE
+    shape, said = ("●", "held") if held else ("◌", "possible") if possible else ("○", "lacking")
     star = "*" if element["required"] else ""
     bound = ", ".join(filter(None, (element["force"], words(element["reach"]))))
     text = f'<span class="t-nowrap"><span aria-hidden="true">{shape}</span><span class="t-hide">{said}: </span> {escape(words(element["name"]))}{star}</span>'
+    if possible:
+        return f"{text} ({escape(element_said(element))})"
     return f"<b>{text}</b>{f' ({escape(bound)})' if bound else ''}" if held else text
 
 
@@ -76,18 +84,31 @@ def cards(row: FindingRow, around: Context, *, most: int, places: Places = APP) 
         return ""
     if not row.evidence:
         return search_record(row.search_record, row.rule)
-    shown = [
+    left = (
+        f'<p class="t-meta">{number(more, "more quote")} on the institution’s page.</p>'
+        if (more := len(row.evidence) - most) > 0
+        else ""
+    )
+    return _cards(row.evidence[:most], around, places) + left + _awaiting(row, around, most, places)
+
+
+def _awaiting(row: FindingRow, around: Context, most: int, places: Places) -> str:
+    """The quotes that await review: beside what people confirmed, never among it."""
+    if not row.awaiting:
+        return ""
+    return f"<h4>{AWAITING}</h4>" + _cards(row.awaiting[:most], around, places)
+
+
+def _cards(items: Sequence[dict[str, Any]], around: Context, places: Places) -> str:
+    return "".join(
         evidence_card(
             item,
             around.cues.get(item["passage_id"], {}),
             around.versions.get(item["version_id"]),
             places,
         )
-        for item in row.evidence[:most]
-    ]
-    more = len(row.evidence) - most
-    left = f'<p class="t-meta">{number(more, "more quote")} on the institution’s page.</p>'
-    return "".join(shown) + (left if more > 0 else "")
+        for item in items
+    )
 
 
 def block(row: FindingRow, around: Context, *, most: int, places: Places = APP) -> str:

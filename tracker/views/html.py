@@ -12,6 +12,7 @@ from tracker import standing, wording
 from tracker.crediting import PEOPLE
 from tracker.dating import between, day
 from tracker.model import InstitutionKind
+from tracker.queries import Cell, FindingRow
 
 __all__ = ["PEOPLE", "between", "day"]
 
@@ -73,6 +74,12 @@ def badge(result: str, *, possible: bool = False, sure: bool = False) -> str:
 def finding_badge(result: str, reviewed: str, overlays: Sequence[str] = ()) -> str:
     """Return a finding's badge: what no person confirmed is possible, and what the institution says of it."""
     return _result_badge(result, reviewed) + "".join(f" {overlay(name)}" for name in overlays)
+
+
+def badge_of(found: Cell | FindingRow) -> str:
+    """Return the badge of a finding, which says where review may make it more."""
+    least = '<span class="t-small">at least</span> ' if found.at_least else ""
+    return least + finding_badge(found.result, found.reviewed, found.overlays)
 
 
 SHAPES = {"disputed": "⇄", "corrected": "✎", "under_reply": "◔", "withheld": "◌"}

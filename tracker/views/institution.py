@@ -61,7 +61,7 @@ def _table(kept: Sequence[Cell]) -> str:
             html.escape(html.words(cell.kind)),
             cell.country,
             html.escape(cell.group),
-            html.finding_badge(cell.result, cell.reviewed, cell.overlays),
+            html.badge_of(cell),
         ]
         for cell in kept
     ]

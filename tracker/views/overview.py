@@ -149,7 +149,7 @@ def _ours(cell: Cell | None) -> str:
     if cell is None:
         return "not among the institutions read here"
     since = f", first dated {html.day(cell.since)}" if cell.since else ""
-    badge = html.finding_badge(cell.result, cell.reviewed, cell.overlays)
+    badge = html.badge_of(cell)
     return f"{badge}{html.escape(since)} {html.go(APP.institution(cell.institution), 'see what was read')}"
 
 

@@ -17,12 +17,12 @@ from tracker.views.addresses import APP, Places
 from tracker.views.evidence import evidence_card, search_record
 from tracker.views.html import (
     actions,
+    badge_of,
     between,
     brief,
     card,
     day,
     escape,
-    finding_badge,
     go,
     link,
     listing,
@@ -101,8 +101,11 @@ def summary(profile: Profile) -> str:
     rows = [
         [
             escape(question_title(row.question)),
-            finding_badge(row.result, row.reviewed, row.overlays),
-            rule(row.rule) + hearing.line(row) + findings.elements(row) + findings.deeds(row),
+            badge_of(row),
+            rule(f"{row.rule}{findings.possible(row)}")
+            + hearing.line(row)
+            + findings.elements(row)
+            + findings.deeds(row),
         ]
         for row in profile.findings
     ]
@@ -131,26 +134,44 @@ def _when(item: dict[str, Any]) -> str:
 
 def quotes(profile: Profile, places: Places = APP) -> str:
     """Return each quoted passage once, with all the findings that rest on it."""
-    carried: dict[tuple[int, int], list[FindingRow]] = {}
-    items: dict[tuple[int, int], dict[str, Any]] = {}
+    resting: _Carried = {}
+    awaiting: _Carried = {}
     for row in profile.findings:
-        for item in row.evidence[:CARDS] if row.result != "not_applicable" else ():
-            place = (item["document_id"], item["passage_id"])
-            items.setdefault(place, item)
-            carried.setdefault(place, []).append(row)
-    return "".join(_quote(profile, items[place], carried[place], places) for place in items)
+        if row.result != "not_applicable":
+            _carry(resting, row, row.evidence)
+            _carry(awaiting, row, row.awaiting)
+    shown = _cards(profile, resting, "Rests on it", places)
+    later = _cards(profile, awaiting, "Awaits review beside", places)
+    return shown + (later and f"<h3>{findings.AWAITING}</h3>{later}")
+
+
+_Carried = dict[tuple[int, int], tuple[dict[str, Any], list[FindingRow]]]
+
+
+def _carry(carried: _Carried, row: FindingRow, items: Sequence[dict[str, Any]]) -> None:
+    for item in items[:CARDS]:
+        place = (item["document_id"], item["passage_id"])
+        carried.setdefault(place, (item, []))[1].append(row)
+
+
+def _cards(profile: Profile, carried: _Carried, said: str, places: Places) -> str:
+    return "".join(_quote(profile, item, rows, said, places) for item, rows in carried.values())
 
 
 def _quote(
-    profile: Profile, item: dict[str, Any], rows: Sequence[FindingRow], places: Places
+    profile: Profile,
+    item: dict[str, Any],
+    rows: Sequence[FindingRow],
+    said: str,
+    places: Places,
 ) -> str:
     lines = "".join(
-        f"<br><b>{escape(row.question if row.question != SPOKEN else findings.QUESTION)}</b> {finding_badge(row.result, row.reviewed, row.overlays)}"
+        f"<br><b>{escape(row.question if row.question != SPOKEN else findings.QUESTION)}</b> {badge_of(row)}"
         for row in rows
     )
     around = profile.around
     cues, version = around.cues.get(item["passage_id"], {}), around.versions.get(item["version_id"])
-    carries = f'<div class="t-head">Rests on it:{lines}</div>'
+    carries = f'<div class="t-head">{said}:{lines}</div>'
     return evidence_card(item, cues, version, places, carries=carries)
 
 

@@ -166,7 +166,7 @@ def _item(item: Waiting) -> None:
     if item.disputed:
         asked = "People differ on it; your verdict decides."
     elif item.corrected:
-        asked = f"A finding that rests on it was corrected in public: {html.escape(item.corrected)}"
+        asked = f"A finding that it bears on was corrected in public: {html.escape(item.corrected)}"
     elif item.outdated:
         asked = "People judged an earlier wording of it; does your verdict hold for this one?"
     shared.show(

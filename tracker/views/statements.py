@@ -84,7 +84,7 @@ def _listing(kept: Sequence[Cell]) -> str:
             html.go(APP.institution(cell.institution), cell.name),
             html.escape(html.words(cell.kind)),
             cell.country,
-            html.finding_badge(cell.result, cell.reviewed, cell.overlays),
+            html.badge_of(cell),
             _day(cell, cell.since),
             _day(cell, cell.latest),
         ]

@@ -22,7 +22,6 @@ from tracker.alerts.subscriptions import ChangeFacts, Rule
 from tracker.changes import SentenceChange, as_html, sentence_json, sentence_text
 from tracker.model import ChangeClass
 from tracker.store.subscriptions import Recipient
-from tracker.wording import words
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -267,7 +266,6 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["under"] = _under
-    environment.filters["words"] = words
     environment.filters["quoted"] = _quoted
     environment.filters["marked"] = _marked
     return environment

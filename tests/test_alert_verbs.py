@@ -157,12 +157,20 @@ def test_sending_nothing_says_why(alerts):
     said = alerts("send", code=1)  # the question whether the address agrees: no mail server is set
 
     assert "1 held back by a muted subscription" in said
+    assert "no message is owed" not in said
     assert "1 subscription pending until the address agrees" in said
     assert "1 subscription muted" in said
 
     alerts("mute", "mine", "--off")
 
     assert "nothing sent" not in alerts("send", code=1)
+
+
+@pytest.mark.parametrize("channel", ["outbox", "atom"])
+def test_a_target_that_would_not_be_used_is_refused(alerts, channel):
+    said = alerts("add", "mine", "--channel", channel, "--target", "elsewhere", code=2)
+
+    assert "leave --target away" in said
 
 
 def test_a_back_test_lists_what_would_have_been_sent(alerts):
@@ -172,7 +180,7 @@ def test_a_back_test_lists_what_would_have_been_sent(alerts):
 
     said = alerts("preview", "--days", "3650")
 
-    assert "would have sent 1 messages" in said
+    assert "would have sent 1 message in" in said
     assert "1 sentence changed" in said
 
 

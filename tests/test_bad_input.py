@@ -25,6 +25,8 @@ def tracker(folder, *arguments, **environment):
 @pytest.mark.parametrize(
     ("environment", "said"),
     [
+        ({"TRACKER_PUBLIC_URL": "foo"}, "TRACKER_PUBLIC_URL: not of the form https://host/path ("),
+        ({"TRACKER_CONTACT": "abc"}, "TRACKER_CONTACT: not of the form https://host/path, or a mail address ("),
         ({"TRACKER_DOWNLOAD_DELAY": "soon"}, "TRACKER_DOWNLOAD_DELAY: input should be a valid number"),
         ({"TRACKER_TIMEOUT": "-1", "TRACKER_MAX_BYTES": "0"}, "TRACKER_MAX_BYTES"),
         ({"TRACKER_DATABASE_URL": "tracker.db"}, "TRACKER_DATABASE_URL: not a database that this program knows"),

@@ -344,3 +344,24 @@ def shown(store):
     assert item["coded_by"] in card
     assert found.evidence["coded_by"] == item["coded_by"]
     return item
+
+
+def test_an_explanation_says_that_pages_and_lists_are_not_drawn_anew_yet(
+    sqlite_store, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("TRACKER_DATA_DIR", str(tmp_path))
+    published(sqlite_store, CONDEMNS)
+
+    def tracker(*words):
+        done = CliRunner().invoke(app, words)
+        assert done.exit_code == 0, done.output
+        return done
+
+    before = tracker("explain", "alder", "spoken").stderr
+    tracker("review", "confirm", queue(sqlite_store)[0].key, "--as", "ada")
+    after = tracker("explain", "alder", "spoken").stderr
+    tracker("update", "--at", "2026-03-10T09:00:00+00:00")
+    drawn = tracker("explain", "alder", "spoken").stderr
+
+    assert (before, drawn) == ("", "")
+    assert "still say condemned, not yet reviewed: `tracker update` draws them anew" in after

@@ -79,6 +79,18 @@ class Settings(BaseSettings):
             parse_hours(value)
         return value
 
+    @field_validator("public_url", "contact")
+    @classmethod
+    def _leads_somewhere(cls, value: str, about: ValidationInfo) -> str:
+        """Links begin with the one; the other tells owners of websites, and institutions, whom to ask."""
+        parts = urlsplit(value)
+        if parts.scheme in {"http", "https"} and parts.hostname:
+            return value
+        if about.field_name == "contact" and (not value or "@" in value):
+            return value
+        mail = ", or a mail address" if about.field_name == "contact" else ""
+        raise ValueError(f"not of the form https://host/path{mail}")
+
     @field_validator("database_url", "smtp_url")
     @classmethod
     def _is_an_address(cls, value: str | None, about: ValidationInfo) -> str | None:

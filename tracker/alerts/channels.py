@@ -32,6 +32,8 @@ def is_address(text: str) -> bool:
 def target_problem(channel: Channel, target: str, settings: Settings) -> str | None:
     """Return why nothing could be sent to this target, or None."""
     match channel:
+        case Channel.OUTBOX | Channel.ATOM if target:
+            return f"messages of the channel {channel} always go to one place: leave --target away"
         case Channel.EMAIL if not is_address(target):
             return f'"{target}" is not an e-mail address; give one with --target'
         case Channel.WEBHOOK:

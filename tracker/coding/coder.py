@@ -12,13 +12,10 @@ from tracker.coding.evidence import Evidence
 from tracker.coding.rules import recommendations
 from tracker.coding.stances import stance
 from tracker.coding.topics import ANCHORS, Cues, topics
+from tracker.coding.weighing import answers, evidence, how_sure, weighed
 from tracker.model import Recommendation, Stance, Topic
 
 MOST_CUES = 12
-#: Share of whole codings found right on the passages of real institutions that two people coded, by
-#: the distinct cues of the weakest label. The rules saw these passages, so expect less elsewhere.
-SURE = {0: 0.97, 1: 0.75, 2: 0.79, 3: 0.87}
-SUREST = 0.92
 
 
 def code(text: str, codebook: Codebook) -> Coded:
@@ -37,14 +34,13 @@ def confidence(
     words: int,
     codebook: Codebook,
 ) -> float:
-    """Return how probable it is that a coding is right: by the calibration, where there is one.
+    """Return how probable it is that the least sure answer of a coding is right.
 
-    Else more distinct words for the weakest label make a coding surer.
+    By the calibration, where there is one, else by how often such answers were right.
     """
     if codebook.calibration is not None:
         return codebook.calibration.confidence(held, stance, cues, words)
-    weakest = min((len({*cues.get(label, ())}) for label in held), default=0)
-    return SURE.get(weakest, SUREST)
+    return how_sure(held, stance)
 
 
 def _coded(text: str, codebook: Codebook) -> Coded:
@@ -54,8 +50,10 @@ def _coded(text: str, codebook: Codebook) -> Coded:
     seen.split()
     cues: Cues = {}
     held = topics(seen, cues)
-    said, in_passing = stance(seen, cues) if Topic.CHINA in held else (Stance.NONE, False)
-    stated = recommendations(seen, held, said, cues)
+    found = evidence(seen, held)
+    said, in_passing = stance(seen, found, cues) if Topic.CHINA in held else (Stance.NONE, False)
+    ruled = recommendations(seen, held, said, cues)
+    stated = weighed(seen, found | answers(said, ruled), cues)
     if not held and not stated:
         return Coded(mentions=_mentions(seen))
     return Coded(

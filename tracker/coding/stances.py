@@ -1,66 +1,46 @@
 """How a passage speaks of the Chinese state, its organs, firms and labs. Pure."""
 
-from dataclasses import dataclass, field
-
 from tracker.coding.china import china_sentences
 from tracker.coding.evidence import Evidence
 from tracker.coding.topics import Cues
-from tracker.coding.voices import Voices, affirmed, quoted, voices
+from tracker.coding.voices import Voices, voices
+from tracker.coding.weighing import Found, counted, weighed_stance
 from tracker.model import Stance
 
 _MORE_THAN_A_GUIDE = 4  # judgements in a guide to checks, from which on it judges itself
 _RIGHTS = {"surveillance", "human_rights"}
 
 
-@dataclass(slots=True)
-class _Said:
-    """Words of each kind of judgement, the publisher's own and somebody else's."""
-
-    own_abuse: list[str] = field(default_factory=list)
-    told_abuse: list[str] = field(default_factory=list)
-    own_critic: list[str] = field(default_factory=list)
-    told_critic: list[str] = field(default_factory=list)
-    supportive: list[str] = field(default_factory=list)
-
-
-def stance(seen: Evidence, cues: Cues) -> tuple[Stance, bool]:
+def stance(seen: Evidence, found: Found, cues: Cues) -> tuple[Stance, bool]:
     """Return the stance and whether the abuse is named only in passing; adds its words to `cues`."""
-    where = china_sentences(seen)
-    said = _said(seen, where)
-    first, words = _decide(seen, said, where)
-    heard = voices(seen, where)
-    found = first if seen.has("law") else _weighed(first, heard, seen, held=_RIGHTS & {*cues})
-    if found is not first:
-        words = _words(found, heard)
+    heard = voices(seen, china_sentences(seen))
+    said = weighed_stance(found | spoken(heard, seen, held=_RIGHTS & {*cues}))
+    words = _words(said, heard)
     if words:
         cues["stance"] = words
-    named = said.own_abuse if found is first else heard.own["wrong"]
-    return found, found is Stance.CONDEMNS and len(set(named)) < 2
+    # What is named twice, or named and acted against, is what the passage is on.
+    named = {*heard.own["wrong"], *heard.own["act_against"]}
+    return said, said is Stance.CONDEMNS and len(named) < 2
 
 
-def _weighed(first: Stance, heard: Voices, seen: Evidence, held: set[str]) -> Stance:
-    """Weigh a first finding against whose words the whole passage is."""
-    second = _second(heard, seen, held)
-    judged = {Stance.CONDEMNS, Stance.CRITICAL}
-    if first is Stance.NEUTRAL or (first is Stance.REPORTED and second in judged):
-        return second
-    if first in judged and second is Stance.REPORTED and heard.assembly:
-        return second
-    if first is Stance.CRITICAL and second is Stance.REPORTED and _told_only(heard, seen):
-        return second
-    called = heard.own["act_against"] and len(heard.own["blame"]) > 1
-    if first is Stance.CRITICAL and second is Stance.CONDEMNS and called and held:
-        return second
-    return first
+def spoken(heard: Voices, seen: Evidence, held: set[str]) -> Found:
+    """Return whose words the judgements are, and what they come to by rule, as evidence."""
+    every = max(1, heard.sentences)
+    found = {
+        f"by rule {_by_rule(heard, seen, held)}": 1.0,
+        "voices told": heard.told / every,
+        "voices ours": heard.ours / every,
+        "voices grave": heard.grave / every,
+        "voices mostly told": float(heard.mostly_told),
+        "voices assembly": float(heard.assembly > 0),
+    }
+    for whose, judged in (("own", heard.own), ("others", heard.others)):
+        for name, words in judged.items():
+            found |= counted(f"{whose} {name}", words)
+    return found
 
 
-def _told_only(heard: Voices, seen: Evidence) -> bool:
-    """Tell whether no judgement is the publisher's, in a passage half of which is told."""
-    own = heard.own["wrong"] or heard.own["blame"] or seen.has("own_eval")
-    return not own and heard.told * 2 >= heard.sentences
-
-
-def _second(heard: Voices, seen: Evidence, held: set[str]) -> Stance:
+def _by_rule(heard: Voices, seen: Evidence, held: set[str]) -> Stance:
     """Return the stance by the weight of voices: told or own, abuse or blame, rule or judgement."""
     wrong, blame, acts = (len(heard.own[name]) for name in ("wrong", "blame", "act_against"))
     people = seen.has("china_people") or seen.has("hong_kong", "security_law")
@@ -104,87 +84,11 @@ def _favourable(heard: Voices, seen: Evidence) -> Stance:
 
 
 def _words(found: Stance, heard: Voices) -> list[str]:
-    """Return the words that a weighed stance rests on."""
+    """Return the words that a stance rests on."""
+    if found is Stance.NEUTRAL:
+        return []
     if found is Stance.REPORTED:
         return heard.others["wrong"] + heard.others["blame"]
     if found is Stance.SUPPORTIVE:
         return heard.own["favour"]
     return heard.own["wrong"] + heard.own["blame"] + heard.own["act_against"]
-
-
-def _said(seen: Evidence, china: list[int]) -> _Said:
-    said, where = _Said(), {*china}
-    told = False
-    quotes = quoted(seen.text)
-    for at in range(len(seen.masks)):
-        here = at in where
-        if not here and at - 1 not in where:
-            continue
-        holds = seen.holds(at)
-        told = not holds("we") and (holds("attributed") or (told and not here))
-        for name, own, other in (
-            ("abuse", said.own_abuse, said.told_abuse),
-            ("critic_strong", said.own_critic, said.told_critic),
-        ):
-            for start, _, word in affirmed(seen, at, name):
-                in_quotes = any(begin <= start < end for begin, end in quotes)
-                (other if told or in_quotes else own).append(word)
-        said.supportive += [
-            word
-            for start, _, word in affirmed(seen, at, "supportive")
-            if not (told and not seen.has("we"))
-            and not any(begin <= start < end for begin, end in quotes)
-        ]
-        if told and seen.has("denial", "china_people"):
-            said.told_critic += seen.words(("denial",), [at])
-        if told and not seen.has("gov_rule") and not (said.told_abuse or said.told_critic):
-            said.told_critic += seen.words(("criticism",), [at])
-    return said
-
-
-def _decide(seen: Evidence, said: _Said, where: list[int]) -> tuple[Stance, list[str]]:
-    judged = seen.words(("evaluative",), sorted({*where, *(at + 1 for at in where)}))
-    law = seen.has("law")
-    own = {word.lower() for word in said.own_critic}
-    if (
-        law
-        and (seen.has("law_term") or seen.has("punitive"))
-        and (said.own_abuse or own or seen.has("punitive"))
-    ):
-        return Stance.CRITICAL, [*seen.words(("punitive",)), *said.own_critic]
-    if said.supportive and seen.has("denial") and not seen.has("own_eval"):
-        return Stance.SUPPORTIVE, said.supportive
-    checked = seen.has("check", "partner") and not judged and not seen.has("china_people")
-    if checked and said.own_abuse:
-        return Stance.NEUTRAL, []
-    if said.own_abuse and not seen.has("comparison"):
-        return Stance.CONDEMNS, said.own_abuse + judged
-    if own and _condemned(seen, where) and not seen.has("comparison"):
-        return Stance.CONDEMNS, said.own_critic + judged
-    supportive = said.supportive
-    if supportive and len(own) < 2:
-        return Stance.SUPPORTIVE, supportive
-    against_people = seen.has("china_people") and own
-    if (
-        len(own) > 1
-        or (own and judged)
-        or said.own_abuse
-        or against_people
-        or (own and seen.has("own_eval"))
-    ):
-        return Stance.CRITICAL, said.own_critic + judged
-    if said.told_abuse or said.told_critic:
-        return Stance.REPORTED, said.told_abuse + said.told_critic
-    if len(own) < 2 and seen.has("attributed", "fear"):
-        return Stance.REPORTED, seen.words(("attributed", "fear"))
-    return Stance.NEUTRAL, []
-
-
-def _condemned(seen: Evidence, where: list[int]) -> bool:
-    """Tell whether the publisher condemns, in a sentence on China or the one after it."""
-    near = {*where, *(at + 1 for at in where)}
-    return any(
-        affirmed(seen, at, "condemn") and not seen.holds(at)("attributed")
-        for at in sorted(near)
-        if at < len(seen.masks)
-    )

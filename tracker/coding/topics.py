@@ -141,6 +141,8 @@ def _of_a_people(seen: Evidence) -> list[str]:
 def _partnership(seen: Evidence) -> list[str]:
     if seen.has("consumer_tech") and not seen.has("university"):
         return []
+    if seen.has("commitment") and not seen.has("foreign"):
+        return []  # how somebody divides the time owed to one institution
     return (
         seen.words(("partner_strong",))
         or _partners(seen)
@@ -160,10 +162,21 @@ def _with_china(seen: Evidence) -> list[str]:
     return seen.words(("dealing", "fund"), sorted(where))
 
 
+_RULES_ON_PARTNERS = (
+    "check",
+    "policy",
+    "duty",
+    "restrict",
+    "wide_examine",
+    "wide_must",
+    "wide_limit",
+)
+
+
 def _partners(seen: Evidence) -> list[str]:
     """Partners count beside research, in a rule about them, or abroad."""
     ruled = seen.has("policy") or not seen.has("news")
-    contexts = ["research", "check", "policy", "duty", "restrict"] if ruled else ["research"]
+    contexts = [*_RULES_ON_PARTNERS, "research"] if ruled else ["research"]
     if seen.has("research") or not seen.has("news"):
         contexts.append("foreign")
     where = {at for context in contexts for at in seen.together("partner", context)}
@@ -173,8 +186,16 @@ def _partners(seen: Evidence) -> list[str]:
         for at in seen.together("partner")
         if seen.near(at, "research") and (seen.has("policy") or at in china)
     }
+    if not seen.has("news"):
+        for asked in ("check", "wide_examine"):
+            where |= {
+                at + step for at in seen.together("partner", asked, reach=1) for step in (0, 1)
+            }
     words = seen.words(("partner",), sorted(where))
     words += seen.words(("partner_loose",), seen.together("partner_loose", "research"))
+    words += seen.words(
+        ("wide_partner",), seen.together("wide_partner", "research", "wide_foreign")
+    )
     if seen.has("university"):
         words += seen.words(("partner",))
     if seen.has("rights_risk") or seen.has("ethics_firm"):

@@ -192,7 +192,8 @@ def alerts_preview(
         for f in found
     ]
     if not as_json:
-        print(f"This rule would have sent {len(rows)} messages in the last {days} days.")
+        many = "1 message" if len(rows) == 1 else f"{len(rows)} messages"
+        print(f"This rule would have sent {many} in the {days} days until {now:%Y-%m-%d}.")
     if rows or as_json:
         columns = ["change", "institution", "title", "seen_to", "summary"]
         print_rows(rows, columns, as_json=as_json, as_csv=False, title="Messages")
@@ -216,7 +217,9 @@ def alerts_send() -> None:
         print(f"not sent, withdrawn: {notice}")
     if report.waiting or not report.sent:
         begins = "waiting" if report.sent else "nothing sent"
-        print(f"{begins}: {'; '.join(why_not_out(store, now))}")
+        reasons = why_not_out(store, now) or ([] if report.failed else ["no message is owed"])
+        if reasons:
+            print(f"{begins}: {'; '.join(reasons)}")
     unset = [*no_mail_server(store, settings)]
     for said in (*unset, *links_lead_nowhere(report.by_channel, settings)):
         print(said, file=sys.stderr)

@@ -1,6 +1,7 @@
 """`tracker explain`: the rule path from passages to a result."""
 
 import json
+import sys
 from typing import Annotated
 
 import typer
@@ -14,9 +15,11 @@ from tracker.commands.shared import (
     known_keys,
     open_store,
 )
-from tracker.model import SPOKEN, Recommendation
+from tracker.crediting import PEOPLE
+from tracker.model import SPOKEN, Recommendation, Reviewed
 from tracker.nearness import nearest
 from tracker.store import assessing
+from tracker.wording import words
 
 app = typer.Typer()
 QUESTIONS = {name.lower(): name for name in (SPOKEN, *map(str, Recommendation))}
@@ -50,6 +53,13 @@ def explain(
         deeds=found.deeds,
         standing=row.standing,
     )
+    drawn = found.results[asked]
+    if (row.result, row.reviewed) != (str(drawn.result), str(drawn.reviewed)):
+        print(
+            f"explained as of now; pages and lists still say {words(row.result)}, {PEOPLE[Reviewed(row.reviewed)]}: "
+            "`tracker update` draws them anew",
+            file=sys.stderr,
+        )
     if as_json:
         print(json.dumps(explanation.to_json(), ensure_ascii=False, indent=1))
     else:

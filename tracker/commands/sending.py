@@ -33,7 +33,6 @@ def why_not_out(store: Any, now: datetime) -> list[str]:
     with store.transaction() as session:
         waiting = held_back(session, at=now)
     said = [f"{number} {_HELD[reason]}" for reason, number in sorted(waiting.held.items())]
-    said = said or ["no message is owed"]
     if waiting.next_at:
         said.append(f"the next falls due at {waiting.next_at:%Y-%m-%d %H:%M} UTC")
     for state, words in _IDLE.items():

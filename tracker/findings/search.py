@@ -61,7 +61,7 @@ def protocol(record: SearchRecord) -> list[Check]:
     most = MOST_FAILED * declared
     return [
         Check(
-            "something was read",
+            "reads were made",
             record.sources_tried > 0 and (read > 0 or failed > 0),
             _was_read(read, failed),
         ),
@@ -96,7 +96,7 @@ def protocol(record: SearchRecord) -> list[Check]:
         Check(
             "the period is stated",
             record.period_from is not None,
-            f"{record.period_from} to {record.period_to} (by {record.period_basis})"
+            f"{_period(record)} (by {record.period_basis})"
             if record.period_from
             else "no document states its date, so no period can be named",
         ),
@@ -117,4 +117,10 @@ def absence(record: SearchRecord) -> tuple[str, str]:
     read, dated = record.documents_read, record.documents_dated
     some = dated is not None and dated < read
     which = f"documents, {dated} of them dated" if some else "documents dated"
-    return NONE_FOUND, f"none found among {read} {which} {record.period_from} to {record.period_to}"
+    return NONE_FOUND, f"none found among {read} {which} {_period(record)}"
+
+
+def _period(record: SearchRecord) -> str:
+    if record.period_from == record.period_to:
+        return f"{record.period_from} alone"
+    return f"{record.period_from} to {record.period_to}"

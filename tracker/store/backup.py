@@ -152,20 +152,24 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
+#: A file that was cut early has no first line to know it by.
+TORN = "not a backup of this program, or a torn one: take another, or make it anew"
+
+
 def _read(file: BinaryIO) -> Iterator[Any]:
     stream = zstandard.ZstdDecompressor().stream_reader(file)
     try:
         for line in io.TextIOWrapper(stream, encoding="utf-8"):
             yield json.loads(line)
-    except (zstandard.ZstdError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise BackupError(f"not a backup, or a torn one: {error}") from None
+    except (zstandard.ZstdError, UnicodeDecodeError, json.JSONDecodeError):
+        raise BackupError(TORN) from None
 
 
 def _lines(file: BinaryIO) -> Iterator[Any]:
     lines = _read(file)
     head = next(lines, None)
     if not isinstance(head, dict) or head.get("format") != FORMAT:
-        raise BackupError("not a backup of this program")
+        raise BackupError(TORN)
     if head["schema"] != HEAD:
         raise BackupError(
             f"the backup has schema {head['schema']}, this program {HEAD}: restore it with the "

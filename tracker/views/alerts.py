@@ -66,7 +66,9 @@ def _builder() -> tuple[Rule, int]:
     with three:
         country = shared.choose("Countries", "country", {code: code for code in countries})
         classes = shared.choose(
-            "Classes (material and record if none)", "class", {str(c): str(c) for c in SENT}
+            "Classes (if none: material, and our own record)",
+            "class",
+            {str(c): str(c) for c in SENT},
         )
     left, right = st.columns(2)
     with left:

@@ -87,7 +87,7 @@ def _matrix(kept: Sequence[Cell], chosen: tables.Filters) -> None:
 def _sum(kept: Sequence[Cell], code: str) -> str:
     parts = [part for c in kept if c.question == code and (part := matrix.coverage_part(c))]
     sure = sum(part in matrix.CONFIRMED for part in parts)
-    return f'<span class="t-small">{sure} of {len(parts)} confirmed<br>{parts.count("maybe")} possible<br>{parts.count("unread")} not read</span>'
+    return f'<span class="t-small">{sure} of {len(parts)} confirmed<br>{parts.count("maybe")} possible<br>{parts.count("unread")} not checked or unreachable</span>'
 
 
 def _cell(cell: Cell | None, chosen: tables.Filters) -> str:

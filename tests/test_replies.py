@@ -657,6 +657,7 @@ def test_a_mail_about_a_reply_says_its_day_and_only_the_questions_that_it_names(
     assert "R1" not in text
     assert "Alder Institute. Reply of 2026-03-02, published in full." in text
     assert subject.count("Alder") == 1
+    assert "http://alder.example" not in text  # no page of theirs says so
 
 
 def test_the_subject_of_a_correction_names_the_institution_once(told):

@@ -21,6 +21,7 @@ SUBJECT_LENGTH = 140
 QUOTE_LENGTH = 300
 QUOTES = 3
 HEADING_LENGTH = 80
+OUR_RECORD = "Our record"  # in place of a document, where a reply or a correction is told
 
 # Control characters, line separators, bidirectional overrides, and what XML cannot hold.
 _UNSAFE = re.compile(
@@ -45,7 +46,7 @@ class Item:
     labels: tuple[str, ...]
     touches: str  # what of the codebook, and who says so
     link: str  # our page of the change
-    live: str  # the document itself
+    live: str  # the document itself; empty where the change is about none
 
     @property
     def sentence(self) -> str:
@@ -63,12 +64,13 @@ def item(change: ChangeFacts, *, public_url: str, unreviewed: bool = False) -> I
 
     With `unreviewed`, what a machine takes it to mean is told before a person looked at it.
     """
-    institution, title = one_line(change.institution_name), one_line(change.title)
-    summary = _summary(change)
+    institution, summary = one_line(change.institution_name), _summary(change)
+    title = OUR_RECORD if change.heard else one_line(change.title)
+    where = "" if change.heard else f" ({title})"
     quotes = _quotes(change)
     return Item(
         change=change,
-        subject=one_line(f"{institution}: {summary} ({title})", SUBJECT_LENGTH),
+        subject=one_line(f"{institution}: {summary}{where}", SUBJECT_LENGTH),
         institution=institution,
         title=title,
         summary=summary,
@@ -80,7 +82,7 @@ def item(change: ChangeFacts, *, public_url: str, unreviewed: bool = False) -> I
         labels=tuple(sorted(change.labels)),
         touches=_touches(change),
         link=f"{public_url.rstrip('/')}/changes?id={change.id}",
-        live=_web_address(change.url),
+        live="" if change.heard else _web_address(change.url),
     )
 
 

@@ -9,13 +9,13 @@ from browsing import ARGUMENTS, CHROMIUM, READY, open_at, serving
 from builders import NOON, read_page
 from playwright.sync_api import sync_playwright
 from routing import routes_served
-from sqlmodel import col, update
+from sqlmodel import col, select, update
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 from test_app import violations
 
 from tracker import replies
-from tracker.model import SPOKEN, Finding, Institution, Role
+from tracker.model import SPOKEN, Change, ChangeKind, Finding, Institution, ReplyVerdict, Role
 from tracker.queries import finding_rows
 from tracker.settings import Settings
 from tracker.store import Store
@@ -97,6 +97,25 @@ def test_an_address_on_a_host_that_is_official_no_more_is_marked(store):
         session.exec(update(Institution).values(hosts=["oak.example"]))
 
     assert "✕ none of its official hosts (oak.example)" in shown(opened())
+
+
+def of_change() -> None:
+    from tracker.views import change as screen  # noqa: PLC0415  (runs as a script of its own)
+
+    screen.render()
+
+
+def test_the_screen_of_a_published_reply_shows_it_in_full_and_no_versions(store):
+    with store.transaction() as session:
+        replies.decide(session, 1, verdict=ReplyVerdict.CONFIRMED, by="ada", at=NOON)
+        [number] = session.exec(select(Change.id).where(Change.kind == ChangeKind.REPLY)).all()
+    app = AppTest.from_function(of_change, default_timeout=30)
+    app.query_params["id"] = str(number)
+    text = shown(app.run())
+
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; ![x](http://elsewhere.example/y.png)" in text
+    assert 'href="/institution?inst=alder"' in text
+    assert not [words for words in ("No sentence differs", "no version", "sha256") if words in text]
 
 
 def test_nothing_is_decided_before_a_choice(store):

@@ -19,6 +19,9 @@ from tracker import queries, replies
 from tracker.addresses import is_official_mail
 from tracker.alerts.asking import GOOD_FOR, notice_behind, private_link, send_notices
 from tracker.alerts.channels import is_address
+from tracker.alerts.facts import newest_facts
+from tracker.alerts.messages import compose
+from tracker.coding.codebook import question_title
 from tracker.export import freeze, write
 from tracker.model import (
     SPOKEN,
@@ -38,8 +41,9 @@ from tracker.standing import Asked, Gate, Said, Subject, plain, standing
 from tracker.store.backup import dump
 from tracker.store.people import set_role
 from tracker.store.replies import heard, notice_rows, reply_rows
-from tracker.store.subscriptions import add_subscription
-from tracker.views import findings, hearing, profile
+from tracker.store.subscriptions import add_subscription, recipients
+from tracker.views import changed, findings, hearing, profile
+from tracker.views.addresses import PRINTED
 from tracker.views.html import finding_badge
 
 DAY = timedelta(days=1)
@@ -552,3 +556,171 @@ def test_a_correction_does_not_drop_the_news_of_the_reply_that_led_to_it(told):
 
     assert found.dropped == 0
     assert states == [DeliveryState.DUE]
+
+
+def record_page(store, kind):
+    """What the page of the newest change of that kind says, as the app and the print show it."""
+    with store.transaction() as session:
+        number = session.exec(select(Change.id).where(Change.kind == kind).order_by(col(Change.id).desc())).first()  # fmt: skip
+        found = changed.load(session, number)
+    return changed.sheet(found, PRINTED, "https://tracker.example/p/change/1")
+
+
+NO_VERSIONS = ("No sentence differs", "no version", "sha256", "first seen", "by machine")
+
+
+def test_the_page_of_a_published_reply_shows_it_in_full_and_no_versions(told):
+    with told.transaction() as session:
+        decide(session, enter(session, text=EVIL, disputes=[SPOKEN]))
+    shown = record_page(told, ChangeKind.REPLY)
+
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; ![x]" in shown
+    assert 'href="/p/institution/alder"' in shown
+    assert "on 2 Mar 2026" in shown
+    assert not [words for words in NO_VERSIONS if words in shown]
+
+
+def test_the_page_of_a_correction_shows_its_note_and_the_question_it_is_about(told):
+    with told.transaction() as session:
+        replies.correct(session, "alder", "R4", note="It was\ntheir unit.", by="ada", at=NOON)
+    shown = record_page(told, ChangeKind.CORRECTION)
+
+    assert "It was\ntheir unit." in shown
+    assert question_title("R4") in shown
+    assert 'href="/p/institution/alder"' in shown
+    assert not [words for words in NO_VERSIONS if words in shown]
+
+
+def published(store, *, state=None):
+    """Publish a reply that a subscriber follows; its delivery is then in that state."""
+    with store.transaction() as session:
+        add_subscription(session, name="all", channel=Channel.OUTBOX, at=NOON)
+        assert decide(session, enter(session)) == 1
+        if state:
+            session.exec(update(Delivery).values(state=state))
+
+
+def deliveries(session):
+    rows = session.exec(select(Change.kind, Delivery.state).join(Delivery, col(Delivery.change_id) == Change.id).order_by(col(Delivery.id)))  # fmt: skip
+    return [tuple(row) for row in rows]
+
+
+def test_a_reply_that_was_taken_back_is_announced_no_more(told):
+    published(told)
+    with told.transaction() as session:
+        assert decide(session, 1, ReplyVerdict.REFUSED, at=NOON + DAY) == 0
+        assert deliveries(session) == [(ChangeKind.REPLY, DeliveryState.DROPPED)]
+        listed = [(row.kind, row.summary) for row in queries.change_rows(session)]
+        fed = [fact.kind for fact in newest_facts(session)]
+    page = record_page(told, ChangeKind.REPLY)
+
+    assert listed == [("correction", "correction: the reply of 2026-03-02 that we had published was taken back; it is public no more")]  # fmt: skip
+    assert fed == [ChangeKind.CORRECTION]
+    assert "No.</blockquote>" not in page
+    assert "on 3 Mar 2026, the reply was taken back; in its place:" in page
+
+
+def test_who_was_told_of_a_reply_is_told_that_it_was_taken_back(told):
+    published(told, state=DeliveryState.SENT)
+    with told.transaction() as session:
+        assert decide(session, 1, ReplyVerdict.REFUSED, at=NOON + DAY) == 1
+        assert deliveries(session) == [
+            (ChangeKind.REPLY, DeliveryState.SENT),
+            (ChangeKind.CORRECTION, DeliveryState.DUE),
+        ]
+        decide(session, 1, at=NOON + 2 * DAY)  # and published after all
+        assert [row.kind for row in queries.change_rows(session)] == ["reply", "correction"]
+    assert "was taken back" in record_page(told, ChangeKind.CORRECTION)
+    assert "No.</blockquote>" in record_page(told, ChangeKind.REPLY)
+
+
+def mail_about(store, kind):
+    """The text of a mail about the only change of that kind, and its subject."""
+    with store.transaction() as session:
+        add_subscription(session, name="all", channel=Channel.OUTBOX, at=NOON)
+        (recipient,) = recipients(session)
+        facts = [fact for fact in newest_facts(session) if fact.kind is kind]
+    written = compose("m", recipient, facts, public_url="https://tracker.example", at=NOON)
+    return " ".join(written.text.split()), written.subject
+
+
+@pytest.mark.parametrize("named", [["R4"], []])
+def test_a_mail_about_a_reply_says_its_day_and_only_the_questions_that_it_names(told, named):
+    with told.transaction() as session:
+        decide(session, enter(session, questions=named))
+    text, subject = mail_about(told, ChangeKind.REPLY)
+
+    assert "WHEN On 2 March 2026. CONFIDENCE" in text
+    assert "first seen" not in text.lower()
+    assert "by machine" not in text
+    assert ("Concerns: R4 " in text) is bool(named)
+    assert "R1" not in text
+    assert "Alder Institute. Reply of 2026-03-02, published in full." in text
+    assert subject.count("Alder") == 1
+    assert "http://alder.example" not in text  # no page of theirs says so
+
+
+def test_the_subject_of_a_correction_names_the_institution_once(told):
+    with told.transaction() as session:
+        replies.correct(session, "alder", "R4", note="It was a visitor.", by="ada", at=NOON)
+    text, subject = mail_about(told, ChangeKind.CORRECTION)
+
+    assert subject.startswith("[Tracker] Alder Institute: correction of our finding on R4: It was")
+    assert subject.count("Alder") == 1
+    assert "Alder Institute. Correction of our finding on R4" in text
+    assert f"Concerns: {question_title('R4')}." in text
+
+
+def standing_by(store):
+    with store.transaction() as session:
+        found = profile.load(session, "alder")
+    beside = {row.question for row in found.findings if "Replied on" in hearing.line(row)}
+    return beside, hearing.of_institution(found.findings).count("Reply of 2 Mar 2026, in full")
+
+
+@pytest.mark.parametrize(
+    ("fields", "beside"),
+    [
+        ({"questions": ["R4"]}, {"R4"}),
+        ({"questions": ["R4"], "disputes": [SPOKEN]}, {"R4", SPOKEN}),
+        ({"questions": [], "disputes": [SPOKEN]}, {SPOKEN}),
+        ({"questions": []}, set()),  # at the institution only
+        ({"questions": ["R1"]}, set()),  # which is not asked of it
+    ],
+)
+@pytest.mark.parametrize("end", [ReplyVerdict.CONFIRMED, ReplyVerdict.SETTLED])
+def test_a_reply_stands_beside_the_questions_that_it_names_and_always_at_the_institution(
+    told, fields, beside, end
+):
+    with told.transaction() as session:
+        session.exec(update(Finding).where(col(Finding.question) == "R1").values(result="not_applicable"))  # fmt: skip
+        reply = enter(session, **fields)
+        decide(session, reply)
+        if end is ReplyVerdict.SETTLED:
+            decide(session, reply, end)
+
+    assert standing_by(told) == (beside, 1)
+
+
+def test_a_reply_to_everything_opens_what_waited_and_is_no_silence(told):
+    with told.transaction() as session:
+        replies.log_notice(session, "alder", address="a letter", questions=[SPOKEN], by="ada",
+                           settings=SETTINGS, sent_at=NOON, at=NOON)  # fmt: skip
+        decide(session, enter(session, questions=[]))
+    row = spoken(told, gate=Gate(withhold=True), at=NOON + 20 * DAY)
+
+    assert row.overlays == ()
+    assert "the institution’s reply stands with the institution" in hearing.line(row)
+
+
+def test_a_second_notice_of_the_same_findings_is_refused_while_one_waits(told):
+    ask(told, SETTINGS)
+    with pytest.raises(replies.ReplyError, match=r"notice 1 of 2026-03-02 waits and tells of who has spoken") as refused:  # fmt: skip
+        ask(told, SETTINGS, questions=[SPOKEN, "R4"])
+    assert "tracker notices withdraw 1" in str(refused.value)
+    ask(told, SETTINGS, questions=["R4"])  # of another finding
+    with told.transaction() as session:
+        replies.withdraw(session, 1, by="ada", at=NOON)
+    ask(told, SETTINGS)
+
+    assert [row.waits for row in rows(told)] == [False, True, True]

@@ -8,17 +8,19 @@ from datetime import timedelta
 import pytest
 from builders import NOON, read_page
 from routing import routes_served
+from sqlmodel import col, update
 from typer.testing import CliRunner
 
 from tracker.alerts.asking import GOOD_FOR, private_link
-from tracker.alerts.facts import facts_between
+from tracker.alerts.facts import facts_between, newest_facts
 from tracker.cli import app
-from tracker.model import Role
+from tracker.model import ChangeKind, Channel, Delivery, DeliveryState, Finding, Role
 from tracker.replies import ReplyError
 from tracker.settings import Settings
 from tracker.store import Store
 from tracker.store.people import set_role
 from tracker.store.replies import notice_rows
+from tracker.store.subscriptions import add_subscription
 
 BODY = """<main><h1>Position &lt;script&gt;alert(1)&lt;/script&gt;</h1><p>We condemn the mass surveillance of Uyghurs in
 Xinjiang by the Chinese government, an abuse of human rights. &lt;script&gt;alert(2)&lt;/script&gt;</p></main>"""
@@ -217,3 +219,40 @@ def test_every_table_says_what_is_disputed_and_corrected(store):
         "corrected",
     ]
     assert "standing" not in run("coverage")  # nothing is said beside these
+
+
+def test_what_counts_as_against_an_institution_is_said_where_it_is_asked_for(store):
+    with store.transaction() as session:
+        session.exec(
+            update(Finding)
+            .where(col(Finding.question) == "spoken")
+            .values(result="criticised", reviewed="one", possible=None)
+        )
+    said = [" ".join(run("notices", "due", *how).split()) for how in ((), ("--help",))]
+
+    for text in said:
+        assert "against it: criticised, declined, none found, or that it ended, suspended" in text
+
+
+def test_a_reply_that_is_taken_back_says_who_learns_of_it(store):
+    with store.transaction() as session:
+        add_subscription(session, name="all", channel=Channel.OUTBOX, at=NOON)
+    add_reply()
+    run("replies", "confirm", "1", "--by", "ada")
+    with store.transaction() as session:
+        session.exec(update(Delivery).values(state=DeliveryState.SENT))
+
+    assert "1 who were told of it will get the correction" in run("replies", "refuse", "1", "--by", "ada")  # fmt: skip
+
+
+def test_the_printed_page_of_a_reply_links_to_where_it_stands(store, site):
+    add_reply()
+    run("replies", "confirm", "1", "--by", "ada")
+    with store.transaction() as session:
+        [fact] = [f for f in newest_facts(session) if f.kind is ChangeKind.REPLY]
+    status, page, _ = get(f"{site}/p/change/{fact.id}")
+
+    assert status == 200
+    assert "We never said so. &lt;script&gt;" in page
+    assert 'href="/p/institution/alder"' in page
+    assert "No sentence differs" not in page

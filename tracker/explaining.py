@@ -199,6 +199,8 @@ def _heard(standing: Standing) -> Iterator[str]:
         yield f"Beside: {'; '.join(OVERLAYS[name] for name in standing.overlays)}"
     for reply in standing.replies:
         yield f"  reply {reply.id} of {day(reply.received_at)}, from {reply.host}: {_line(reply.text)}"
+    for reply in standing.elsewhere:
+        yield f"  reply {reply.id} of {day(reply.received_at)}, from {reply.host}, stands with the institution"
     for fixed in standing.corrections:
         then = fixed.result.replace("_", " ")
         yield f"  correction {fixed.id} of {day(fixed.at)}, of “{then}”: {_line(fixed.note)}"

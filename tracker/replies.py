@@ -21,17 +21,17 @@ from tracker.model import (
     Document,
     Institution,
     NoticeChannel,
-    Recommendation,
     ReplyVerdict,
     Role,
 )
 from tracker.queries import FindingRow, finding_rows
 from tracker.settings import Settings
-from tracker.standing import Gate, labels_of, plain
+from tracker.standing import NEGATIVE, QUESTIONS, Gate, labels_of, plain
 from tracker.store.confirming import record_of
 from tracker.store.deliveries import owe_told, told_of
 from tracker.store.deliveries import withdraw as drop
 from tracker.store.people import permitted
+from tracker.store.records import take_back
 from tracker.store.replies import (
     ReplyRow,
     institution_named,
@@ -43,8 +43,13 @@ from tracker.store.replies import (
     reply_rows,
     withdraw_notice,
 )
+from tracker.wording import words
 
-QUESTIONS = (SPOKEN, *map(str, Recommendation))
+#: What a person may confirm against an institution (design, decision 11), in words.
+AGAINST = (
+    f"against it: {', '.join(sorted(words(result) for result in NEGATIVE))}, "
+    "or that it ended, suspended, refused or reviewed a named partnership"
+)
 UNSAID = frozenset({"not_checked", "unreachable", "not_applicable"})
 LONGEST = 20_000  # characters of a reply or a note
 LOGGING, CONFIRMING = (Role.REVIEWER, Role.ADMIN), (Role.ADMIN,)
@@ -64,7 +69,7 @@ class Draft:
 
 
 def due_for_notice(session: Session, *, at: datetime) -> list[FindingRow]:
-    """Return what a person confirmed against an institution that was never asked about it.
+    """Return what a person confirmed against an institution that was never asked about it: see AGAINST.
 
     What a notice that waits to be sent tells of is not due once more.
     """
@@ -131,6 +136,7 @@ def ask(
     """
     _allowed(session, by, LOGGING)
     written = draft(session, key, questions, settings, address=address, at=at)
+    _refuse(_told_already(session, key, written, at=at))
     return record_notice(
         session,
         written.institution_id,
@@ -141,6 +147,18 @@ def ask(
         text=written.text,
         at=at,
     )
+
+
+def _told_already(session: Session, key: str, written: Draft, *, at: datetime) -> list[str]:
+    """Name the notices that wait and tell of the same findings."""
+    told = {finding["question"] for finding in written.findings}
+    return [
+        f"notice {notice.id} of {notice.at:%Y-%m-%d} waits and tells of {', '.join(map(_short, same))}: "
+        f"`tracker alerts send` mails it, `tracker notices withdraw {notice.id}` makes room for another"
+        for notice in notice_rows(session, institution=key)
+        if notice.waits and not overtaken_by(session, notice, at=at)
+        if (same := [question for question in notice.questions if question in told])
+    ]
 
 
 def withdraw(session: Session, notice_id: int, *, by: str, note: str = "", at: datetime) -> None:
@@ -237,7 +255,8 @@ def decide(
 ) -> int:
     """Confirm, refuse or settle a reply, as an admin; return how many subscribers will be told.
 
-    Confirming makes it public and is a change of our record; settling ends what it disputes.
+    Confirming makes it public and is a change of our record; settling ends what it disputes;
+    refusing what was public takes it back, and who was told of it gets the correction.
     """
     _allowed(session, by, CONFIRMING)
     reply = reply_named(session, reply_id)
@@ -249,18 +268,22 @@ def decide(
         problems += _address_problems(reply.address, _institution(session, reply.institution))
     _refuse(problems)
     record_decision(session, reply_id, verdict=verdict, by=by, note=plain(note), at=at)
+    if verdict is ReplyVerdict.REFUSED and reply.public:
+        return take_back(session, reply_id, _taken_back(reply), at=at)
     if verdict is not ReplyVerdict.CONFIRMED or reply.public:
         return 0
-    record = _record(
-        session, reply.institution, list(reply.questions), ChangeKind.REPLY, _said(reply), at=at
-    )
+    record = _record(session, reply.institution, reply.named, ChangeKind.REPLY, _said(reply), at=at)
     return owe_matching(session, [record], at=at) if record else 0
+
+
+def _taken_back(reply: ReplyRow) -> str:
+    return f"correction: the reply of {reply.received_at:%Y-%m-%d} that we had published was taken back; it is public no more"
 
 
 def _said(reply: ReplyRow) -> str:
     day = f"{reply.received_at:%Y-%m-%d}"
     disputed = f"; it disputes {', '.join(map(_short, reply.disputes))}" if reply.disputes else ""
-    return f"reply of {day} from {reply.name}, published in full{disputed}"
+    return f"reply of {day}, published in full{disputed}"
 
 
 def _short(question: str) -> str:
@@ -327,7 +350,7 @@ def correct(
     # The result that the public saw: what is withheld was never wrong in public.
     [row] = finding_rows(session, questions=[question], institutions=[key], at=at)
     wrong = list(changes) or wrong
-    summary = f"correction of our finding on {_short(question)} of {institution.name}: {' '.join(said.split())}"
+    summary = f"correction of our finding on {_short(question)}: {' '.join(said.split())}"
     record = _record(session, key, [question], ChangeKind.CORRECTION, summary, at=at, about=wrong)
     told = sum(owe_told(session, record, each, at=at) for each in wrong) if record else 0
     number = record_correction(
@@ -348,7 +371,9 @@ def _record(
     about: Sequence[int] = (),
 ) -> int | None:
     """Add the change of our record, at the document that the finding rests on; None where none is known."""
-    rows = finding_rows(session, questions=questions, institutions=[key], gate=Gate(), at=at)
+    rows = finding_rows(
+        session, questions=questions or QUESTIONS, institutions=[key], gate=Gate(), at=at
+    )
     resting = [item["document_id"] for row in rows for item in row.evidence]
     institution = _institution(session, key)
     first = select(Document.id).where(Document.institution_id == institution.id).limit(1)

@@ -4,17 +4,21 @@ Source: design, decision 11; codebook, "What follows for an institution".
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from tracker.model import SPOKEN, Reviewed, Topic
+from tracker.model import SPOKEN, Recommendation, Reviewed, Topic
+
+#: What findings answer.
+QUESTIONS = (SPOKEN, *map(str, Recommendation))
 
 #: Results that an institution may want to answer before they are public.
 NEGATIVE = frozenset({"declined", "none_found", "criticised"})
 DISPUTED, UNDER_REPLY, WITHHELD = "disputed", "under_reply", "withheld"
 CORRECTED = "corrected"
+NOT_APPLICABLE = "not_applicable"  # no reply stands beside what the question is not asked of
 #: What is said beside a result, wherever it shows.
 OVERLAYS: Mapping[str, str] = {
     DISPUTED: "disputed by the institution",
@@ -57,6 +61,12 @@ class Said:
     text: str
     questions: Mapping[str, str]  # with the result that it answers
     disputes: tuple[str, ...]  # of them, as far as the dispute is open
+    settled: tuple[str, ...] = ()  # of them, whose dispute is over
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The questions beside which the reply stands."""
+        return named_in(self.questions, (*self.disputes, *self.settled))
 
     def to_json(self) -> dict[str, Any]:
         """Return the reply as JSON and exports print it."""
@@ -103,7 +113,8 @@ class Standing:
     disputed: bool = False
     under_reply: bool = False
     withheld: bool = False
-    replies: tuple[Said, ...] = ()
+    replies: tuple[Said, ...] = ()  # that name the question
+    elsewhere: tuple[Said, ...] = ()  # other replies of the institution
     corrections: tuple[Corrected, ...] = ()
     corrected: bool = False  # the result that was corrected still stands
 
@@ -156,6 +167,12 @@ def labels_of(question: str) -> tuple[str, ...]:
     return (str(Topic.CHINA),) if question == SPOKEN else (question,)
 
 
+def named_in(questions: Collection[str], disputes: Collection[str]) -> tuple[str, ...]:
+    """Return the questions that a reply names; one that is about all of them names what it disputes."""
+    about = disputes if set(QUESTIONS) <= set(questions) else {*questions, *disputes}
+    return tuple(question for question in QUESTIONS if question in about)
+
+
 def deed_name(deed: Mapping[str, Any]) -> str:
     """Return what tells a deed from others of the institution."""
     return f"{deed['what']}: {deed['partner']}"
@@ -177,8 +194,9 @@ def standing(
     """
     question = finding.question
     first = min((notice.at for notice in asked if _covers(notice, finding)), default=None)
-    mine = tuple(reply for reply in said if question in reply.questions)
-    answering = [reply for reply in mine if reply.questions[question] == finding.result]
+    asks = finding.result != NOT_APPLICABLE
+    mine = tuple(reply for reply in said if asks and question in reply.named)
+    answering = [reply for reply in said if reply.questions.get(question) == finding.result]
     waiting = first is not None and not answering and at < gate.due(first)
     unheard = not answering and (first is None or waiting)
     mended = tuple(found for found in corrected if found.question == question)
@@ -189,6 +207,7 @@ def standing(
         under_reply=waiting,
         withheld=gate.withhold and finding.negative and unheard,
         replies=mine,
+        elsewhere=tuple(reply for reply in said if reply not in mine),
         corrections=mended,
         corrected=any(found.result == finding.result for found in mended),
     )

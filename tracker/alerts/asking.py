@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from tracker.alerts.channels import Smtp
 from tracker.alerts.failure import SendFailedError
-from tracker.alerts.items import domain, one_line
+from tracker.alerts.items import day, domain, one_line
 from tracker.alerts.messages import MAIL, our_address, plain_text
 from tracker.alerts.signing import claimed_id, good, signed
 from tracker.dating import dated
@@ -116,11 +116,6 @@ def _finding(finding: Facts, title: Callable[[str], str]) -> dict[str, Any]:
         ],
         "more": max(0, len(quotes) - QUOTES),
     }
-
-
-def day(at: datetime) -> str:
-    """Return a day as people write it."""
-    return f"{at.day} {at:%B %Y}"
 
 
 def answer_to(settings: Settings) -> str:

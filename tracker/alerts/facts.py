@@ -10,6 +10,7 @@ from sqlmodel import Session, and_, col, func, select
 
 from tracker.alerts.subscriptions import ChangeFacts, Rule
 from tracker.changes import from_json
+from tracker.coding.codebook import question_title
 from tracker.model import (
     Change,
     Document,
@@ -21,6 +22,7 @@ from tracker.model import (
     VersionPassage,
 )
 from tracker.queries import shown_meaning, shown_summary, withheld_labels
+from tracker.store.records import Act, acts
 from tracker.store.replies import NOT_ASKED, dealings
 from tracker.store.rows import portions
 
@@ -116,13 +118,20 @@ def _facts(session: Session, *which: Any) -> Iterator[ChangeFacts]:
 
 def _told(session: Session, query: Any) -> Iterator[ChangeFacts]:
     about, heard, hidden = _about(session), dealings(session), withheld_labels(session)
+    records = acts(session)
     for rows in session.exec(query).partitions(CHUNK):
         named = _named(session, [change for change, *_ in rows])
         for change, document, institution in rows:
             entities = named[change.from_version_id] | named[change.to_version_id]
             waits = hidden.get(institution.key, frozenset())
             fact = _fact(change, document, institution, about=about, entities=entities, waits=waits)
-            yield replace(fact, dealing=heard.get(institution.key, NOT_ASKED))
+            act = records.get(fact.id, Act())
+            yield replace(
+                fact,
+                dealing=heard.get(institution.key, NOT_ASKED),
+                heard=act.heard,
+                concerns=tuple(map(question_title, act.questions)),
+            )
 
 
 def _named(session: Session, changes: Iterable[Change]) -> Mapping[int | None, frozenset[str]]:

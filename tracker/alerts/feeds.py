@@ -149,7 +149,7 @@ def _add_entry(feed: etree._Element, shown: Item, host: str) -> None:
         _add(entry, "link", rel="related", href=shown.archived)
     for term in (change.change_class, change.kind, change.institution, *shown.labels):
         _add(entry, "category", term=str(term))
-    _add(entry, "summary", f"{shown.summary}. {shown.when} {shown.confidence}")
+    _add(entry, "summary", f"{shown.sentence}. {shown.when} {shown.confidence}")
     _add(entry, "content", item_html(shown), type="html")
 
 

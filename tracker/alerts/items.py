@@ -13,13 +13,15 @@ from tracker.addresses import web_archive
 from tracker.alerts.subscriptions import ChangeFacts
 from tracker.changes import SentenceChange, SentenceKind, most_telling, shortened
 from tracker.changes.certainty import certainty
-from tracker.model import MeaningState
+from tracker.model import ChangeClass, MeaningState
 from tracker.store.folding import BACK
+from tracker.wording import words
 
 SUBJECT_LENGTH = 140
 QUOTE_LENGTH = 300
 QUOTES = 3
 HEADING_LENGTH = 80
+OUR_RECORD = "Our record"  # in place of a document, where a reply or a correction is told
 
 # Control characters, line separators, bidirectional overrides, and what XML cannot hold.
 _UNSAFE = re.compile(
@@ -42,8 +44,14 @@ class Item:
     confidence: str
     meaning: str  # empty until it may be told
     labels: tuple[str, ...]
+    touches: str  # what of the codebook, and who says so
     link: str  # our page of the change
-    live: str  # the document itself
+    live: str  # the document itself; empty where the change is about none
+
+    @property
+    def sentence(self) -> str:
+        """The summary as a sentence begins."""
+        return _capital(self.summary)
 
     @property
     def archived(self) -> str:
@@ -56,12 +64,13 @@ def item(change: ChangeFacts, *, public_url: str, unreviewed: bool = False) -> I
 
     With `unreviewed`, what a machine takes it to mean is told before a person looked at it.
     """
-    institution, title = one_line(change.institution_name), one_line(change.title)
-    summary = _summary(change)
+    institution, summary = one_line(change.institution_name), _summary(change)
+    title = OUR_RECORD if change.heard else one_line(change.title)
+    where = "" if change.heard else f" ({title})"
     quotes = _quotes(change)
     return Item(
         change=change,
-        subject=one_line(f"{institution}: {summary} ({title})", SUBJECT_LENGTH),
+        subject=one_line(f"{institution}: {summary}{where}", SUBJECT_LENGTH),
         institution=institution,
         title=title,
         summary=summary,
@@ -71,8 +80,9 @@ def item(change: ChangeFacts, *, public_url: str, unreviewed: bool = False) -> I
         confidence=_confidence(change),
         meaning=one_line(_meaning(change, unreviewed=unreviewed)),
         labels=tuple(sorted(change.labels)),
+        touches=_touches(change),
         link=f"{public_url.rstrip('/')}/changes?id={change.id}",
-        live=_web_address(change.url),
+        live="" if change.heard else _web_address(change.url),
     )
 
 
@@ -91,6 +101,11 @@ def natural_id(change: ChangeFacts) -> str:
 def domain(public_url: str) -> str:
     """Return the host under which messages and feed entries get their ids."""
     return urlsplit(public_url).hostname or "localhost"
+
+
+def day(at: datetime) -> str:
+    """Return a day as people write it."""
+    return f"{at.day} {at:%B %Y}"
 
 
 def moment(at: datetime) -> str:
@@ -128,7 +143,24 @@ def _on_one_line(sentence: SentenceChange) -> SentenceChange:
     )
 
 
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def _touches(change: ChangeFacts) -> str:
+    """A reply or a correction names what it is about; of a document's passages a machine says it."""
+    if change.heard:
+        return f"Concerns: {', '.join(change.concerns)}." if change.concerns else ""
+    if not change.labels:
+        return ""
+    return (
+        f"Labelled {', '.join(map(words, sorted(change.labels)))} (by machine, not yet reviewed)."
+    )
+
+
 def _when(change: ChangeFacts) -> str:
+    if change.change_class is ChangeClass.RECORD:
+        return f"On {day(change.seen_to)}."
     if change.seen_from is None:
         return f"First seen {moment(change.seen_to)}; how long it had stood there is not known."
     return f"Between {moment(change.seen_from)} and {moment(change.seen_to)}."
@@ -142,7 +174,7 @@ def _confidence(change: ChangeFacts) -> str:
         meaning=change.meaning_state,
         dealing=change.dealing,
     )
-    return f"{said[:1].upper()}{said[1:]}."
+    return f"{_capital(said)}."
 
 
 def _meaning(change: ChangeFacts, *, unreviewed: bool) -> str:

@@ -22,7 +22,6 @@ from tracker.alerts.subscriptions import ChangeFacts, Rule
 from tracker.changes import SentenceChange, as_html, sentence_json, sentence_text
 from tracker.model import ChangeClass
 from tracker.store.subscriptions import Recipient
-from tracker.wording import words
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -206,7 +205,7 @@ def _as_json(shown: Item) -> dict[str, Any]:
     return {
         "id": change.id,
         "institution": change.institution,
-        "url": shown.live,
+        "url": shown.live or shown.link,
         "title": shown.title,
         "class": str(change.change_class),
         "kind": str(change.kind),
@@ -245,12 +244,16 @@ def _order(change: ChangeFacts) -> tuple[Any, ...]:
 
 def _grouped(items: Sequence[Item]) -> list[tuple[str, list[tuple[Item, list[Item]]]]]:
     """Group items by institution, then by document, each group named by its first."""
-    by_place = sorted(items, key=lambda shown: (shown.institution, shown.change.url))
+    by_place = sorted(items, key=lambda shown: (shown.institution, _place(shown)))
     groups = []
     for institution, theirs in groupby(by_place, key=lambda shown: shown.institution):
-        documents = [list(group) for _, group in groupby(theirs, key=lambda s: s.change.url)]
+        documents = [list(group) for _, group in groupby(theirs, key=_place)]
         groups.append((institution, [(document[0], document) for document in documents]))
     return groups
+
+
+def _place(shown: Item) -> tuple[str, str]:
+    return ("", shown.title) if shown.change.heard else (shown.change.url, "")
 
 
 @cache
@@ -267,7 +270,6 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["under"] = _under
-    environment.filters["words"] = words
     environment.filters["quoted"] = _quoted
     environment.filters["marked"] = _marked
     return environment

@@ -51,6 +51,8 @@ class ChangeFacts:
     entities: frozenset[str] = frozenset()  # bodies that the text names, before or after
     updated_at: datetime | None = None  # when our record of it last changed, if it did
     dealing: str = "institution not yet asked"  # what was last heard of it
+    heard: bool = False  # a record of a reply or a correction, not of a document's change
+    concerns: tuple[str, ...] = ()  # what that is about, in words
 
     @property
     def updated(self) -> datetime:

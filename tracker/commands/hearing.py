@@ -28,7 +28,10 @@ Note = Annotated[str, typer.Option("--note", help="Why, in a sentence or two.")]
 Institution = Annotated[str | None, typer.Option("--institution", help="Only this key.")]
 
 
-@notices.command("due")
+@notices.command(
+    "due",
+    help=f"List what people confirmed against institutions that were never asked about it. Counts as {deeds.AGAINST}.",
+)
 def notices_due(as_json: Json = False, as_csv: Csv = False) -> None:
     """List what people confirmed against institutions that were never asked about it."""
     with open_store().transaction() as session:
@@ -46,7 +49,7 @@ def notices_due(as_json: Json = False, as_csv: Csv = False) -> None:
     ]
     columns = ["institution", "question", "result", "reviewed", "rule"]
     none = "none; every institution was asked about what people confirmed against it, or will be"
-    title = "To be asked: `tracker notices send KEY --address … --by …`"
+    title = f"To be asked: `tracker notices send KEY --address … --by …` ({deeds.AGAINST})"
     print_rows(rows, columns, as_json=as_json, as_csv=as_csv, title=title, none=none)
 
 
@@ -171,8 +174,9 @@ def replies_confirm(reply: Which, by: By, note: Note = "") -> None:
 @replies.command("refuse")
 def replies_refuse(reply: Which, by: By, note: Note = "") -> None:
     """Keep a reply from the public, or take it back."""
-    _decide(reply, ReplyVerdict.REFUSED, by, note)
-    print(f"reply {reply} is not public")
+    told = _decide(reply, ReplyVerdict.REFUSED, by, note)
+    follows = f"; {told} who were told of it will get the correction" if told else ""
+    print(f"reply {reply} is not public{follows}")
 
 
 @replies.command("settle")

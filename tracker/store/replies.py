@@ -22,7 +22,7 @@ from tracker.model import (
     ReplyDecision,
     ReplyVerdict,
 )
-from tracker.standing import Asked, Corrected, Said
+from tracker.standing import Asked, Corrected, Said, named_in
 
 Facts = dict[str, Any]
 WITHDRAWN = "withdrawn"  # how the reason begins why a notice that waited was given up by us
@@ -105,12 +105,18 @@ class ReplyRow:
         return self.verdict in {ReplyVerdict.CONFIRMED, ReplyVerdict.SETTLED}
 
     @property
+    def named(self) -> tuple[str, ...]:
+        """The questions that it names; none where it is about the institution's findings as a whole."""
+        return named_in(self.questions, self.disputes)
+
+    @property
     def refused(self) -> bool:
         """Whether an admin found that it is not theirs, or took it back."""
         return self.verdict is ReplyVerdict.REFUSED
 
     def said(self) -> Said:
         """Return what the public sees of it."""
+        settled = self.verdict is ReplyVerdict.SETTLED
         return Said(
             id=self.id,
             institution=self.institution,
@@ -118,7 +124,8 @@ class ReplyRow:
             host=self.address.rpartition("@")[2].lower(),
             text=self.text,
             questions=self.questions,
-            disputes=() if self.verdict is ReplyVerdict.SETTLED else self.disputes,
+            disputes=() if settled else self.disputes,
+            settled=self.disputes if settled else (),
         )
 
 

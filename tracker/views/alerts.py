@@ -118,7 +118,7 @@ def _messages(found: Sequence[ChangeFacts]) -> str:
         )
     items = (
         f"{html.go(APP.change(fact.id), html.brief(fact.summary))} <br><span class='t-meta'>{html.escape(fact.institution_name)} · "
-        f"{html.escape(fact.title)} · {html.between(fact.seen_from, fact.seen_to)}</span>"
+        f"{html.escape(fact.title)} · {html.when(fact)}</span>"
         for fact in reversed(found[-SHOWN:])
     )
     more = (

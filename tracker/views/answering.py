@@ -11,6 +11,7 @@ from tracker import replies as deeds
 from tracker.addresses import is_official_mail
 from tracker.coding.codebook import question_title
 from tracker.model import ReplyVerdict
+from tracker.standing import QUESTIONS
 from tracker.store.replies import ReplyRow, reply_rows
 from tracker.views import hearing, html, shared
 from tracker.views.addresses import APP
@@ -121,7 +122,9 @@ def _decided(session: Session, number: int, verdict: ReplyVerdict, name: str, no
     told = deeds.decide(session, number, verdict=verdict, by=name, note=note, at=datetime.now(UTC))
     return {
         ReplyVerdict.CONFIRMED: f"Reply {number} is public; {html.number(told, 'subscriber')} will be told.",
-        ReplyVerdict.REFUSED: f"Reply {number} is not public.",
+        ReplyVerdict.REFUSED: f"Reply {number} is not public; {html.number(told, 'subscriber')} who were told of it will be told that."
+        if told
+        else f"Reply {number} is not public.",
         ReplyVerdict.SETTLED: f"Reply {number} disputes nothing any more.",
     }[verdict]
 
@@ -154,8 +157,8 @@ def _enter(name: str, entered: int) -> None:
         key = left.selectbox("Institution", list(listed), index=None, format_func=lambda k: listed[k].name)  # fmt: skip
         address = right.text_input("From which address", placeholder="name@their official host")
         text = st.text_area("Its words, in full", height=160)
-        about = left.multiselect("About which findings (none: all)", deeds.QUESTIONS, format_func=question_title)  # fmt: skip
-        disputes = right.multiselect("Which of them it disputes", deeds.QUESTIONS, format_func=question_title)  # fmt: skip
+        about = left.multiselect("About which findings (none: all)", QUESTIONS, format_func=question_title)  # fmt: skip
+        disputes = right.multiselect("Which of them it disputes", QUESTIONS, format_func=question_title)  # fmt: skip
         received = st.date_input("Received on", "today", max_value="today")
         sent = st.form_submit_button("Enter it")
     if sent and key is None:

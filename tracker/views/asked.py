@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tracker.alerts.asking import GOOD_FOR, answer_to, day, notice_behind, said_of
+from tracker.alerts.asking import GOOD_FOR, answer_to, notice_behind, said_of
+from tracker.alerts.items import day
 from tracker.coding.codebook import question_title
 from tracker.settings import Settings
 from tracker.store.replies import NoticeRow, notice_rows

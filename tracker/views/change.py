@@ -20,7 +20,8 @@ def render() -> None:
         shared.foot(shown)
         return
     row = found.row
-    shown = shared.frame(f"{row.name}: {row.title}", f"{row.name}: {row.title}")
+    title = changed.title(found)
+    shown = shared.frame(title, title)
     printed = PRINTED.change(row.id)
     shared.show(
         html.actions(
@@ -30,6 +31,17 @@ def render() -> None:
         ),
         changed.head(found),
     )
+    if found.act:
+        shared.show(changed.own(found, found.act))
+    else:
+        _compared(found)
+    address = Settings().public_url.rstrip("/") + APP.change(row.id)
+    shared.show("<h2>Cite</h2>")
+    st.code(changed.citation(found, address), language=None, wrap_lines=True)
+    shared.foot(shown, printed=printed)
+
+
+def _compared(found: changed.Changed) -> None:
     together, beside = st.tabs(["Changed sentences", "Side by side"])
     with together:
         shared.show(changed.text(found))
@@ -39,11 +51,7 @@ def render() -> None:
             if found.difference.sentences
             else changed.text(found)
         )
-    address = Settings().public_url.rstrip("/") + APP.change(row.id)
     shared.show("<h2>Where this comes from</h2>", changed.provenance(found))
-    shared.show("<h2>Cite</h2>")
-    st.code(changed.citation(found, address), language=None, wrap_lines=True)
-    shared.foot(shown, printed=printed)
 
 
 def _follow(institution: str) -> str:

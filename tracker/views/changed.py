@@ -1,5 +1,6 @@
 """One change: what the text did, when, on what evidence. For the screen and for the printed page."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session
@@ -8,12 +9,15 @@ from tracker import queries
 from tracker.addresses import web_archive
 from tracker.changes import Comparison, Piece, as_html, compare
 from tracker.changes.certainty import certainty
+from tracker.coding.codebook import question_title
+from tracker.model import ChangeClass
 from tracker.queries import ChangeRow, VersionRow
+from tracker.store.records import Act, acts
 from tracker.store.replies import NOT_ASKED, dealings
+from tracker.views import hearing
 from tracker.views.addresses import APP, Places
 from tracker.views.html import (
     actions,
-    between,
     card,
     day,
     escape,
@@ -22,6 +26,7 @@ from tracker.views.html import (
     minute,
     pairs,
     sentence,
+    when,
     words,
 )
 
@@ -44,6 +49,12 @@ class Changed:
     after: VersionRow | None
     difference: Comparison
     dealing: str = NOT_ASKED
+    act: Act | None = None  # where it is one of our own record
+
+    @property
+    def heard(self) -> Act | None:
+        """The reply or correction that it is about; None where it is about a document."""
+        return self.act if self.act and self.act.heard else None
 
 
 def load(session: Session, change_id: int) -> Changed | None:
@@ -56,7 +67,10 @@ def load(session: Session, change_id: int) -> Changed | None:
     found = queries.versions_by_id(session, [i for i in ids if i is not None])
     before, after = (found.get(i) if i is not None else None for i in ids)
     dealing = dealings(session).get(row.institution, NOT_ASKED)
-    return Changed(row, before, after, _difference(session, row, before, after), dealing)
+    difference = _difference(session, row, before, after)
+    own = row.change_class is ChangeClass.RECORD
+    act = acts(session).get(row.id, Act()) if own else None
+    return Changed(row, before, after, difference, dealing, act)
 
 
 def _difference(
@@ -73,6 +87,12 @@ def pieces(session: Session, version: VersionRow | None) -> list[Piece]:
     return [Piece(row.text, tuple(filter(None, row.heading_path.split(JOINED)))) for row in rows]
 
 
+def title(changed: Changed) -> str:
+    """Return what the page of a change is called."""
+    row = changed.row
+    return f"{row.name}: {'our record' if changed.heard else row.title}"
+
+
 def head(changed: Changed, places: Places = APP) -> str:
     """Return what happened, to which document, when, and how sure that is."""
     row = changed.row
@@ -86,30 +106,83 @@ def head(changed: Changed, places: Places = APP) -> str:
     )
     return (
         f'<p class="t-kicker">{escape(words(row.change_class))} · {escape(words(row.kind))}</p>'
-        f'<p class="t-lead">{escape(what)}, {between(row.seen_from, row.seen_to)}.</p>'
+        f'<p class="t-lead">{escape(what)}, {when(row)}.</p>'
         + pairs(
             [
                 ("Institution", go(places.institution(row.institution), row.name)),
-                ("Document", go(places.document(row.document_id), row.title)),
-                ("Address", link(row.url, row.url)),
-                ("Between", f"{minute(row.seen_from)} and {minute(row.seen_to)}" if row.seen_from else f"first seen {minute(row.seen_to)}"),
+                *_placed(changed, places),
                 ("Class", f"{escape(words(row.change_class))}: {escape(CLASSES[row.change_class])}"),
                 ("Confidence", escape(sure)),
-                ("Superseded", _superseded(row, places)),
-                ("Labels touched", f"{escape(', '.join(words(i) for i in row.labels))} (by machine, not yet reviewed)" if row.labels else "none"),
-                ("Labels gained", escape(", ".join(words(i) for i in row.labels_gained))),
-                ("Labels lost", escape(", ".join(words(i) for i in row.labels_lost))),
+                ("Superseded", _superseded(changed, places)),
+                *_touched(changed),
             ]
         )
     )  # fmt: skip
 
 
-def _superseded(row: ChangeRow, places: Places) -> str:
-    """Say that older captures, which came in later, tell it otherwise."""
+def _placed(changed: Changed, places: Places) -> list[tuple[str, str]]:
+    """Say where and when: what is about a reply or a correction happened at no address, on one day."""
+    row = changed.row
+    if changed.heard:
+        return [("On", minute(row.seen_to))]
+    known = f"{minute(row.seen_from)} and {minute(row.seen_to)}"
+    at = ("Between", known if row.seen_from else f"first seen {minute(row.seen_to)}")
+    return [
+        ("Document", go(places.document(row.document_id), row.title)),
+        ("Address", link(row.url, row.url)),
+        ("On", minute(row.seen_to)) if changed.act else at,
+    ]
+
+
+def _touched(changed: Changed) -> list[tuple[str, str]]:
+    if changed.heard:
+        return [("Concerns", escape(", ".join(map(question_title, changed.heard.questions))))]
+    row = changed.row
+    touched = f"{_listed(row.labels)} (by machine, not yet reviewed)" if row.labels else "none"
+    return [
+        ("Labels touched", touched),
+        ("Labels gained", _listed(row.labels_gained)),
+        ("Labels lost", _listed(row.labels_lost)),
+    ]
+
+
+def _listed(labels: Sequence[str]) -> str:
+    return escape(", ".join(map(words, labels)))
+
+
+def _superseded(changed: Changed, places: Places) -> str:
+    """Say that older captures, which came in later, tell it otherwise, or that a reply was taken back."""
+    row = changed.row
     if row.superseded_at is None:
         return ""
     instead = go(places.change(row.superseded_by), "this change") if row.superseded_by else "none"
-    return f"on {day(row.superseded_at)}, by older captures that came in later; in its place: {instead}"
+    why = "the reply was taken back" if changed.heard else "by older captures that came in later"
+    return f"on {day(row.superseded_at)}, {why}; in its place: {instead}"
+
+
+def own(changed: Changed, act: Act, places: Places = APP) -> str:
+    """Return what a change of our own record is about: a reply in full, a correction, another change."""
+    row = changed.row
+    at = go(places.institution(row.institution), f"{row.name}, with its findings and replies")
+    about = (
+        go(places.change(act.about_id), f"Change {act.about_id}, which this is about")
+        if act.about_id
+        else ""
+    )
+    return _said(changed, act) + actions(about, at)
+
+
+def _said(changed: Changed, act: Act) -> str:
+    if act.correction:
+        return hearing.correction(act.correction)
+    if act.reply is None:
+        return ""
+    if act.reply.public and changed.row.superseded_at is None and act.about_id is None:
+        return hearing.reply(act.reply.said())
+    return card(
+        f"The reply of {day(act.reply.received_at)} was taken back.",
+        "What it said is not shown here any more.",
+    )
 
 
 def text(changed: Changed) -> str:
@@ -150,18 +223,26 @@ def _capture(side: VersionRow | None) -> str:
 def citation(changed: Changed, address: str) -> str:
     """Return how to cite the change."""
     row = changed.row
+    said = f"{row.summary}, {when(row)}. {address}"
+    if changed.act:
+        return f"{row.name}: {said}" if changed.heard else f"{row.name}, “{row.title}”: {said}"
     hashes = " → ".join(s.text_sha256[:12] for s in (changed.before, changed.after) if s)
-    return f"{row.name}, “{row.title}”: {row.summary}, {between(row.seen_from, row.seen_to)}. {address} (sha256 {hashes or '–'})"
+    return f"{row.name}, “{row.title}”: {said} (sha256 {hashes or '–'})"
 
 
 def sheet(changed: Changed, places: Places, address: str) -> str:
     """Return the whole change as one printable column."""
-    return (
-        head(changed, places)
-        + "<h2>What the text did</h2>"
+    told = (
+        own(changed, changed.act, places)
+        if changed.act
+        else "<h2>What the text did</h2>"
         + text(changed)
         + "<h2>Where this comes from</h2>"
         + provenance(changed)
+    )
+    return (
+        head(changed, places)
+        + told
         + f'<p class="t-meta"><b>Cite as:</b> {escape(citation(changed, address))}</p>'
         + actions(go(APP.change(changed.row.id), "Open in the app"))
     )

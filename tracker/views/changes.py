@@ -90,7 +90,7 @@ def listing(rows: Sequence[ChangeRow]) -> str:
             html.go(APP.institution(row.institution), row.name),
             html.go(APP.document(row.document_id), row.title),
             f"{html.escape(row.change_class)}<span class='t-small'>{html.escape(html.words(row.kind))}</span>",
-            html.between(row.seen_from, row.seen_to),
+            html.when(row),
             _seen(row),
         ]
         for row in rows

@@ -130,7 +130,7 @@ def _drawer(chosen: tables.Filters) -> None:
         "<h3>History of this cell</h3>",
         html.listing(
             [
-                f"{html.go(APP.change(c.id), html.brief(c.summary))} <span class='t-meta'>{html.between(c.seen_from, c.seen_to)}</span>"
+                f"{html.go(APP.change(c.id), html.brief(c.summary))} <span class='t-meta'>{html.when(c)}</span>"
                 for c in history
             ],
             empty="No change has touched it since the first read.",

@@ -23,6 +23,7 @@ from tracker.views.html import (
     number,
     pairs,
     table,
+    when,
     words,
 )
 
@@ -132,7 +133,7 @@ def checks(found: Documented) -> str:
 def changes(found: Documented, places: Places = APP) -> str:
     """Return the changes of the document."""
     rows = [
-        [go(places.change(c.id), brief(c.summary)), escape(words(c.change_class)), between(c.seen_from, c.seen_to)]
+        [go(places.change(c.id), brief(c.summary)), escape(words(c.change_class)), when(c)]
         for c in found.changes
     ]  # fmt: skip
     if not rows:

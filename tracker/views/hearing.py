@@ -20,6 +20,10 @@ def line(row: FindingRow) -> str:
         said = "Replied " + ", ".join(f"on {day(reply.received_at)}" for reply in found.replies)
     elif found.asked_at is None:
         return ""
+    elif any(row.question in reply.questions for reply in found.elsewhere):
+        said = (
+            f"Asked on {day(found.asked_at)}; the institution’s reply stands with the institution"
+        )
     elif found.under_reply:
         said = f"Asked on {day(found.asked_at)}; a reply is awaited until {day(found.due_at)}"
     else:
@@ -38,11 +42,14 @@ def beside(row: FindingRow) -> str:
 def of_institution(rows: Iterable[FindingRow]) -> str:
     """Return every reply of an institution once, and the corrections of its findings."""
     standings = [row.standing for row in rows]
-    replies = {said.id: said for found in standings for said in found.replies}
+    replies = {said.id: said for found in standings for said in (*found.replies, *found.elsewhere)}
     corrections = {c.id: c for found in standings for c in found.corrections}
     parts = []
     if replies:
-        parts += ["<h2>What the institution says</h2>", *map(reply, replies.values())]
+        parts += [
+            "<h2>What the institution says</h2>",
+            *(reply(replies[n]) for n in sorted(replies)),
+        ]
     if corrections:
         parts += [
             "<h2>Corrections</h2>",
@@ -53,7 +60,8 @@ def of_institution(rows: Iterable[FindingRow]) -> str:
 
 def reply(said: Said, *, origin: str = "") -> str:
     """Return a reply in full, as text; `origin` is HTML that says otherwise than the public is told where it is from."""
-    about = ", ".join(_about(question, result) for question, result in said.questions.items())
+    about = ", ".join(_about(question, said.questions.get(question, "")) for question in said.named)
+    answers = f"It answers: {about}." if about else "It names no single finding."
     disputed = ", ".join(question_title(question) for question in said.disputes)
     marked = f"{overlay('disputed')} <b>{escape(disputed)}</b><br>" if disputed else ""
     return (
@@ -61,12 +69,13 @@ def reply(said: Said, *, origin: str = "") -> str:
         f'<p class="t-head">Reply of {day(said.received_at)}, in full</p>'
         f'<blockquote dir="auto">{escape(said.text)}</blockquote></div>'
         f'<p class="t-meta">{marked}{origin or f"From an address at {escape(said.host)}, confirmed by a person of ours."} '
-        f"It answers: {escape(about)}.</p></section>"
+        f"{escape(answers)}</p></section>"
     )
 
 
 def _about(question: str, result: str) -> str:
-    return f"{question_title(question)} (then “{words(result)}”)"
+    then = f" (then “{words(result)}”)" if result else ""
+    return question_title(question) + then
 
 
 def correction(found: Corrected) -> str:

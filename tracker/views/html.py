@@ -6,12 +6,13 @@ from datetime import datetime
 from functools import cache
 from html import escape as _escape
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from tracker import standing, wording
 from tracker.crediting import PEOPLE
 from tracker.dating import between, day
-from tracker.model import InstitutionKind
+from tracker.model import ChangeClass, InstitutionKind
 from tracker.queries import Cell, FindingRow
 
 __all__ = ["PEOPLE", "between", "day"]
@@ -105,6 +106,24 @@ def _result_badge(result: str, reviewed: str) -> str:
     if reviewed == "none":
         return badge(result, possible=True)
     return f'{badge(result, sure=True)} <span class="t-small">{PEOPLE[reviewed]}</span>'
+
+
+class Dated(Protocol):
+    """A change as far as it is dated."""
+
+    @property
+    def change_class(self) -> str: ...
+    @property
+    def seen_from(self) -> datetime | None: ...
+    @property
+    def seen_to(self) -> datetime: ...
+
+
+def when(change: Dated) -> str:
+    """Return when a change happened: of a text between two reads, of our own record on its day."""
+    if change.change_class == ChangeClass.RECORD:
+        return f"on {day(change.seen_to)}"
+    return between(change.seen_from, change.seen_to)
 
 
 def sentence(text: str) -> str:

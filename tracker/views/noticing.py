@@ -29,7 +29,10 @@ def render(name: str) -> None:
     _withdraw([notice for notice in notices if notice.waits], name)
 
 
-DUE = '<p class="t-meta">What a person confirmed against an institution that was never asked about it.</p>'
+DUE = (
+    '<p class="t-meta">What a person confirmed against an institution that was never asked about it. '
+    f"Counts as {html.escape(deeds.AGAINST)}.</p>"
+)
 
 
 def _due(due: Sequence[FindingRow], name: str) -> None:

@@ -187,7 +187,7 @@ def _week(shown: Overview) -> str:
 def _change(row: ChangeRow) -> str:
     return (
         f"<b>{html.escape(row.name)}</b><br>{html.go(APP.change(row.id), html.brief(row.summary))}"
-        f'<br><span class="t-meta">{html.escape(row.title)} · {html.between(row.seen_from, row.seen_to)}</span>'
+        f'<br><span class="t-meta">{html.escape(row.title)} · {html.when(row)}</span>'
     )
 
 

@@ -33,7 +33,7 @@ def index(_request: Request) -> Response:
         ]  # fmt: skip
         changes = queries.change_rows(session, limit=100)
         listed = html.listing(
-            [f"{html.go(PRINTED.change(c.id), html.brief(c.summary))} <span class='t-meta'>{html.escape(c.name)} · {html.between(c.seen_from, c.seen_to)}</span>" for c in changes],
+            [f"{html.go(PRINTED.change(c.id), html.brief(c.summary))} <span class='t-meta'>{html.escape(c.name)} · {html.when(c)}</span>" for c in changes],
             empty="No change so far.",
         )  # fmt: skip
         body = (
@@ -79,7 +79,7 @@ def change(request: Request) -> Response:
             "url": row.url,
             "dateModified": row.seen_to.isoformat(),
         }
-        return _page(session, f"{row.name}: {row.title}", body, path=path, about=about)
+        return _page(session, changed.title(found), body, path=path, about=about)
 
 
 def document(request: Request) -> Response:

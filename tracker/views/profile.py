@@ -18,7 +18,6 @@ from tracker.views.evidence import evidence_card, search_record
 from tracker.views.html import (
     actions,
     badge_of,
-    between,
     brief,
     card,
     day,
@@ -31,6 +30,7 @@ from tracker.views.html import (
     rule,
     sentence,
     table,
+    when,
     words,
 )
 
@@ -202,7 +202,7 @@ def changes(profile: Profile, places: Places = APP) -> str:
     """Return the latest changes."""
     items = (
         f"{go(places.change(c.id), brief(c.summary))} <br><span class='t-meta'>{escape(c.title)} · "
-        f"{escape(words(c.change_class))} · {between(c.seen_from, c.seen_to)}</span>"
+        f"{escape(words(c.change_class))} · {when(c)}</span>"
         for c in profile.changes
     )
     return listing(items, empty="No change so far; the first read of a source is its baseline.")

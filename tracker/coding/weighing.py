@@ -37,10 +37,25 @@ class Balance(_Checked):
     constant: float
     weights: Mapping[str, float]
 
-    def sum(self, found: Mapping[str, float]) -> float:
-        """Return what all evidence together comes to."""
-        weights = self.weights
-        return self.constant + sum(weights.get(name, 0.0) * much for name, much in found.items())
+
+class Scales:
+    """Answers that are weighed together, so that each piece of evidence is looked up once."""
+
+    def __init__(self, balances: Collection[Balance]) -> None:
+        self.constants = [balance.constant for balance in balances]
+        names = dict.fromkeys(name for balance in balances for name in balance.weights)
+        self.rows = {name: tuple(b.weights.get(name, 0.0) for b in balances) for name in names}
+
+    def sums(self, found: Mapping[str, float]) -> list[float]:
+        """Return what all evidence together comes to, for each answer."""
+        rows = [
+            row if much == 1 else tuple(weight * much for weight in row)
+            for name, much in found.items()
+            if (row := self.rows.get(name))
+        ]
+        if not rows:
+            return self.constants
+        return [c + sum(column) for c, column in zip(self.constants, zip(*rows, strict=True), strict=True)]  # fmt: skip
 
 
 class Weights(_Checked):
@@ -62,6 +77,13 @@ def load_weights() -> Weights:
     return Weights.model_validate(json.loads(text))
 
 
+@cache
+def _scales() -> tuple[Scales, Scales]:
+    """The scales of stances and of recommendations."""
+    weights = load_weights()
+    return Scales([*weights.stances.values()]), Scales([*weights.recommendations.values()])
+
+
 def how_sure(held: Collection[str], stance: Stance) -> float:
     """Return how often the least sure of these answers is right, on domains left out."""
     right = load_weights().right
@@ -71,16 +93,18 @@ def how_sure(held: Collection[str], stance: Stance) -> float:
 
 def weighed_stance(found: Mapping[str, float]) -> Stance:
     """Return the stance on China that the evidence speaks for most."""
-    balances = load_weights().stances
-    return max(balances, key=lambda stance: balances[stance].sum(found))
+    sums = dict(zip(load_weights().stances, _scales()[0].sums(found), strict=True))
+    return max(sums, key=sums.__getitem__)
 
 
 def weighed(seen: Evidence, found: Mapping[str, float], cues: Cues) -> set[Recommendation]:
     """Return the recommendations that all evidence together speaks for; mends `cues`."""
     held = set()
-    for recommendation, balance in load_weights().recommendations.items():
+    sums = _scales()[1].sums(found)
+    balances = load_weights().recommendations.items()
+    for (recommendation, balance), total in zip(balances, sums, strict=True):
         words: list[str] = []
-        if balance.sum(found) >= balance.bar:
+        if total >= balance.bar:
             words = cues.get(str(recommendation)) or _heaviest(seen, balance, found)
         if words:
             held.add(recommendation)
@@ -92,7 +116,7 @@ def weighed(seen: Evidence, found: Mapping[str, float], cues: Cues) -> set[Recom
 
 def evidence(seen: Evidence, topics: Collection[Topic]) -> Found:
     """Return what a passage holds: concepts by their distinct words, topics, who speaks."""
-    found = {f"{name} {n}": 1.0 for name, n in _counted(seen)}
+    found = dict.fromkeys(_counted(seen), 1.0)
     found |= {f"topic {topic}": 1.0 for topic in topics}
     found["asks"] = min(seen.text.count("?"), MOST) / MOST
     return found | _shares(seen)
@@ -109,18 +133,22 @@ def counted(prefix: str, words: Collection[str]) -> Found:
     return {f"{prefix} {n}": 1.0 for n in range(1, min(distinct, MOST) + 1)}
 
 
-def _counted(seen: Evidence) -> Iterator[tuple[str, int]]:
+def _counted(seen: Evidence) -> Iterator[str]:
     """Give each concept once for its first distinct word, once for its second, and its third."""
     counts: Counter[int] = Counter()
-    for _, mask in {(seen.folded[start:end], mask) for start, end, mask in seen.hits}:
+    for mask in {(seen.folded[start:end], mask): mask for start, end, mask in seen.hits}.values():
         left = mask
         while left:
-            lowest = left & -left
-            counts[lowest] += 1
-            left ^= lowest
-    for name, bit in seen.lexicon.bits.items():
-        for n in range(min(counts[bit], MOST)):
-            yield name, n + 1
+            counts[left.bit_length() - 1] += 1
+            left ^= 1 << (left.bit_length() - 1)
+    names = _numbered(tuple(seen.lexicon.bits))
+    for at in sorted(counts):
+        yield from names[at][: counts[at]]
+
+
+@cache
+def _numbered(concepts: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(f"{name} {n}" for n in range(1, MOST + 1)) for name in concepts)
 
 
 def _shares(seen: Evidence) -> Found:

@@ -135,12 +135,15 @@ def counted(prefix: str, words: Collection[str]) -> Found:
 
 def _counted(seen: Evidence) -> Iterator[str]:
     """Give each concept once for its first distinct word, once for its second, and its third."""
+    # By mask: few are met often, and each takes a loop over its bits.
+    masks = Counter(mask for _, mask in {(seen.folded[start:end], mask) for start, end, mask in seen.hits})  # fmt: skip
     counts: Counter[int] = Counter()
-    for mask in {(seen.folded[start:end], mask): mask for start, end, mask in seen.hits}.values():
+    for mask, times in masks.items():
         left = mask
         while left:
-            counts[left.bit_length() - 1] += 1
-            left ^= 1 << (left.bit_length() - 1)
+            at = left.bit_length() - 1
+            counts[at] += times
+            left ^= 1 << at
     names = _numbered(tuple(seen.lexicon.bits))
     for at in sorted(counts):
         yield from names[at][: counts[at]]

@@ -18,7 +18,7 @@ from chain import Site as Read
 from crawls import a_page
 from sqlmodel import func, select
 from teams import final_rows
-from warcs import POLICY, a_warc
+from warcs import POLICY, WATCHED, a_warc
 
 from tracker.ending import INTERRUPTED, SAME
 from tracker.model import Channel, Delivery, DeliveryState, Fetch, Run, RunState, Version
@@ -201,7 +201,7 @@ def test_an_import_finishes_the_record_that_it_is_at_and_the_next_one_goes_on(tm
     records = 3000
     long = [("response", POLICY, day, f"{page(PLAIN)} {day}") for day in range(-records, 0)]
     file = str(a_warc(tmp_path / "long.warc", *long, compress=False))
-    (tmp_path / "sources.yaml").write_text(yaml.safe_dump(SOURCES), encoding="utf-8")
+    (tmp_path / "sources.yaml").write_text(yaml.safe_dump(WATCHED), encoding="utf-8")
     given = {"TRACKER_SOURCES": str(tmp_path / "sources.yaml")}
     store = Store.open(f"sqlite:///{tmp_path / 'tracker.db'}")
 
@@ -221,20 +221,6 @@ def test_an_import_finishes_the_record_that_it_is_at_and_the_next_one_goes_on(tm
     assert (again.returncode, states) == (0, [RunState.INTERRUPTED, RunState.COMPLETE])
     assert 0 < before < records == fetched(store)
     store.close()
-
-
-SOURCES = {
-    "institutions": [
-        {
-            "key": "alder",
-            "name": "Alder",
-            "kind": "university",
-            "country": "GB",
-            "homepage": "http://alder.example/",
-            "sources": [{"kind": "page", "url": POLICY}],
-        }
-    ]
-}
 
 
 def fetched(store: Store) -> int:

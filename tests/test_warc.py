@@ -11,7 +11,18 @@ import yaml
 from builders import NOON
 from sqlmodel import select
 from warcio.cli import main as warcio
-from warcs import POLICY, RECORDS, a_warc, brought, crawl, derive, exported, held, page, read
+from warcs import (
+    RECORDS,
+    WATCHED,
+    a_warc,
+    brought,
+    crawl,
+    derive,
+    exported,
+    held,
+    page,
+    read,
+)
 
 from tracker.model import (
     Run,
@@ -114,19 +125,7 @@ def test_the_command_imports_and_exports(tmp_path):
     a_warc(tmp_path / "whole.warc.gz", *RECORDS)
     torn = tmp_path / "torn.warc.gz"
     torn.write_bytes((tmp_path / "whole.warc.gz").read_bytes()[:-40])
-    sources = {
-        "institutions": [
-            {
-                "key": "alder",
-                "name": "Alder",
-                "kind": "university",
-                "country": "GB",
-                "homepage": "http://alder.example/",
-                "sources": [{"kind": "page", "url": POLICY}],
-            }
-        ]
-    }
-    (tmp_path / "sources.yaml").write_text(yaml.safe_dump(sources))
+    (tmp_path / "sources.yaml").write_text(yaml.safe_dump(WATCHED))
 
     done = tracker(tmp_path, "import", str(torn), "--json")
     assert done.returncode == 0, done.stderr

@@ -169,6 +169,19 @@ def a_record(
 
 
 POLICY = "http://alder.example/policy"
+#: What sources.yaml says where these files are imported.
+WATCHED = {
+    "institutions": [
+        {
+            "key": "alder",
+            "name": "Alder",
+            "kind": "university",
+            "country": "GB",
+            "homepage": "http://alder.example/",
+            "sources": [{"kind": "page", "url": POLICY}],
+        }
+    ]
+}
 
 
 def bodies(store: Store) -> list[tuple[str, int, bytes]]:

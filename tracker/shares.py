@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tracker.model import InstitutionKind
-from tracker.queries import UNREAD, Answer, part
+from tracker.queries import UNREAD, Answered, part
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,12 @@ class Share:
         return {**asdict(self), "share_of_checked": share}
 
 
-def shares(rows: Sequence[Answer]) -> list[Share]:
+def shares(rows: Sequence[Answered]) -> list[Share]:
     """Return the denominators of who has spoken, by kind, for the core and with adjacent ones."""
     return list(_shares(rows))
 
 
-def _shares(rows: Sequence[Answer]) -> Iterator[Share]:
+def _shares(rows: Sequence[Answered]) -> Iterator[Share]:
     for kind in InstitutionKind:
         of_kind = [row for row in rows if row.kind == kind]
         for scope, counted in (
@@ -46,7 +46,7 @@ def _shares(rows: Sequence[Answer]) -> Iterator[Share]:
                 yield _share(kind, scope, counted)
 
 
-def _share(kind: InstitutionKind, scope: str, rows: Sequence[Answer]) -> Share:
+def _share(kind: InstitutionKind, scope: str, rows: Sequence[Answered]) -> Share:
     census = [row for row in rows if row.found_by == "census"]
     parts = [part(row) for row in census]
     return Share(

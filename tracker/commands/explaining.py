@@ -16,13 +16,14 @@ from tracker.commands.shared import (
     open_store,
 )
 from tracker.crediting import PEOPLE
-from tracker.model import SPOKEN, Recommendation, Reviewed
+from tracker.model import Reviewed
 from tracker.nearness import nearest
+from tracker.standing import QUESTIONS
 from tracker.store import assessing
 from tracker.wording import words
 
 app = typer.Typer()
-QUESTIONS = {name.lower(): name for name in (SPOKEN, *map(str, Recommendation))}
+_TYPED = {name.lower(): name for name in QUESTIONS}
 
 
 @app.command()
@@ -67,8 +68,8 @@ def explain(
 
 
 def _question(given: str) -> str:
-    if found := QUESTIONS.get(given.strip().lower()):
+    if found := _TYPED.get(given.strip().lower()):
         return found
-    guess = nearest(given.lower(), QUESTIONS)
-    hint = f'; did you mean "{QUESTIONS[guess]}"?' if guess else ""
+    guess = nearest(given.lower(), _TYPED)
+    hint = f'; did you mean "{_TYPED[guess]}"?' if guess else ""
     raise WrongInputError(f'"{given}" is no question; ask spoken or R1 to R6{hint}')

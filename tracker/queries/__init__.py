@@ -27,7 +27,7 @@ from tracker.queries.documents import (
 from tracker.queries.findings import (
     SPEAKING,
     UNREAD,
-    Answer,
+    Answered,
     Cell,
     Context,
     FindingRow,
@@ -52,7 +52,7 @@ __all__ = [
     "LABELS",
     "SPEAKING",
     "UNREAD",
-    "Answer",
+    "Answered",
     "Cell",
     "ChangeRow",
     "CheckRow",

@@ -30,8 +30,34 @@ LONGEST_QUOTE = 600
 FEW = 200  # institutions that are asked for by name rather than sorted out afterwards
 
 
+class Answered:
+    """What a finding answers, with its evidence or without."""
+
+    __slots__ = ()
+    institution: str
+    name: str
+    kind: InstitutionKind
+    country: str
+    group: str
+    found_by: str
+    question: str
+    result: str
+    reviewed: str
+    possible: str | None
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether a person stands behind the result."""
+        return self.reviewed != Reviewed.NONE
+
+    @property
+    def at_least(self) -> bool:
+        """Whether what awaits review may make it more."""
+        return at_least(self.result, self.reviewed, self.possible)
+
+
 @dataclass(frozen=True, slots=True)
-class FindingRow:
+class FindingRow(Answered):
     """A finding with its institution."""
 
     institution: str
@@ -60,16 +86,6 @@ class FindingRow:
     found_by: str = "census"
     standing: Standing = UNHEARD
     awaiting: tuple[dict[str, Any], ...] = ()  # quotes a person has yet to judge, never added to it
-
-    @property
-    def confirmed(self) -> bool:
-        """Whether a person stands behind the result."""
-        return self.reviewed != Reviewed.NONE
-
-    @property
-    def at_least(self) -> bool:
-        """Whether what awaits review may make it more."""
-        return at_least(self.result, self.reviewed, self.possible)
 
     @property
     def overlays(self) -> tuple[str, ...]:
@@ -313,7 +329,7 @@ def context(session: Session, rows: Iterable[FindingRow], *, most: int) -> Conte
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Answered):
     """A finding without its evidence: what matrices and counts are made of."""
 
     institution: str
@@ -329,16 +345,6 @@ class Cell:
     since: datetime | None
     latest: datetime | None
     overlays: tuple[str, ...] = ()
-
-    @property
-    def confirmed(self) -> bool:
-        """Whether a person stands behind the result."""
-        return self.reviewed != Reviewed.NONE
-
-    @property
-    def at_least(self) -> bool:
-        """Whether what awaits review may make it more."""
-        return at_least(self.result, self.reviewed, self.possible)
 
 
 def cells(session: Session, *, questions: Collection[str] = ()) -> list[Cell]:
@@ -380,7 +386,6 @@ def _cell(*row: Any) -> Cell:
     )
 
 
-Answer = Cell | FindingRow
 SPEAKING = ("condemned", "criticised")
 UNREAD = ("not_checked", "unreachable")
 
@@ -407,7 +412,7 @@ def tally(spoken: Iterable[Cell]) -> Tally:
 _PARTS = ("confirmed", "possible", "other", "none_found", "unread")
 
 
-def part(cell: Answer) -> str:
+def part(cell: Answered) -> str:
     """Return the part of a tally that an institution's answer to who has spoken is counted in."""
     if cell.result in SPEAKING and cell.confirmed:
         return "confirmed"

@@ -11,7 +11,6 @@ from sqlmodel import Session, col, func, select
 from tracker.crediting import coded_by
 from tracker.dating import dated, statement_date
 from tracker.model import (
-    SPOKEN,
     Coding,
     Document,
     DocumentState,
@@ -28,7 +27,7 @@ from tracker.model import (
 from tracker.queries.findings import finding_rows
 from tracker.queries.hearing import withheld_labels
 from tracker.queries.shared import iso
-from tracker.standing import labels_of
+from tracker.standing import QUESTIONS, labels_of
 from tracker.store.firsts import first_stood
 from tracker.store.replies import heard
 from tracker.store.rows import portions
@@ -120,7 +119,7 @@ def search(
 def _standing(session: Session, found: Collection[str]) -> dict[str, dict[str, list[str]]]:
     """What is said beside findings, by institution and question, of those that were heard."""
     keys = sorted(set(found) & set(heard(session)))
-    rows = finding_rows(session, questions=_QUESTIONS, institutions=keys) if keys else []
+    rows = finding_rows(session, questions=QUESTIONS, institutions=keys) if keys else []
     said: dict[str, dict[str, list[str]]] = {}
     for row in rows:
         if row.overlays:
@@ -128,12 +127,9 @@ def _standing(session: Session, found: Collection[str]) -> dict[str, dict[str, l
     return said
 
 
-_QUESTIONS = (SPOKEN, *map(str, Recommendation))
-
-
 def _questions(item: Found) -> list[str]:
     held = set(item.evidence["labels"])
-    return [question for question in _QUESTIONS if held & set(labels_of(question))]
+    return [question for question in QUESTIONS if held & set(labels_of(question))]
 
 
 def _place(item: Found) -> tuple[int, int]:

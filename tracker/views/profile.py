@@ -10,8 +10,9 @@ from tracker import queries
 from tracker.coding.codebook import question_title
 from tracker.dating import dated, statement_date
 from tracker.health import IN_ORDER
-from tracker.model import SPOKEN, Recommendation
+from tracker.model import SPOKEN
 from tracker.queries import ChangeRow, Context, DocumentRow, FindingRow, InstitutionRow, SourceRow
+from tracker.standing import QUESTIONS
 from tracker.views import findings, hearing
 from tracker.views.addresses import APP, Places
 from tracker.views.evidence import evidence_card, search_record
@@ -34,7 +35,6 @@ from tracker.views.html import (
     words,
 )
 
-QUESTIONS = (SPOKEN, *map(str, Recommendation))
 CARDS = 6
 
 

@@ -106,7 +106,7 @@ STEPS = {
     "update: an institution's changes are written, nothing is owed": leaving(f"{UPDATE}.comparing", "_compare_institution"),
     "update: changes and what is owed are written, not committed": leaving("tracker.alerts.owing", "owe_matching"),
     "update: all versions are compared": leaving(f"{UPDATE}.comparing", "compare_versions"),
-    "update: what befell documents is noted, not committed": leaving(COMPARING, "document_events"),
+    "update: what befell documents is noted, not committed": leaving("tracker.store.events", "document_events"),
     "update: changes are confirmed, nothing falls due": leaving("tracker.store.confirming", "confirm_changes"),
     "update: what waited falls due, not committed": leaving(DELIVERIES, "release_confirmed"),
     "update: findings are about to be drawn": entering("tracker.assessment", "assess"),

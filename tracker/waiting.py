@@ -24,7 +24,7 @@ from tracker.model import (
     Voice,
 )
 from tracker.reviews import latest, record_review
-from tracker.store.comparing import labels_of
+from tracker.store.labelling import labels_of
 from tracker.store.replies import corrected_findings
 from tracker.store.rows import portions
 from tracker.verdicts import together

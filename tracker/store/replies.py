@@ -23,6 +23,7 @@ from tracker.model import (
     ReplyVerdict,
 )
 from tracker.standing import Asked, Corrected, Said, named_in
+from tracker.store.rows import known_id
 
 Facts = dict[str, Any]
 WITHDRAWN = "withdrawn"  # how the reason begins why a notice that waited was given up by us
@@ -161,7 +162,7 @@ def record_notice(
     )
     session.add(row)
     session.flush()
-    return _id(row.id)
+    return known_id(row.id)
 
 
 def mark_notice_sent(session: Session, notice_id: int, *, at: datetime) -> None:
@@ -194,7 +195,7 @@ def notice_rows(session: Session, *, institution: str | None = None) -> list[Not
         query = query.where(Institution.key == institution)
     return [
         NoticeRow(
-            id=_id(row.id),
+            id=known_id(row.id),
             institution=who.key,
             name=who.name,
             at=row.at,
@@ -237,7 +238,7 @@ def record_reply(
     )
     session.add(row)
     session.flush()
-    return _id(row.id)
+    return known_id(row.id)
 
 
 def record_decision(
@@ -262,7 +263,7 @@ def reply_rows(session: Session, *, institution: str | None = None) -> list[Repl
         decided[row.reply_id].append(Decided(row.verdict, row.by, row.note, row.at))
     return [
         ReplyRow(
-            id=_id(reply.id),
+            id=known_id(reply.id),
             institution=who.key,
             name=who.name,
             received_at=reply.received_at,
@@ -272,7 +273,7 @@ def reply_rows(session: Session, *, institution: str | None = None) -> list[Repl
             disputes=tuple(reply.disputes),
             entered_at=reply.entered_at,
             entered_by=reply.entered_by,
-            decisions=tuple(decided[_id(reply.id)]),
+            decisions=tuple(decided[known_id(reply.id)]),
         )
         for reply, who in session.exec(query)
     ]
@@ -283,7 +284,7 @@ def record_correction(session: Session, institution_id: int, **fields: Any) -> i
     row = Correction(institution_id=institution_id, **fields)
     session.add(row)
     session.flush()
-    return _id(row.id)
+    return known_id(row.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,7 +342,7 @@ def corrections(session: Session) -> list[Corrected]:
         .order_by(col(Correction.id))
     )
     return [
-        Corrected(_id(row.id), key, row.question, row.at, row.note, row.result, row.reply_id)
+        Corrected(known_id(row.id), key, row.question, row.at, row.note, row.result, row.reply_id)
         for row, key in session.exec(query)
     ]
 
@@ -355,8 +356,3 @@ def corrected_findings(session: Session) -> list[tuple[Correction, Finding]]:
         .order_by(col(Correction.id))
     )
     return list(session.exec(query).all())
-
-
-def _id(value: int | None) -> int:
-    assert value is not None
-    return value

@@ -25,6 +25,7 @@ from tracker.coding.codebook import Codebook
 from tracker.model import ChangeClass, ChangeKind, VersionOrigin
 from tracker.rederiving import Told
 from tracker.store import Store, comparing, folding, reopening
+from tracker.store.labelling import coded_passages
 from tracker.store.passages import HEADINGS_JOINED
 
 CHANGED_SENTENCES = 50  # kept of each side of a change
@@ -162,7 +163,7 @@ def _described(found: Comparison, codebook: Codebook) -> dict[str, Any]:
 
 
 def _pieces(session: Session, version_id: int, codebook: Codebook) -> list[Piece]:
-    rows = comparing.coded_passages(session, version_id, codebook.coder_name)
+    rows = coded_passages(session, version_id, codebook.coder_name)
     joined = HEADINGS_JOINED
     return [
         Piece(

@@ -8,7 +8,7 @@ from sqlmodel import Session
 from tracker.alerts.owing import owe_matching
 from tracker.changes import still_shown
 from tracker.settings import Settings
-from tracker.store import Store, comparing, confirming, deliveries, folding, moving, reading
+from tracker.store import Store, confirming, deliveries, events, folding, moving, reading
 
 
 def settle(store: Store, *, at: datetime) -> tuple[int, int]:
@@ -21,7 +21,7 @@ def settle(store: Store, *, at: datetime) -> tuple[int, int]:
 def note_events(store: Store, *, at: datetime) -> tuple[int, int]:
     """Record which documents went, came back or are out of reach; count changes and what is owed."""
     with store.transaction() as session:
-        return _told_of(session, comparing.document_events(session, at=at), at=at)
+        return _told_of(session, events.document_events(session, at=at), at=at)
 
 
 def _told_of(

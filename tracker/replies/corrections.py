@@ -20,9 +20,9 @@ from tracker.replies.checks import (
 )
 from tracker.replies.records import add_record
 from tracker.standing import labels_of, plain
+from tracker.store.corrections import record_correction
 from tracker.store.deliveries import owe_told, told_of
 from tracker.store.deliveries import withdraw as drop
-from tracker.store.replies import record_correction
 
 
 @dataclass(frozen=True, slots=True)

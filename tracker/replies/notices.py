@@ -24,7 +24,7 @@ from tracker.replies.checks import (
 )
 from tracker.settings import Settings
 from tracker.standing import NEGATIVE, QUESTIONS, Gate, plain
-from tracker.store.replies import notice_rows, record_notice, withdraw_notice
+from tracker.store.notices import notice_rows, record_notice, withdraw_notice
 from tracker.wording import words
 
 #: What a person may confirm against an institution (design, decision 11), in words.

@@ -13,14 +13,7 @@ from tracker.changes.classes import (
     still_shown,
     summary,
 )
-from tracker.changes.comparison import (
-    Comparison,
-    Piece,
-    SentenceChange,
-    SentenceKind,
-    UnitKind,
-    compare,
-)
+from tracker.changes.comparison import Comparison, SentenceChange, SentenceKind, compare
 from tracker.changes.markup import as_html, as_html_sides
 from tracker.changes.meaning import Shift, binds_otherwise, meaning, shifts
 from tracker.changes.rendering import (
@@ -31,6 +24,7 @@ from tracker.changes.rendering import (
     sentence_text,
     shortened,
 )
+from tracker.changes.units import Piece, UnitKind
 from tracker.changes.wording import WordChange, WordKind, word_changes
 
 __all__ = [

@@ -1,6 +1,7 @@
 """The words by which a sentence binds, or only points elsewhere. Pure."""
 
 import re
+from collections import Counter
 
 #: Words by how much they bind (codebook: force is must, should or may), most first.
 _MUST = (
@@ -30,11 +31,20 @@ SOME = re.compile(
 )
 #: How an entry of a list begins.
 ENTRY = re.compile(r"^(?:[-•*–]|\(?\w{1,3}[.)])\s+")
+#: Anchors of markup that a text was served with.
+MARKUP = re.compile(r"\{\w+\}|<[^<>\s]*>")
 #: Where a text points: addresses, anchors of markup, "(see below)".
 POINTERS = re.compile(
-    r"https?://\S+|www\.\S+|\{\w+\}|<[^<>\s]*>|\((?:see|cf|siehe|voir|zie|véase|se)\b[^()]*\)",
+    rf"https?://\S+|www\.\S+|{MARKUP.pattern}|\((?:see|cf|siehe|voir|zie|véase|se)\b[^()]*\)",
     re.IGNORECASE,
 )
+#: Months beside a figure; alone, "may" and "march" are words.
+_MONTH = (
+    r"(?:jan|feb|mar|apr|may|mai|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez|january|february|march"
+    r"|april|june|july|august|september|october|november|december|januar|februar|märz|juni|juli"
+    r"|oktober|dezember)"
+)
+DATE = re.compile(rf"\b{_MONTH}\b\.?(?=\W{{0,3}}\d)|(?<=\d)\W{{0,2}}\b{_MONTH}\b", re.IGNORECASE)
 _NOT = re.compile(
     r"\b(?:not?|never|without|except|unless|only|nor|cannot|kein\w*|nicht|ohne|nur|ne|pas|sans|sauf"
     r"|niet|geen|zonder|sin|salvo|inte|ikke)\b|n't\b",
@@ -52,6 +62,12 @@ _TURNS = re.compile(
 def binds(words: str) -> bool:
     """Tell whether words decide how far a sentence binds, or whether it still holds."""
     return any(pattern.search(words) for pattern in (*FORCES, ALL, SOME, _NOT, _TURNS))
+
+
+def binding(words: str) -> Counter[int]:
+    """Return how often words bind in each way: by force, reach, refusal, or as what ends or begins."""
+    patterns = (*FORCES, ALL, SOME, _NOT, _TURNS)
+    return Counter(at for at, pattern in enumerate(patterns) for _ in pattern.finditer(words))
 
 
 def obliges(text: str) -> bool:

@@ -6,19 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from tracker.changes.binding import POINTERS
-from tracker.changes.comparison import Comparison, SentenceChange, SentenceKind, UnitKind
+from tracker.changes.binding import DATE, POINTERS
+from tracker.changes.comparison import Comparison, SentenceChange, SentenceKind
+from tracker.changes.units import UnitKind
 from tracker.model import ChangeClass, ChangeKind, Topic
 
 _CONTEXT = frozenset({str(Topic.PARTNERSHIP)})
 FLIP_WITHIN = timedelta(days=14)
-#: Months beside a figure; alone, "may" and "march" are words.
-_MONTH = (
-    r"(?:jan|feb|mar|apr|may|mai|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez|january|february|march"
-    r"|april|june|july|august|september|october|november|december|januar|februar|märz|juni|juli"
-    r"|oktober|dezember)"
-)
-_DATE = re.compile(rf"\b{_MONTH}\b\.?(?=\W{{0,3}}\d)|(?<=\d)\W{{0,2}}\b{_MONTH}\b", re.IGNORECASE)
 
 
 def classify(comparison: Comparison) -> tuple[ChangeClass, ChangeKind] | None:
@@ -34,10 +28,8 @@ def classify(comparison: Comparison) -> tuple[ChangeClass, ChangeKind] | None:
     kinds = {sentence.kind for sentence in texts or comparison.sentences}
     if kinds == {SentenceKind.MOVED}:
         return ChangeClass.MINOR, ChangeKind.REORDER
-    if minor := _smallest(comparison):
-        return ChangeClass.MINOR, minor
     if comparison.labels_touched <= _CONTEXT:
-        return ChangeClass.MINOR, ChangeKind.WORDING
+        return ChangeClass.MINOR, _smallest(comparison) or ChangeKind.WORDING
     if kinds == {SentenceKind.ADDED}:
         return ChangeClass.MATERIAL, ChangeKind.PASSAGE_ADDED
     if kinds == {SentenceKind.REMOVED}:
@@ -61,7 +53,7 @@ def _bare(text: str) -> str:
 _FOLDS = (
     (ChangeKind.TYPOGRAPHIC, _bare),
     (ChangeKind.LINKS, lambda text: _bare(POINTERS.sub("", text))),
-    (ChangeKind.NUMBERS, lambda text: _bare(re.sub(r"\d+", "", _DATE.sub("", text)))),
+    (ChangeKind.NUMBERS, lambda text: _bare(re.sub(r"\d+", "", DATE.sub("", text)))),
 )
 
 

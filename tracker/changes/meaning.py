@@ -10,7 +10,8 @@ from enum import StrEnum
 from typing import Any
 
 from tracker.changes.binding import ALL, ENTRY, FORCES, SOME, binds
-from tracker.changes.comparison import Comparison, Piece, SentenceChange, SentenceKind, compare
+from tracker.changes.comparison import Comparison, SentenceChange, SentenceKind, compare
+from tracker.changes.units import Piece
 from tracker.changes.wording import WordChange, WordKind
 
 

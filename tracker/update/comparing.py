@@ -27,6 +27,7 @@ from tracker.rederiving import Told
 from tracker.store import Store, comparing, folding, reopening
 from tracker.store.labelling import coded_passages
 from tracker.store.passages import HEADINGS_JOINED
+from tracker.subjects import element_words, subject_words
 
 CHANGED_SENTENCES = 50  # kept of each side of a change
 SHOWN_SENTENCES = 20  # kept word by word, those on coded text first, each in so many characters
@@ -172,6 +173,8 @@ def _pieces(session: Session, version_id: int, codebook: Codebook) -> list[Piece
             row.labels,
             row.elements,
             row.cues,
+            subject_words(row.text, row.labels, row.cues)
+            | element_words(row.text, row.elements),
         )
         for row in rows
     ]

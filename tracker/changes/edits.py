@@ -1,0 +1,190 @@
+"""Which words of an edit carry meaning: not marks of lists, numbers of sections, titles, addresses or spelling. Pure."""
+
+import re
+from bisect import bisect_right
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+
+from rapidfuzz import fuzz
+
+from tracker.changes.binding import DATE, MARKUP, POINTERS
+from tracker.changes.units import pattern
+from tracker.changes.wording import WordChange, WordKind
+
+SPELT_ALIKE = 80  # per cent of likeness from which two words are one, spelt or inflected otherwise
+TITLE = 8  # words that a title before a colon may have
+WITHIN = 15  # words between an edit and what it may be about
+MOST_SCORED = 10_000  # pairs of words whose likeness is measured
+_SHORT = 4  # letters below which likeness tells nothing
+
+#: Words that join others.
+_JOINING = frozenset(
+    "a an the of to in on at by for from with and or as that this these those which is are was were be been being it its"
+    " der die das den dem des ein eine und oder von zu im in für mit le la les un une des du de et ou à en dans pour"
+    " het een van en of op voor met el los las una y o del por para den det ett et och eller og av af til till på i".split()
+)
+_NEGATED = re.compile(r"(?:un|il|im|in|ir|non-?|dis|mis|de)$")
+#: The number of a section or an entry: "5.2", "(iii)", "B.3".
+_SECTION = re.compile(
+    r"^\W*(?:\d+(?:\.\d+)*|[ivxl]{1,5}[.)]|[a-z][.)]?(?:\.?\d+)*)[.):]*$", re.IGNORECASE
+)
+_WORD = re.compile(r"[^\W\d_]{2,}")
+#: Where a text points, how to reach somebody, and dates.
+_SILENT = re.compile(
+    rf"{POINTERS.pattern}|\S+@\S+|\b\S+\.(?:com|org|net|io|ai|info|edu|gov|eu|int)\b\S*|{DATE.pattern}",
+    re.IGNORECASE,
+)
+_SPAN = re.compile(
+    r"\b(?:\d+|one|two|three|four|five|six|seven|eight|ten|twelve|fourteen|thirty|sixty|ninety)[\s-]+"
+    r"(?:(?:working|business|calendar|academic)\s+)?(?:hours?|days?|weeks?|months?|years?|stunden|tagen?|wochen|monaten?|jahren?"
+    r"|heures|jours|semaines|mois|ans|dagen|weken|maanden|jaar|horas|días|semanas|meses|años|dagar|veckor|månader|dage|uger|uker)\b"
+    r"|\d[\d.,]*\s*(?:%|per\s?cent|percent|prozent|procent|prosent)"
+    r"|[$€£]\s*\d[\d.,]*",
+    re.IGNORECASE,
+)  # fmt: skip
+
+_NAME = r"[A-ZÀ-Þ][\w/’'-]+(?: (?:of |de |the )?[A-ZÀ-Þ][\w/’'-]+)*"
+_JOINED = r"(?:, ?(?:(?:and|or|und|oder|et|ou|en|of|y|o|och|eller|og) )?| (?:and|or|und|oder|et|ou|en|y|och|og) )"
+_NAMES = re.compile(rf"{_NAME}(?:{_JOINED}(?:the )?{_NAME}){{2,}}")
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of an edit: all its words, and the places of those that came or went and carry meaning."""
+
+    words: tuple[str, ...]
+    edited: frozenset[int]
+    said: str  # all edited words that say something, those that join or bind too
+
+    def touches(self, wanted: tuple[str, ...] | None, within: int = 0) -> bool:
+        """Tell whether an edited word is part of one of these phrases, or stands so near to it.
+
+        None stands for the whole text.
+        """
+        if wanted is None or not self.edited:
+            return bool(self.edited)
+        places = [
+            range(max(0, s - within), e + within + 1)
+            for s, e in _places(self.words, pattern(wanted))
+        ]
+        return any(at in place for place in places for at in self.edited)
+
+
+def sides(words: Sequence[WordChange]) -> tuple[Side, Side]:
+    """Return the text before and after, each with the edited words that carry meaning."""
+    old = _side(words, WordKind.REMOVED)
+    new = _side(words, WordKind.ADDED)
+    same = {*_pairs(old, new)}
+    return (
+        replace(old, edited=old.edited - {i for i, _ in same}),
+        replace(new, edited=new.edited - {j for _, j in same}),
+    )
+
+
+def whole(text: str) -> Side:
+    """Return a sentence that came or went as one edit."""
+    return _side([WordChange(WordKind.ADDED, text)], WordKind.ADDED)
+
+
+def _side(words: Sequence[WordChange], kind: WordKind) -> Side:
+    tokens: list[str] = []
+    edited: set[int] = set()
+    for word in words:
+        if word.kind not in {kind, WordKind.EQUAL}:
+            continue
+        parts = word.text.split()
+        if word.kind is kind:
+            start = len(tokens) + _title(
+                parts, first=not tokens or _marks(tokens), alone=len(words) == 1
+            )
+            edited.update(at for at in range(start, len(tokens) + len(parts)))
+        tokens += parts
+    words_ = tuple(tokens)
+    said = sorted(edited - _silent(words_))
+    return Side(
+        words_,
+        frozenset(at for at in said if _carries(tokens[at])),
+        " ".join(tokens[at] for at in said),
+    )
+
+
+def _silent(words: tuple[str, ...]) -> frozenset[int]:
+    """The places of words in addresses, pointers and dates."""
+    return frozenset(
+        at for place in _places(words, _SILENT) for at in range(place[0], place[1] + 1)
+    )
+
+
+def _places(words: Sequence[str], wanted: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+    """The first and the last word of each place where a pattern is met."""
+    ends = list(accumulate(len(word) + 1 for word in words))
+    for found in wanted.finditer(" ".join(words)):
+        yield bisect_right(ends, found.start()), bisect_right(ends, found.end() - 1)
+
+
+def _marks(tokens: Iterable[str]) -> bool:
+    """Whether so far only marks of a list stand there."""
+    return not any(_WORD.search(token) for token in tokens if not _SECTION.match(token))
+
+
+def _title(parts: Sequence[str], *, first: bool, alone: bool) -> int:
+    """How many words of an edit are a title put before a sentence, as in "B.3 Retention: …"."""
+    if not first or alone:
+        return 0
+    return next((at + 1 for at, word in enumerate(parts[:TITLE]) if word.endswith(":")), 0)
+
+
+def _carries(token: str) -> bool:
+    carries = _WORD.search(token) and not _SECTION.match(token)
+    return bool(carries) and _plain(token) not in _JOINING
+
+
+def _plain(token: str) -> str:
+    return MARKUP.sub("", token).strip("\"'“”‘’«».,;:()[]{}*_-–—•!?").casefold()
+
+
+def _pairs(old: Side, new: Side) -> Iterator[tuple[int, int]]:
+    """Words that only moved, or are spelt or inflected otherwise; each stands in one pair."""
+    gone = {i: _plain(old.words[i]) for i in sorted(old.edited)}
+    places: defaultdict[str, deque[int]] = defaultdict(deque)
+    for j in sorted(new.edited):
+        places[_plain(new.words[j])].append(j)
+    for i, word in list(gone.items()):
+        if places[word]:
+            del gone[i]
+            yield i, places[word].popleft()
+    come = {j: word for word, found in places.items() for j in found}
+    if len(gone) * len(come) <= MOST_SCORED:
+        yield from _spelt_otherwise(gone, come)
+
+
+def _spelt_otherwise(gone: dict[int, str], come: dict[int, str]) -> Iterator[tuple[int, int]]:
+    for i, word in gone.items():
+        j = next((j for j, other in come.items() if _alike(word, other)), None)
+        if j is not None:
+            del come[j]
+            yield i, j
+
+
+def _alike(word: str, other: str) -> bool:
+    if min(len(word), len(other)) < _SHORT or _negates(word, other) or _negates(other, word):
+        return False
+    return fuzz.ratio(word, other) >= SPELT_ALIKE
+
+
+def _negates(longer: str, word: str) -> bool:
+    return longer.endswith(word) and bool(_NEGATED.match(longer[: -len(word)]))
+
+
+def amounts(text: str) -> Counter[str]:
+    """Return the deadlines, shares and sums that a text names."""
+    return Counter(" ".join(found.casefold().split()) for found in _SPAN.findall(text))
+
+
+def listed_names(text: str) -> frozenset[str]:
+    """Return the names that a text enumerates, at least three together: countries, bodies, people."""
+    return frozenset(
+        name for found in _NAMES.finditer(text) for name in re.findall(_NAME, found[0])
+    )

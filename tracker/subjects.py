@@ -1,0 +1,66 @@
+"""The words by which a passage names what its labels are about. Pure.
+
+A passage is coded by all that speaks for a label, much of it weak: "track", "disclose", "licence". An edit is news
+about a label only where words of its subject stand: surveillance, rights, the ties that are disclosed, export control.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
+
+from tracker.coding.codebook import load_codebook
+from tracker.coding.evidence import Evidence
+from tracker.coding.lexicon import load_lexicon
+from tracker.model import Recommendation, Topic
+
+Words = dict[str, tuple[str, ...]]
+
+_RIGHTS = ("rights", "rights_free", "china_people")
+_SECURED = ("secure_research", "screening_regime", "trigger", "trigger_hard", "export_rules")
+#: The concepts of the lexicon that name the subject of a label (codebook: its starred element, or the topic itself).
+CONCEPTS: Mapping[str, tuple[str, ...]] = {
+    Topic.SURVEILLANCE: ("surveillance",),
+    Topic.HUMAN_RIGHTS: _RIGHTS,
+    Recommendation.R1: (*_RIGHTS, "ethics_partner"),
+    Recommendation.R2: ("disclosed", "foreign_money"),
+    Recommendation.R3: (*_SECURED, "surveillance"),
+    Recommendation.R4: ("surveillance", "rights", "abuse"),
+    Recommendation.R5: ("risky_state", "china_name", "chinese", "china_state", "entity"),
+    Recommendation.R6: (*_SECURED, "disclosed"),
+}
+#: Words of these concepts that stand in any terms of service, and those that say it only beside another.
+_LOOSE = frozenset({"end user", "end users"})
+_BESIDE = frozenset({"sanction", "sanctions"})
+
+
+def subject_words(
+    text: str, labels: Collection[str], cues: Mapping[str, tuple[str, ...]]
+) -> Words:
+    """Return for each label that has a subject the words that name it; none where only weaker words led to it.
+
+    Beside China the weaker words do: whom its police track needs no second word.
+    """
+    asked = [label for label in labels if label in CONCEPTS]
+    found = _named(text) if asked else {}
+    weaker = cues if Topic.CHINA in labels else {}
+    return {label: found[label] or weaker.get(label, ()) for label in asked}
+
+
+def element_words(text: str, elements: Collection[str]) -> Words:
+    """Return for each element, as in "R1 before_start", the words that it was found by."""
+    patterns = load_codebook().elements
+    return {
+        key: tuple(found[0] for found in patterns[key.split(" ")[1]].finditer(text))
+        for key in elements
+    }
+
+
+@lru_cache(maxsize=4096)  # a passage stands in many versions of a document
+def _named(text: str) -> Words:
+    seen = Evidence(text, load_lexicon())
+    seen.split()
+    return {label: _firm(seen.words(concepts)) for label, concepts in CONCEPTS.items()}
+
+
+def _firm(words: Sequence[str]) -> tuple[str, ...]:
+    kept = [word for word in words if word.lower() not in _LOOSE]
+    return tuple(kept) if {word.lower() for word in kept} - _BESIDE else ()

@@ -2,7 +2,8 @@
 
 python replay.py VERSIONS [--sample FOLDER] [--seed N]
     VERSIONS   a folder of documents, each with meta.json and its dated versions; timeline.json beside it
-    --sample   writes 40 material and 40 folded or minor changes drawn at random, to be read by a person
+    --sample   writes 40 material and 40 folded or minor changes drawn at random, to be read by a person;
+               material ones as they are sent: once a later read confirmed them
 The texts are third parties' and stay outside the project.
 """
 
@@ -206,7 +207,11 @@ def truth(known: dict, times: dict, rows: list, held: dict) -> dict:
 def write_sample(asked: argparse.Namespace, rows: list) -> None:
     asked.sample.mkdir(parents=True, exist_ok=True)
     dice = random.Random(asked.seed)
-    sent = [r for r in rows if r[1].change_class == "material" and not r[1].folded_into_id]
+    sent = [
+        r
+        for r in rows
+        if r[1].change_class == "material" and r[1].confirmed and not r[1].folded_into_id
+    ]
     kept = [r for r in rows if r[1].change_class == "minor" or r[1].folded_into_id]
     for name, pool in (("material", sent), ("folded", kept)):
         lines = []

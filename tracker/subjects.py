@@ -29,12 +29,10 @@ CONCEPTS: Mapping[str, tuple[str, ...]] = {
 }
 #: Words of these concepts that stand in any terms of service, and those that say it only beside another.
 _LOOSE = frozenset({"end user", "end users"})
-_BESIDE = frozenset({"sanction", "sanctions"})
+_BESIDE = frozenset({"sanction", "sanctions", "racist"})
 
 
-def subject_words(
-    text: str, labels: Collection[str], cues: Mapping[str, tuple[str, ...]]
-) -> Words:
+def subject_words(text: str, labels: Collection[str], cues: Mapping[str, tuple[str, ...]]) -> Words:
     """Return for each label that has a subject the words that name it; none where only weaker words led to it.
 
     Beside China the weaker words do: whom its police track needs no second word.

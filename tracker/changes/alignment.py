@@ -40,7 +40,8 @@ def align(old: Sequence[str], new: Sequence[str]) -> Alignment:
     there = {*kept, *moved}
     gone = sorted(set(range(len(old))) - {i for i, _ in there})
     come = sorted(set(range(len(new))) - {j for _, j in there})
-    changed = _alike(old, new, gone, come, kept)
+    # What was put in capitals, or out of them, is still alike.
+    changed = _alike(*([line.casefold() for line in side] for side in (old, new)), gone, come, kept)
     removed, added = _without(gone, come, changed)
     return Alignment(tuple(kept), tuple(moved), tuple(changed), tuple(removed), tuple(added))
 

@@ -8,18 +8,21 @@ from datetime import datetime, timedelta
 
 from tracker.changes.binding import DATE, POINTERS
 from tracker.changes.comparison import Comparison, SentenceChange, SentenceKind
+from tracker.changes.edits import bodies
 from tracker.changes.units import UnitKind
 from tracker.model import ChangeClass, ChangeKind, Topic
 
 _CONTEXT = frozenset({str(Topic.PARTNERSHIP)})
 FLIP_WITHIN = timedelta(days=14)
+BY_TURNS_WITHIN = timedelta(days=90)
 
 
 def classify(comparison: Comparison) -> tuple[ChangeClass, ChangeKind] | None:
     """Return class and kind of a change; None where nothing that a reader would see differs.
 
     Material is what touches a coded passage (design, decision 5). One that is on partners alone, not
-    on China, rights, surveillance or a recommendation, is coded as context: its edits are wording.
+    on China, rights, surveillance or a recommendation, is coded as context: its edits are wording, unless
+    a body is named in it or no longer.
     """
     if not comparison.sentences:
         return None
@@ -28,13 +31,21 @@ def classify(comparison: Comparison) -> tuple[ChangeClass, ChangeKind] | None:
     kinds = {sentence.kind for sentence in texts or comparison.sentences}
     if kinds == {SentenceKind.MOVED}:
         return ChangeClass.MINOR, ChangeKind.REORDER
-    if comparison.labels_touched <= _CONTEXT:
+    if comparison.labels_touched <= _CONTEXT and not partners(comparison):
         return ChangeClass.MINOR, _smallest(comparison) or ChangeKind.WORDING
     if kinds == {SentenceKind.ADDED}:
         return ChangeClass.MATERIAL, ChangeKind.PASSAGE_ADDED
     if kinds == {SentenceKind.REMOVED}:
         return ChangeClass.MATERIAL, ChangeKind.PASSAGE_REMOVED
     return ChangeClass.MATERIAL, ChangeKind.TEXT_CHANGED
+
+
+def partners(comparison: Comparison) -> frozenset[str]:
+    """Return the universities, institutes and ministries that sentences on partners gained or lost."""
+    told = (
+        s for s in comparison.sentences if s.labels & _CONTEXT and s.kind is not SentenceKind.MOVED
+    )
+    return frozenset().union(*(bodies(s.before) ^ bodies(s.after) for s in told))
 
 
 def _smallest(comparison: Comparison) -> ChangeKind | None:
@@ -91,8 +102,14 @@ def same_edit_key(comparison: Comparison) -> str:
 
 
 def is_flip(earlier: Iterable[tuple[str, datetime]], text_sha256: str, at: datetime) -> bool:
-    """Tell whether a text was there before, no longer ago than a fortnight (A→B→A)."""
-    return any(digest == text_sha256 and at - seen <= FLIP_WITHIN for digest, seen in earlier)
+    """Tell whether a text was there before, no longer ago than a fortnight (A→B→A).
+
+    Texts that are served by turns (A→B→A→B) may take longer: `earlier` holds one of them twice.
+    """
+    recent = [(digest, seen) for digest, seen in earlier if at - seen <= BY_TURNS_WITHIN]
+    by_turns = len({digest for digest, _ in recent}) < len(recent)
+    within = BY_TURNS_WITHIN if by_turns else FLIP_WITHIN
+    return any(digest == text_sha256 and at - seen <= within for digest, seen in recent)
 
 
 def still_shown(added: Sequence[str], removed: Sequence[str], text: str) -> bool:

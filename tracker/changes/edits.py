@@ -48,6 +48,11 @@ _SPAN = re.compile(
 _NAME = r"[A-ZÀ-Þ][\w/’'-]+(?: (?:of |de |the )?[A-ZÀ-Þ][\w/’'-]+)*"
 _JOINED = r"(?:, ?(?:(?:and|or|und|oder|et|ou|en|of|y|o|och|eller|og) )?| (?:and|or|und|oder|et|ou|en|y|och|og) )"
 _NAMES = re.compile(rf"{_NAME}(?:{_JOINED}(?:the )?{_NAME}){{2,}}")
+_BODY = re.compile(
+    r"(?:[A-ZÀ-Þ][\w’'-]+ )+(?:University|Institute|Academy|Laborator(?:y|ies)|Lab|College|Polytechnic|Ministry)\b(?: (?:of|for) (?:the )?[A-ZÀ-Þ][\w’'-]+)*"
+    r"|(?:Universit\w+|Universidad|Hochschule|Institut\w*|A[ck]adem\w+|Académie|Ministr\w+|Ministerium|College)"
+    r"(?: (?:of|for|de|du|des|van|für|der|the|la))+(?: [A-ZÀ-Þ][\w’'-]+)+"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,7 @@ def _side(words: Sequence[WordChange], kind: WordKind) -> Side:
     for word in words:
         if word.kind not in {kind, WordKind.EQUAL}:
             continue
-        parts = word.text.split()
+        parts = [MARKUP.sub("", part) for part in word.text.split()]
         if word.kind is kind:
             start = len(tokens) + _title(
                 parts, first=not tokens or _marks(tokens), alone=len(words) == 1
@@ -142,7 +147,7 @@ def _carries(token: str) -> bool:
 
 
 def _plain(token: str) -> str:
-    return MARKUP.sub("", token).strip("\"'“”‘’«».,;:()[]{}*_-–—•!?").casefold()
+    return token.strip("\"'“”‘’«».,;:()[]{}*_-–—•!?").casefold()
 
 
 def _pairs(old: Side, new: Side) -> Iterator[tuple[int, int]]:
@@ -188,3 +193,8 @@ def listed_names(text: str) -> frozenset[str]:
     return frozenset(
         name for found in _NAMES.finditer(text) for name in re.findall(_NAME, found[0])
     )
+
+
+def bodies(text: str) -> frozenset[str]:
+    """Return the universities, institutes, laboratories and ministries that a text names."""
+    return frozenset(found[0] for found in _BODY.finditer(text))

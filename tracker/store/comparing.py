@@ -116,7 +116,7 @@ def _uncompared(
         number=version.number,
         before_id=older[-1].id if older else None,
         text_sha256=version.text_sha256,
-        earlier=tuple((other.text_sha256, other.last_seen_at) for other in older[:-1]),
+        earlier=tuple((other.text_sha256, other.last_seen_at) for other in older),
         seen_from=seen_from,
         seen_to=version.seen_to,
         origin=version.origin,

@@ -173,8 +173,7 @@ def _pieces(session: Session, version_id: int, codebook: Codebook) -> list[Piece
             row.labels,
             row.elements,
             row.cues,
-            subject_words(row.text, row.labels, row.cues)
-            | element_words(row.text, row.elements),
+            subject_words(row.text, row.labels, row.cues) | element_words(row.text, row.elements),
         )
         for row in rows
     ]

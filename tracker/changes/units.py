@@ -17,6 +17,9 @@ COMPOUND = 6  # letters from which a word may be the end of another; "arms" is n
 REACHES = (
     2  # sentences before and after one that names a recommendation, which may belong to its rule
 )
+LONG = (
+    60  # words from which a sentence holds more than one rule: it lends its name to no other words
+)
 
 Words = Mapping[str, tuple[str, ...]]
 
@@ -110,18 +113,23 @@ class _Lead:
         row = CELLS in line
         if ENTRY.match(line) or (row and self.row):
             return self
-        own = named(piece, line) & RECOMMENDATIONS
+        own = _rules(piece, line)
         return _Lead(own | self.rules if row else own, row)
+
+
+def _rules(piece: Piece, text: str) -> frozenset[str]:
+    """The recommendations that a text names and whose rule its every word belongs to."""
+    return named(piece, text) & RECOMMENDATIONS if len(text.split()) < LONG else frozenset()
 
 
 def _of_line(line: str, path: tuple[str, ...], piece: Piece, lead: _Lead) -> Iterator[Unit]:
     if CELLS in line:
-        ruled = lead.rules | (named(piece, line) & RECOMMENDATIONS)
+        ruled = lead.rules | _rules(piece, line)
         yield Unit(line.strip(), UnitKind.ROW, path, piece, True, ruled)
         return
     listed = ENTRY.match(line) is not None
     texts = [line[start:end].strip() for start, end in sentences(line)]
-    rules = [named(piece, text) & RECOMMENDATIONS for text in texts]
+    rules = [_rules(piece, text) for text in texts]
     for at, text in enumerate(texts):
         around = rules[max(0, at - REACHES) : at + REACHES + 1]
         ruled = frozenset().union(lead.rules if listed else (), *around)

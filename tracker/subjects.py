@@ -4,7 +4,8 @@ A passage is coded by all that speaks for a label, much of it weak: "track", "di
 about a label only where words of its subject stand: surveillance, rights, the ties that are disclosed, export control.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 
 from tracker.coding.codebook import load_codebook
@@ -27,9 +28,19 @@ CONCEPTS: Mapping[str, tuple[str, ...]] = {
     Recommendation.R5: ("risky_state", "china_name", "chinese", "china_state", "entity"),
     Recommendation.R6: (*_SECURED, "disclosed"),
 }
-#: Words of these concepts that stand in any terms of service, and those that say it only beside another.
+#: Words of these concepts that stand in any terms of service.
 _LOOSE = frozenset({"end user", "end users"})
-_BESIDE = frozenset({"sanction", "sanctions", "racist"})
+#: Words that say it only beside another, or in a passage on partners.
+_BESIDE = re.compile(
+    r"sanctions?|military|weapons?|arms|army|armed forces?|defen[cs]e|police|law enforcement|authorities|racist|sponsors?"
+    r"|browsing histor\w+|identify individuals|location data|national ids?|real name|online identity",
+    re.IGNORECASE,
+)
+#: The kinds of personal data that any notice of privacy lists, of which biometric data are one.
+_CATALOGUE = re.compile(
+    r"\b(?:health|genetic|medical)\b[\w ,/-]{0,30}\bbiometric\w*|\bbiometric\w*[\w ,/-]{0,30}\b(?:health|genetic|medical)\b",
+    re.IGNORECASE,
+)
 
 
 def subject_words(text: str, labels: Collection[str], cues: Mapping[str, tuple[str, ...]]) -> Words:
@@ -38,7 +49,7 @@ def subject_words(text: str, labels: Collection[str], cues: Mapping[str, tuple[s
     Beside China the weaker words do: whom its police track needs no second word.
     """
     asked = [label for label in labels if label in CONCEPTS]
-    found = _named(text) if asked else {}
+    found = _named(text, on_partners=Topic.PARTNERSHIP in labels) if asked else {}
     weaker = cues if Topic.CHINA in labels else {}
     return {label: found[label] or weaker.get(label, ()) for label in asked}
 
@@ -53,12 +64,14 @@ def element_words(text: str, elements: Collection[str]) -> Words:
 
 
 @lru_cache(maxsize=4096)  # a passage stands in many versions of a document
-def _named(text: str) -> Words:
-    seen = Evidence(text, load_lexicon())
+def _named(text: str, *, on_partners: bool) -> Words:
+    seen = Evidence(_CATALOGUE.sub(" ", text), load_lexicon())
     seen.split()
-    return {label: _firm(seen.words(concepts)) for label, concepts in CONCEPTS.items()}
-
-
-def _firm(words: Sequence[str]) -> tuple[str, ...]:
-    kept = [word for word in words if word.lower() not in _LOOSE]
-    return tuple(kept) if {word.lower() for word in kept} - _BESIDE else ()
+    found = {
+        label: [word for word in seen.words(concepts) if word.lower() not in _LOOSE]
+        for label, concepts in CONCEPTS.items()
+    }
+    return {
+        label: tuple(words) if on_partners or not all(map(_BESIDE.fullmatch, words)) else ()
+        for label, words in found.items()
+    }

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from tracker.changes.alignment import Alignment, Pair, align
 from tracker.changes.cuts import Run, runs
-from tracker.changes.touching import Turned, touched, touched_whole
+from tracker.changes.touching import Versions, touched, touched_whole
 from tracker.changes.units import Piece, Unit, UnitKind, joined, units
 from tracker.changes.wording import WordChange, WordKind, word_changes
 
@@ -91,7 +91,7 @@ def compare(before: Sequence[Piece], after: Sequence[Piece]) -> Comparison:
     held, hold = (
         frozenset(e for piece in side for e in piece.elements) for side in (before, after)
     )
-    texts = _Texts(old, new, Turned(had ^ have, held ^ hold))
+    texts = _Texts(old, new, Versions(had ^ have, held ^ hold, (_text(before), _text(after))))
     changes = tuple(texts.in_order(align([u.text for u in old], [u.text for u in new])))
     return Comparison(
         sentences=changes,
@@ -105,11 +105,15 @@ def compare(before: Sequence[Piece], after: Sequence[Piece]) -> Comparison:
     )
 
 
+def _text(pieces: Sequence[Piece]) -> str:
+    return "\n".join(piece.text for piece in pieces)
+
+
 @dataclass(frozen=True, slots=True)
 class _Texts:
     old: Sequence[Unit]
     new: Sequence[Unit]
-    turned: Turned
+    versions: Versions
 
     def in_order(self, found: Alignment) -> Iterator[SentenceChange]:
         """The changes in the order of the new text; what went stands where it stood."""
@@ -130,14 +134,15 @@ class _Texts:
 
     def _single(self, kind: SentenceKind, unit: Unit) -> SentenceChange:
         before, after = ("", unit.text) if kind is SentenceKind.ADDED else (unit.text, "")
-        labels = touched_whole(unit, self.turned)
+        elsewhere = self.versions.texts[1 if kind is SentenceKind.REMOVED else 0]
+        labels = touched_whole(unit, elsewhere, self.versions)
         return SentenceChange(kind, before, after, unit.heading_path, (), unit.kind, labels)
 
     def _changed(self, run: Run) -> SentenceChange:
         old = joined([self.old[i] for i in run.rows])
         new = joined([self.new[j] for j in run.columns])
         words = tuple(word_changes(old.text, new.text))
-        labels = touched(old, new, words, self.turned)
+        labels = touched(old, new, words, self.versions)
         return SentenceChange(
             SentenceKind.CHANGED, old.text, new.text, new.heading_path, words, new.kind, labels
         )

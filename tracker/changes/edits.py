@@ -9,11 +9,13 @@ from itertools import accumulate
 
 from rapidfuzz import fuzz
 
-from tracker.changes.binding import DATE, MARKUP, POINTERS
+from tracker.changes.binding import DATE, MARKUP, POINTERS, binding
 from tracker.changes.units import pattern
 from tracker.changes.wording import WordChange, WordKind
+from tracker.extraction.sentences import sentences
 
 SPELT_ALIKE = 80  # per cent of likeness from which two words are one, spelt or inflected otherwise
+MOVED = 5  # words from which a sentence that stands elsewhere is the same one
 TITLE = 8  # words that a title before a colon may have
 WITHIN = 15  # words between an edit and what it may be about
 MOST_SCORED = 10_000  # pairs of words whose likeness is measured
@@ -57,30 +59,36 @@ _BODY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of an edit: all its words, and the places of those that came or went and carry meaning."""
+    """One side of an edit: all its words, and the places of those that came or went."""
 
     words: tuple[str, ...]
-    edited: frozenset[int]
-    said: str  # all edited words that say something, those that join or bind too
+    said: frozenset[int]  # that say something, those that join or bind too
+    edited: frozenset[int]  # of them those that carry meaning by themselves
 
-    def touches(self, wanted: tuple[str, ...] | None, within: int = 0) -> bool:
-        """Tell whether an edited word is part of one of these phrases, or stands so near to it.
+    def near(self, wanted: tuple[str, ...] | None, within: int) -> "Side":
+        """The same side with those edits alone that are part of these phrases, or stand so near to one.
 
         None stands for the whole text.
         """
-        if wanted is None or not self.edited:
-            return bool(self.edited)
-        places = [
-            range(max(0, s - within), e + within + 1)
-            for s, e in _places(self.words, pattern(wanted))
-        ]
-        return any(at in place for place in places for at in self.edited)
+        if wanted is None or not self.said:
+            return self
+        found = _places(self.words, pattern(wanted))
+        places = [range(start - within, end + within + 1) for start, end in found]
+        kept = frozenset(at for at in self.said if any(at in place for place in places))
+        return replace(self, said=kept, edited=self.edited & kept)
+
+    def binding(self) -> Counter[int]:
+        """How often the edited words bind, and in which ways."""
+        return binding(" ".join(self.words[at] for at in sorted(self.said)))
 
 
-def sides(words: Sequence[WordChange]) -> tuple[Side, Side]:
-    """Return the text before and after, each with the edited words that carry meaning."""
-    old = _side(words, WordKind.REMOVED)
-    new = _side(words, WordKind.ADDED)
+def sides(words: Sequence[WordChange], texts: Sequence[str] = ("", "")) -> tuple[Side, Side]:
+    """Return the text before and after, each with the edited words that carry meaning.
+
+    Sentences that stand in the other of the two `texts` that are compared only moved.
+    """
+    old = _side(words, WordKind.REMOVED, texts[1])
+    new = _side(words, WordKind.ADDED, texts[0])
     same = {*_pairs(old, new)}
     return (
         replace(old, edited=old.edited - {i for i, _ in same}),
@@ -88,34 +96,39 @@ def sides(words: Sequence[WordChange]) -> tuple[Side, Side]:
     )
 
 
-def whole(text: str) -> Side:
-    """Return a sentence that came or went as one edit."""
-    return _side([WordChange(WordKind.ADDED, text)], WordKind.ADDED)
+def whole(text: str, elsewhere: str = "") -> Side:
+    """Return a sentence that came or went as one edit; parts that stand elsewhere only moved."""
+    return _side([WordChange(WordKind.ADDED, text)], WordKind.ADDED, elsewhere)
 
 
-def _side(words: Sequence[WordChange], kind: WordKind) -> Side:
+def _side(words: Sequence[WordChange], kind: WordKind, elsewhere: str) -> Side:
     tokens: list[str] = []
     edited: set[int] = set()
     for word in words:
         if word.kind not in {kind, WordKind.EQUAL}:
             continue
-        parts = [MARKUP.sub("", part) for part in word.text.split()]
         if word.kind is kind:
-            start = len(tokens) + _title(
-                parts, first=not tokens or _marks(tokens), alone=len(words) == 1
-            )
-            edited.update(at for at in range(start, len(tokens) + len(parts)))
-        tokens += parts
-    words_ = tuple(tokens)
-    said = sorted(edited - _silent(words_))
+            titled = len(words) > 1 and _marks(tokens)
+            edited.update(len(tokens) + at for at in _told(word.text, elsewhere, titled=titled))
+        tokens += [MARKUP.sub("", part) for part in word.text.split()]
+    said = edited - _silent(tokens)
     return Side(
-        words_,
-        frozenset(at for at in said if _carries(tokens[at])),
-        " ".join(tokens[at] for at in said),
+        tuple(tokens), frozenset(said), frozenset(at for at in said if _carries(tokens[at]))
     )
 
 
-def _silent(words: tuple[str, ...]) -> frozenset[int]:
+def _told(text: str, elsewhere: str, *, titled: bool) -> Iterator[int]:
+    """The places of an edit's words that are no title put before a sentence, and did not only move."""
+    at = 0
+    begin = _title(text.split()) if titled else 0
+    for start, end in sentences(text):
+        said = text[start:end].split()
+        moved = len(said) >= MOVED and text[start:end].strip() in elsewhere
+        yield from () if moved else range(max(begin, at), at + len(said))
+        at += len(said)
+
+
+def _silent(words: Sequence[str]) -> frozenset[int]:
     """The places of words in addresses, pointers and dates."""
     return frozenset(
         at for place in _places(words, _SILENT) for at in range(place[0], place[1] + 1)
@@ -134,11 +147,9 @@ def _marks(tokens: Iterable[str]) -> bool:
     return not any(_WORD.search(token) for token in tokens if not _SECTION.match(token))
 
 
-def _title(parts: Sequence[str], *, first: bool, alone: bool) -> int:
-    """How many words of an edit are a title put before a sentence, as in "B.3 Retention: …"."""
-    if not first or alone:
-        return 0
-    return next((at + 1 for at, word in enumerate(parts[:TITLE]) if word.endswith(":")), 0)
+def _title(words: Sequence[str]) -> int:
+    """How many words are a title, as in "B.3 Retention: …"."""
+    return next((at + 1 for at, word in enumerate(words[:TITLE]) if word.endswith(":")), 0)
 
 
 def _carries(token: str) -> bool:
@@ -147,7 +158,7 @@ def _carries(token: str) -> bool:
 
 
 def _plain(token: str) -> str:
-    return token.strip("\"'“”‘’«».,;:()[]{}*_-–—•!?").casefold()
+    return re.sub(r"\W", "", token).casefold()
 
 
 def _pairs(old: Side, new: Side) -> Iterator[tuple[int, int]]:
@@ -161,8 +172,21 @@ def _pairs(old: Side, new: Side) -> Iterator[tuple[int, int]]:
             del gone[i]
             yield i, places[word].popleft()
     come = {j: word for word, found in places.items() for j in found}
+    yield from _parted(gone, come)
+    yield from ((i, j) for j, i in _parted(come, gone))
     if len(gone) * len(come) <= MOST_SCORED:
         yield from _spelt_otherwise(gone, come)
+
+
+def _parted(parts: dict[int, str], wholes: dict[int, str]) -> Iterator[tuple[int, int]]:
+    """Words of one side that stand joined on the other: "bio weapons", "bioweapons"."""
+    joined = {word: at for at, word in wholes.items()}
+    for at, word in list(parts.items()):
+        both = word + parts.get(at + 1, "")
+        if at in parts and at + 1 in parts and both in joined:
+            yield from ((at, joined[both]), (at + 1, joined[both]))
+            del parts[at], parts[at + 1]
+            wholes.pop(joined.pop(both))
 
 
 def _spelt_otherwise(gone: dict[int, str], come: dict[int, str]) -> Iterator[tuple[int, int]]:

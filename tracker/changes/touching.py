@@ -1,10 +1,10 @@
 """Which labels an edit touches: those whose subject its words name, and those whose rule it changes. Pure."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tracker.changes.binding import binding, obliges
+from tracker.changes.binding import obliges
 from tracker.changes.edits import WITHIN, Side, amounts, listed_names, sides, whole
 from tracker.changes.units import Unit, UnitKind
 from tracker.changes.wording import WordChange
@@ -22,97 +22,100 @@ _ASIDE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Turned:
-    """Labels and elements that one of two versions has, and the other has not."""
+class Versions:
+    """What of two versions matters to each edit between them."""
 
-    labels: frozenset[str] = frozenset()
+    labels: frozenset[str] = frozenset()  # that one has and the other has not
     elements: frozenset[str] = frozenset()
+    texts: tuple[str, str] = ("", "")
 
 
-def touched_whole(unit: Unit, turned: Turned) -> frozenset[str]:
-    """Return the labels that a unit touches by coming or going."""
-    side = whole(unit.text)
-    if not side.edited or unit.kind is UnitKind.HEADING or _aside(unit):
+def touched_whole(unit: Unit, elsewhere: str, versions: Versions) -> frozenset[str]:
+    """Return the labels that a unit touches by coming or going, where it does not stand `elsewhere`."""
+    labels = unit.piece.labels | unit.ruled
+    if not labels or unit.kind is UnitKind.HEADING or _aside(unit):
         return frozenset()
+    side = whole(unit.text, elsewhere)
+    if not side.edited:
+        return frozenset()
+    named = (label for label in labels if side.near(unit.piece.words_for(label), 0).edited)
     binds = obliges(unit.text) or unit.listed
-    ruled = unit.ruled if binds else unit.ruled & _by_element(unit, side, turned.elements)
-    return unit.names(unit.text) | ruled
+    ruled = unit.ruled if binds else unit.ruled & _by_element(unit, side, versions.elements)
+    return frozenset(named) & unit.piece.labels | ruled
 
 
-def touched(old: Unit, new: Unit, words: tuple[WordChange, ...], turned: Turned) -> frozenset[str]:
+def touched(
+    old: Unit, new: Unit, words: tuple[WordChange, ...], versions: Versions
+) -> frozenset[str]:
     """Return the labels that an edit within a sentence touches.
 
     A label is touched by a word of its subject that came or went; by another force, reach or refusal near
     one; but for the topics on which no finding rests, by more words near one. Beside a sentence that names a
-    recommendation also by a deadline or an element of it.
+    recommendation also by a deadline, a listed name or an element of it.
     """
-    if UnitKind.HEADING in {old.kind, new.kind}:
-        return frozenset()
-    edit = _Edit(old, new, sides(words), turned)
     labels = old.piece.labels | new.piece.labels
-    ruled = edit.ruled()
-    return frozenset(label for label in labels if edit.touches(label)) | ruled
+    rules = old.ruled | new.ruled
+    if not labels | rules or UnitKind.HEADING in {old.kind, new.kind}:
+        return frozenset()
+    edit = _Edit((old, new), sides(words, versions.texts), versions)
+    return frozenset(label for label in labels if edit.touches(label)) | edit.changes(rules)
 
 
 @dataclass(frozen=True, slots=True)
 class _Edit:
-    old: Unit
-    new: Unit
+    units: tuple[Unit, Unit]
     sides: tuple[Side, Side]
-    turned: Turned
+    versions: Versions
 
-    @property
-    def binds_otherwise(self) -> bool:
-        gone, come = (binding(side.said) for side in self.sides)
-        return gone != come
+    def touches(self, label: str) -> bool:
+        if any(side.edited for side in self._near(label, 0)):
+            return True
+        near = self._near(label, WITHIN)
+        if not any(side.said for side in near):
+            return False
+        few = 1 if label in self.versions.labels else FEW_WORDS
+        return _otherwise(near) or (label not in BESIDE and _size(near) >= few)
+
+    def changes(self, rules: frozenset[str]) -> frozenset[str]:
+        """The recommendations whose rule stands in or beside the edited sentence and is changed."""
+        if _otherwise(self.sides) or self._counts_otherwise:
+            return rules
+        if any(unit.listed for unit in self.units) and _size(self.sides) >= FEW_WORDS:
+            return rules
+        found = zip(self.units, self.sides, strict=True)
+        elements = (_by_element(unit, side, self.versions.elements) for unit, side in found)
+        return rules & frozenset().union(*elements)
+
+    def _near(self, label: str, within: int) -> list[Side]:
+        return [
+            side.near(unit.piece.words_for(label), within)
+            for unit, side in zip(self.units, self.sides, strict=True)
+            if label in unit.piece.labels
+        ]
 
     @property
     def _counts_otherwise(self) -> bool:
         """Whether a deadline or a sum differs, or a list of names lost or gained one."""
-        old, new = self.old.text, self.new.text
+        old, new = (unit.text for unit in self.units)
         if amounts(old) != amounts(new):
             return True
-        return bool(self.size) and listed_names(old) != listed_names(new)
+        return bool(_size(self.sides)) and listed_names(old) != listed_names(new)
 
-    @property
-    def size(self) -> int:
-        return max(len(side.edited) for side in self.sides)
 
-    def touches(self, label: str) -> bool:
-        if self._stands(label):
-            return True
-        if not self._stands(label, WITHIN):
-            return False
-        if self.binds_otherwise:
-            return True
-        few = 1 if label in self.turned.labels else FEW_WORDS
-        return label not in BESIDE and self.size >= few
+def _size(sides_: Iterable[Side]) -> int:
+    return max((len(side.edited) for side in sides_), default=0)
 
-    def ruled(self) -> frozenset[str]:
-        """The recommendations whose rule stands beside the edit and is changed by it."""
-        rules = self.old.ruled | self.new.ruled
-        if self.binds_otherwise or self._counts_otherwise:
-            return rules
-        if (self.old.listed or self.new.listed) and self.size >= FEW_WORDS:
-            return rules
-        units = zip((self.old, self.new), self.sides, strict=True)
-        return rules & frozenset().union(
-            *(_by_element(unit, side, self.turned.elements) for unit, side in units)
-        )
 
-    def _stands(self, label: str, within: int = 0) -> bool:
-        units = zip((self.old, self.new), self.sides, strict=True)
-        return any(
-            side.touches(unit.piece.words_for(label), within)
-            for unit, side in units
-            if label in unit.piece.labels
-        )
+def _otherwise(sides_: Sequence[Side]) -> bool:
+    """Whether what came binds otherwise than what went."""
+    counts = [side.binding() for side in sides_]
+    return any(counts) if len(counts) == 1 else counts[0] != counts[1]
 
 
 def _by_element(unit: Unit, side: Side, turned: Iterable[str]) -> frozenset[str]:
     """The recommendations of which an element came or went with words of the edit."""
     held = unit.piece.elements.intersection(turned)
-    return frozenset(e.split(" ")[0] for e in held if side.touches(unit.piece.words_for(e)))
+    return frozenset(e.split(" ")[0] for e in held if side.near(unit.piece.words_for(e), 0).edited)
 
 
 def _aside(unit: Unit) -> bool:

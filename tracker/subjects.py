@@ -29,16 +29,19 @@ CONCEPTS: Mapping[str, tuple[str, ...]] = {
     Recommendation.R6: (*_SECURED, "disclosed"),
 }
 #: Words of these concepts that stand in any terms of service.
-_LOOSE = frozenset({"end user", "end users"})
+_LOOSE = frozenset({"end user", "end users", "unauthorised access", "unauthorized access"})
 #: Words that say it only beside another, or in a passage on partners.
 _BESIDE = re.compile(
     r"sanctions?|military|weapons?|arms|army|armed forces?|defen[cs]e|police|law enforcement|authorities|racist|sponsors?"
     r"|browsing histor\w+|identify individuals|location data|national ids?|real name|online identity",
     re.IGNORECASE,
 )
-#: The kinds of personal data that any notice of privacy lists, of which biometric data are one.
-_CATALOGUE = re.compile(
-    r"\b(?:health|genetic|medical)\b[\w ,/-]{0,30}\bbiometric\w*|\bbiometric\w*[\w ,/-]{0,30}\b(?:health|genetic|medical)\b",
+#: The formulae of data protection: kinds of data that any notice lists, rights that any transfer respects.
+_FORMULAE = re.compile(
+    r"\b(?:health|genetic|medical)\b[\w ,/-]{0,30}\bbiometric\w*|\bbiometric\w*[\w ,/-]{0,30}\b(?:health|genetic|medical)\b"
+    r"|\bsensitive (?:personal )?(?:data|information)\b[^.\n]{0,120}\bbiometric\w*"
+    r"|\b(?:individual|data subject|natural person)s?['’]?s? rights and freedoms"
+    r"|\brights and freedoms of (?:the )?(?:individual|data subject|natural person)s?",
     re.IGNORECASE,
 )
 
@@ -65,7 +68,7 @@ def element_words(text: str, elements: Collection[str]) -> Words:
 
 @lru_cache(maxsize=4096)  # a passage stands in many versions of a document
 def _named(text: str, *, on_partners: bool) -> Words:
-    seen = Evidence(_CATALOGUE.sub(" ", text), load_lexicon())
+    seen = Evidence(_FORMULAE.sub(" ", text), load_lexicon())
     seen.split()
     found = {
         label: [word for word in seen.words(concepts) if word.lower() not in _LOOSE]

@@ -41,7 +41,8 @@ def align(old: Sequence[str], new: Sequence[str]) -> Alignment:
     gone = sorted(set(range(len(old))) - {i for i, _ in there})
     come = sorted(set(range(len(new))) - {j for _, j in there})
     # What was put in capitals, or out of them, is still alike.
-    changed = _alike(*([line.casefold() for line in side] for side in (old, new)), gone, come, kept)
+    had, has = ([line.casefold() for line in lines] for lines in (old, new))
+    changed = _alike(had, has, gone, come, kept)
     removed, added = _without(gone, come, changed)
     return Alignment(tuple(kept), tuple(moved), tuple(changed), tuple(removed), tuple(added))
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from tracker.changes.alignment import Alignment, Pair, align
 from tracker.changes.cuts import Run, runs
 from tracker.changes.touching import Versions, touched, touched_whole
-from tracker.changes.units import Piece, Unit, UnitKind, joined, units
+from tracker.changes.units import Piece, Unit, UnitKind, joined, said, units
 from tracker.changes.wording import WordChange, WordKind, word_changes
 
 
@@ -91,7 +91,7 @@ def compare(before: Sequence[Piece], after: Sequence[Piece]) -> Comparison:
     held, hold = (
         frozenset(e for piece in side for e in piece.elements) for side in (before, after)
     )
-    texts = _Texts(old, new, Versions(had ^ have, held ^ hold, (_text(before), _text(after))))
+    texts = _Texts(old, new, Versions(had ^ have, held ^ hold, said(old), said(new)))
     changes = tuple(texts.in_order(align([u.text for u in old], [u.text for u in new])))
     return Comparison(
         sentences=changes,
@@ -103,10 +103,6 @@ def compare(before: Sequence[Piece], after: Sequence[Piece]) -> Comparison:
         elements_gained=hold - held,
         elements_lost=held - hold,
     )
-
-
-def _text(pieces: Sequence[Piece]) -> str:
-    return "\n".join(piece.text for piece in pieces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +130,9 @@ class _Texts:
 
     def _single(self, kind: SentenceKind, unit: Unit) -> SentenceChange:
         before, after = ("", unit.text) if kind is SentenceKind.ADDED else (unit.text, "")
-        elsewhere = self.versions.texts[1 if kind is SentenceKind.REMOVED else 0]
-        labels = touched_whole(unit, elsewhere, self.versions)
+        both = self.versions
+        elsewhere = both.new_said if kind is SentenceKind.REMOVED else both.old_said
+        labels = touched_whole(unit, elsewhere, both)
         return SentenceChange(kind, before, after, unit.heading_path, (), unit.kind, labels)
 
     def _changed(self, run: Run) -> SentenceChange:

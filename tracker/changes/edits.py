@@ -14,6 +14,8 @@ from tracker.changes.units import pattern
 from tracker.changes.wording import WordChange, WordKind
 from tracker.extraction.sentences import sentences
 
+Said = frozenset[str]  # the sentences of a version
+
 SPELT_ALIKE = 80  # per cent of likeness from which two words are one, spelt or inflected otherwise
 MOVED = 5  # words from which a sentence that stands elsewhere is the same one
 TITLE = 8  # words that a title before a colon may have
@@ -35,7 +37,7 @@ _SECTION = re.compile(
 _WORD = re.compile(r"[^\W\d_]{2,}")
 #: Where a text points, how to reach somebody, and dates.
 _SILENT = re.compile(
-    rf"{POINTERS.pattern}|\S+@\S+|\b\S+\.(?:com|org|net|io|ai|info|edu|gov|eu|int)\b\S*|{DATE.pattern}",
+    rf"{POINTERS.pattern}|\S{{1,99}}@\S+|\b\S{{1,99}}\.(?:com|org|net|io|ai|info|edu|gov|eu|int)\b\S*|{DATE.pattern}",
     re.IGNORECASE,
 )
 _SPAN = re.compile(
@@ -47,13 +49,14 @@ _SPAN = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 
-_NAME = r"[A-ZÀ-Þ][\w/’'-]+(?: (?:of |de |the )?[A-ZÀ-Þ][\w/’'-]+)*"
+_CAPITAL = r"(?<!\w)[A-ZÀ-Þ][\w/’'-]+"
+_NAME = rf"{_CAPITAL}(?: (?:of |de |the )?{_CAPITAL}){{0,5}}"
 _JOINED = r"(?:, ?(?:(?:and|or|und|oder|et|ou|en|of|y|o|och|eller|og) )?| (?:and|or|und|oder|et|ou|en|y|och|og) )"
 _NAMES = re.compile(rf"{_NAME}(?:{_JOINED}(?:the )?{_NAME}){{2,}}")
 _BODY = re.compile(
-    r"(?:[A-ZÀ-Þ][\w’'-]+ )+(?:University|Institute|Academy|Laborator(?:y|ies)|Lab|College|Polytechnic|Ministry)\b(?: (?:of|for) (?:the )?[A-ZÀ-Þ][\w’'-]+)*"
+    rf"(?:{_CAPITAL} ){{1,5}}(?:University|Institute|Academy|Laborator(?:y|ies)|Lab|College|Polytechnic|Ministry)\b(?: (?:of|for) (?:the )?{_CAPITAL}){{0,3}}"
     r"|(?:Universit\w+|Universidad|Hochschule|Institut\w*|A[ck]adem\w+|Académie|Ministr\w+|Ministerium|College)"
-    r"(?: (?:of|for|de|du|des|van|für|der|the|la))+(?: [A-ZÀ-Þ][\w’'-]+)+"
+    rf"(?: (?:of|for|de|du|des|van|für|der|the|la)){{1,3}}(?: {_CAPITAL}){{1,5}}"
 )
 
 
@@ -73,8 +76,8 @@ class Side:
         if wanted is None or not self.said:
             return self
         found = _places(self.words, pattern(wanted))
-        places = [range(start - within, end + within + 1) for start, end in found]
-        kept = frozenset(at for at in self.said if any(at in place for place in places))
+        near = {at for start, end in found for at in range(start - within, end + within + 1)}
+        kept = self.said & near
         return replace(self, said=kept, edited=self.edited & kept)
 
     def binding(self) -> Counter[int]:
@@ -82,13 +85,15 @@ class Side:
         return binding(" ".join(self.words[at] for at in sorted(self.said)))
 
 
-def sides(words: Sequence[WordChange], texts: Sequence[str] = ("", "")) -> tuple[Side, Side]:
+def sides(
+    words: Sequence[WordChange], old_said: Said = frozenset(), new_said: Said = frozenset()
+) -> tuple[Side, Side]:
     """Return the text before and after, each with the edited words that carry meaning.
 
-    Sentences that stand in the other of the two `texts` that are compared only moved.
+    What is among the sentences of the other version only moved.
     """
-    old = _side(words, WordKind.REMOVED, texts[1])
-    new = _side(words, WordKind.ADDED, texts[0])
+    old = _side(words, WordKind.REMOVED, new_said)
+    new = _side(words, WordKind.ADDED, old_said)
     same = {*_pairs(old, new)}
     return (
         replace(old, edited=old.edited - {i for i, _ in same}),
@@ -96,12 +101,12 @@ def sides(words: Sequence[WordChange], texts: Sequence[str] = ("", "")) -> tuple
     )
 
 
-def whole(text: str, elsewhere: str = "") -> Side:
-    """Return a sentence that came or went as one edit; parts that stand elsewhere only moved."""
+def whole(text: str, elsewhere: Said = frozenset()) -> Side:
+    """Return a unit that came or went as one edit; its sentences that stand elsewhere only moved."""
     return _side([WordChange(WordKind.ADDED, text)], WordKind.ADDED, elsewhere)
 
 
-def _side(words: Sequence[WordChange], kind: WordKind, elsewhere: str) -> Side:
+def _side(words: Sequence[WordChange], kind: WordKind, elsewhere: Said) -> Side:
     tokens: list[str] = []
     edited: set[int] = set()
     for word in words:
@@ -117,7 +122,7 @@ def _side(words: Sequence[WordChange], kind: WordKind, elsewhere: str) -> Side:
     )
 
 
-def _told(text: str, elsewhere: str, *, titled: bool) -> Iterator[int]:
+def _told(text: str, elsewhere: Said, *, titled: bool) -> Iterator[int]:
     """The places of an edit's words that are no title put before a sentence, and did not only move."""
     at = 0
     begin = _title(text.split()) if titled else 0

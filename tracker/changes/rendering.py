@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from tracker.changes.comparison import Comparison, SentenceChange, SentenceKind, UnitKind
+from tracker.changes.comparison import Comparison, SentenceChange, SentenceKind
+from tracker.changes.units import UnitKind
 from tracker.changes.wording import WordChange, WordKind
 
 # What could drive a terminal or turn a line around.

@@ -27,10 +27,11 @@ class Versions:
 
     labels: frozenset[str] = frozenset()  # that one has and the other has not
     elements: frozenset[str] = frozenset()
-    texts: tuple[str, str] = ("", "")
+    old_said: frozenset[str] = frozenset()  # their sentences
+    new_said: frozenset[str] = frozenset()
 
 
-def touched_whole(unit: Unit, elsewhere: str, versions: Versions) -> frozenset[str]:
+def touched_whole(unit: Unit, elsewhere: frozenset[str], versions: Versions) -> frozenset[str]:
     """Return the labels that a unit touches by coming or going, where it does not stand `elsewhere`."""
     labels = unit.piece.labels | unit.ruled
     if not labels or unit.kind is UnitKind.HEADING or _aside(unit):
@@ -57,7 +58,7 @@ def touched(
     rules = old.ruled | new.ruled
     if not labels | rules or UnitKind.HEADING in {old.kind, new.kind}:
         return frozenset()
-    edit = _Edit((old, new), sides(words, versions.texts), versions)
+    edit = _Edit((old, new), sides(words, versions.old_said, versions.new_said), versions)
     return frozenset(label for label in labels if edit.touches(label)) | edit.changes(rules)
 
 

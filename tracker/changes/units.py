@@ -17,9 +17,7 @@ COMPOUND = 6  # letters from which a word may be the end of another; "arms" is n
 REACHES = (
     2  # sentences before and after one that names a recommendation, which may belong to its rule
 )
-LONG = (
-    60  # words from which a sentence holds more than one rule: it lends its name to no other words
-)
+LONG = 60  # words from which a sentence holds more than one rule: it lends its name to no other words and takes none
 
 Words = Mapping[str, tuple[str, ...]]
 
@@ -131,9 +129,22 @@ def _of_line(line: str, path: tuple[str, ...], piece: Piece, lead: _Lead) -> Ite
     texts = [line[start:end].strip() for start, end in sentences(line)]
     rules = [_rules(piece, text) for text in texts]
     for at, text in enumerate(texts):
-        around = rules[max(0, at - REACHES) : at + REACHES + 1]
-        ruled = frozenset().union(lead.rules if listed else (), *around)
+        around = [
+            *rules[max(0, at - REACHES) : at + REACHES + 1],
+            *([lead.rules] if listed else []),
+        ]
+        ruled = frozenset().union(*around) if len(text.split()) < LONG else frozenset()
         yield Unit(text, UnitKind.SENTENCE, path, piece, listed, ruled)
+
+
+def said(all_units: Iterable[Unit]) -> frozenset[str]:
+    """Return the sentences of a version, those inside the cells of its tables too."""
+    found: set[str] = set()
+    for unit in all_units:
+        found.add(unit.text)
+        for cell in unit.text.split(CELLS) if unit.kind is UnitKind.ROW else ():
+            found.update(cell[start:end].strip() for start, end in sentences(cell))
+    return frozenset(found)
 
 
 def joined(parts: Sequence[Unit]) -> Unit:

@@ -40,6 +40,9 @@ CLAUSE = (
     "use of the work would put human rights at risk, above all where the partner sells facial "
     "recognition for the surveillance of people, and they write down what they found. "
 )
+REFUSED = (
+    "A partner who sells facial recognition to a police force must be refused by the council. "
+)
 PLAIN = (
     "The institute works with partners in many countries and keeps a register of agreements, gifts "
     "and appointments, which its council reads twice a year and publishes in the annual report. "
@@ -55,7 +58,9 @@ PAGES = (
     page(PLAIN * 4, "Version one of the text stands here and is plain."),
     page(PLAIN * 4, CLAUSE, "Version two names a duty.", title="Partnerships policy"),
     page(PLAIN * 4, CLAUSE, "Version two names a duty and a person who answers for it."),
-    page(PLAIN * 12, CLAUSE * 8, "A very long version, beside which others look collapsed."),
+    page(
+        PLAIN * 12, CLAUSE * 8 + REFUSED, "A very long version, beside which others look collapsed."
+    ),
     page("The policy was cut down to this short notice of one sentence."),
     page("Checking your browser before you go on. Please verify you are human."),
 )

@@ -1,11 +1,11 @@
 """Which labels an edit touches: those whose subject its words name, and those whose rule it changes. Pure."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from tracker.changes.binding import obliges
-from tracker.changes.edits import WITHIN, Side, amounts, listed_names, sides, whole
+from tracker.changes.edits import WITHIN, Side, amounts, bodies, listed_names, sides, whole
 from tracker.changes.units import Unit, UnitKind
 from tracker.changes.wording import WordChange
 from tracker.model import Topic
@@ -74,12 +74,15 @@ class _Edit:
         near = self._near(label, WITHIN)
         if not any(side.said for side in near):
             return False
+        if label == Topic.PARTNERSHIP and self._tells_otherwise(bodies):
+            return True
         few = 1 if label in self.versions.labels else FEW_WORDS
         return _otherwise(near) or (label not in BESIDE and _size(near) >= few)
 
     def changes(self, rules: frozenset[str]) -> frozenset[str]:
         """The recommendations whose rule stands in or beside the edited sentence and is changed."""
-        if _otherwise(self.sides) or self._counts_otherwise:
+        old, new = (amounts(unit.text) for unit in self.units)
+        if _otherwise(self.sides) or old != new or self._tells_otherwise(listed_names):
             return rules
         if any(unit.listed for unit in self.units) and _size(self.sides) >= FEW_WORDS:
             return rules
@@ -94,13 +97,10 @@ class _Edit:
             if label in unit.piece.labels
         ]
 
-    @property
-    def _counts_otherwise(self) -> bool:
-        """Whether a deadline or a sum differs, or a list of names lost or gained one."""
-        old, new = (unit.text for unit in self.units)
-        if amounts(old) != amounts(new):
-            return True
-        return bool(_size(self.sides)) and listed_names(old) != listed_names(new)
+    def _tells_otherwise(self, read: Callable[[str], object]) -> bool:
+        """Whether something is read out of the one text and not out of the other, capitals apart."""
+        old, new = (read(unit.text) for unit in self.units)
+        return old != new and _size(self.sides) > 0
 
 
 def _size(sides_: Iterable[Side]) -> int:

@@ -14,9 +14,8 @@ RECOMMENDATIONS = frozenset(map(str, Recommendation))
 CELLS = " | "  # what stands between the cells of a table row (tracker.extraction.text)
 
 COMPOUND = 6  # letters from which a word may be the end of another; "arms" is not in "harms"
-REACHES = (
-    2  # sentences before and after one that names a recommendation, which may belong to its rule
-)
+#: Sentences before and after one that names a recommendation, which may belong to its rule.
+REACHES = 1
 LONG = 60  # words from which a sentence holds more than one rule: it lends its name to no other words and takes none
 
 Words = Mapping[str, tuple[str, ...]]

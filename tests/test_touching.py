@@ -81,8 +81,8 @@ LONG = "rivers and " * 35 + "lakes"
         (f"{DUAL} {TERM}", f"{DUAL} {TERM.replace('30', '60')}", MATERIAL),
         (f"{DUAL} Last read 3 March 2024.", f"{DUAL} Last read 4 May 2025.", MINOR),
         (f"{BARRED} {NAMES}", f"{BARRED} {NAMES.replace('Sylvania, ', '')}", MATERIAL),
-        # Two sentences further, or in a sentence as long as a contract, is another matter.
-        (f"{DUAL} Here are {LONG}. {TERM}", f"{DUAL} Here are {LONG}. {TERM.replace('must', 'may')}", MINOR),
+        # Three sentences further, or in a sentence as long as a contract, is another matter.
+        (f"{DUAL} Ask early. Bring tea. {TERM}", f"{DUAL} Ask early. Bring tea. {TERM.replace('must', 'may')}", MINOR),
         (f"{DUAL} {LONG} must end.", f"{DUAL} {LONG} may end.", MINOR),
         (f"Military partners and {LONG} must end.", f"Military partners and {LONG} may end.", MINOR),
         # The list that a rule leads to, and no other.

@@ -15,7 +15,7 @@ CELLS = " | "  # what stands between the cells of a table row (tracker.extractio
 
 COMPOUND = 6  # letters from which a word may be the end of another; "arms" is not in "harms"
 #: Sentences before and after one that names a recommendation, which may belong to its rule.
-REACHES = 1
+REACHES = 2
 LONG = 60  # words from which a sentence holds more than one rule: it lends its name to no other words and takes none
 
 Words = Mapping[str, tuple[str, ...]]

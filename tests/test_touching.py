@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -276,3 +277,15 @@ def test_edits_beside_the_rules_are_told_to_nobody(edit):
 
     assert len(found) >= 80
     assert sum(found) <= 0.02 * len(found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1" * 60_000, "1," * 30_000, "A" * 60_000, "Alder " * 20_000, "x" * 99_999 + "@", "Alder, " * 9_000],
+    ids=["digits", "commas", "capitals", "names", "address", "list"],
+)  # fmt: skip
+def test_no_text_takes_long_to_read(text):
+    began = time.process_time()
+    amounts(text), listed_names(text), bodies(text), sides(tuple(word_changes(text, f"{text} x")))
+
+    assert time.process_time() - began < 2

@@ -41,11 +41,11 @@ _SILENT = re.compile(
     re.IGNORECASE,
 )
 _SPAN = re.compile(
-    r"\b(?:\d+|one|two|three|four|five|six|seven|eight|ten|twelve|fourteen|thirty|sixty|ninety)[\s-]+"
+    r"\b(?:\d{1,9}|one|two|three|four|five|six|seven|eight|ten|twelve|fourteen|thirty|sixty|ninety)[\s-]{1,3}"
     r"(?:(?:working|business|calendar|academic)\s+)?(?:hours?|days?|weeks?|months?|years?|stunden|tagen?|wochen|monaten?|jahren?"
     r"|heures|jours|semaines|mois|ans|dagen|weken|maanden|jaar|horas|días|semanas|meses|años|dagar|veckor|månader|dage|uger|uker)\b"
-    r"|\d[\d.,]*\s*(?:%|per\s?cent|percent|prozent|procent|prosent)"
-    r"|[$€£]\s*\d[\d.,]*",
+    r"|(?<![\d.,])\d[\d.,]{0,15}\s?(?:%|per\s?cent|percent|prozent|procent|prosent)"
+    r"|[$€£]\s?\d[\d.,]{0,15}",
     re.IGNORECASE,
 )  # fmt: skip
 

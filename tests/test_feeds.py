@@ -131,7 +131,7 @@ def test_a_feed_is_valid_and_crawled_text_in_it_is_data(reader):
     assert "[added: " in entry.content[0].value.replace('<span class="t-hide">', "")
     assert {tag.term for tag in entry.tags} == {"material", "text_changed", "alder", "R1"}
     assert {link.rel: link.href for link in entry.links} == {
-        "alternate": f"https://tracker.example/changes?id={entry.link.rpartition('=')[2]}",
+        "alternate": f"https://tracker.example/change?id={entry.link.rpartition('=')[2]}",
         "via": "http://alder.example/p",
         "related": "https://web.archive.org/web/*/http://alder.example/p",
     }

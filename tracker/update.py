@@ -371,7 +371,7 @@ def _first_version(
         "labels_gained": labels,
         "labels": labels,
         "changed_words": version.words,
-        "summary": f"a document of {version.words} words was added",
+        "summary": f"a document of {version.words} {'word' if version.words == 1 else 'words'} was added",
     }
 
 

@@ -84,7 +84,22 @@ class Rule(BaseModel):
         """Say in words what the rule asks for."""
         asked = self.model_dump(exclude={"classes"}, exclude_defaults=True)
         narrowed = [f"{field.replace('_', ' ')}: {_value(asked[field])}" for field in asked]
-        return "; ".join([f"{_listed(self.classes)} changes", *narrowed])
+        classes = ", ".join(class_in_words(c) for c in self.classes)
+        return "; ".join([f"classes: {classes}", *narrowed])
+
+
+#: Class → what it is, where its code alone does not tell.
+_CLASSES = {
+    ChangeClass.RECORD: "our own record: a reply, a correction, a confirmed meaning",
+    ChangeClass.AVAILABILITY: "what could be read",
+    ChangeClass.MINOR: "wording, links, order",
+}
+
+
+def class_in_words(change_class: ChangeClass) -> str:
+    """Return a class by its code, and what it is where the code alone does not tell."""
+    said = _CLASSES.get(change_class)
+    return f"{change_class} ({said})" if said else str(change_class)
 
 
 class RuleError(Exception):

@@ -61,7 +61,7 @@ def stylesheet() -> str:
     return static("tracker.css").read_text(encoding="utf-8")
 
 
-words = wording.words
+words, number = wording.words, wording.number
 
 
 def badge(result: str, *, possible: bool = False, sure: bool = False) -> str:
@@ -164,11 +164,6 @@ def coded(text: str) -> str:
 def minute(at: datetime | None) -> str:
     """Return a time to the minute, in UTC, or a dash."""
     return f"{at.day} {at:%b %Y, %H:%M} UTC" if at else "–"
-
-
-def number(count: int, one: str, many: str = "") -> str:
-    """Return a count with its noun."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def link(url: str, words: str) -> str:

@@ -30,7 +30,7 @@ from tracker.model import SPOKEN, ChangeClass, CoverageResult, Recommendation, S
 from tracker.shares import shares as denominators
 
 app = typer.Typer()
-POSSIBLE = "reviewed none: possible, found by machine"
+POSSIBLE = "possible: found by machine, reviewed by nobody"
 
 
 @app.command()

@@ -24,7 +24,15 @@ from tracker.queries.documents import (
     version_text,
     versions_by_id,
 )
+from tracker.queries.evidence import (
+    amounts_to,
+    element_words,
+    elements_with_words,
+    shown_cues,
+    shown_evidence,
+)
 from tracker.queries.findings import (
+    ABSENT,
     SPEAKING,
     UNREAD,
     Answered,
@@ -36,8 +44,7 @@ from tracker.queries.findings import (
     context,
     finding_rows,
     part,
-    shown_cues,
-    shown_evidence,
+    result_said,
     tally,
     units_that_have_spoken,
 )
@@ -49,6 +56,7 @@ from tracker.queries.search import LABELS, Found, search, terms
 from tracker.queries.sources import SourceRow, source_rows
 
 __all__ = [
+    "ABSENT",
     "LABELS",
     "SPEAKING",
     "UNREAD",
@@ -68,6 +76,7 @@ __all__ = [
     "SourceRow",
     "Tally",
     "VersionRow",
+    "amounts_to",
     "cells",
     "change_days",
     "change_rows",
@@ -76,6 +85,8 @@ __all__ = [
     "cues_of",
     "document_rows",
     "document_urls",
+    "element_words",
+    "elements_with_words",
     "finding_rows",
     "has_queue",
     "institution_rows",
@@ -83,6 +94,7 @@ __all__ = [
     "part",
     "passages_of",
     "queue_view",
+    "result_said",
     "search",
     "shown_cues",
     "shown_evidence",

@@ -99,9 +99,8 @@ def _cell(cell: Cell | None, chosen: tables.Filters) -> str:
     if cell.result == "not_applicable":
         return badge
     query = urlencode({**chosen, "cell": f"{cell.institution}:{cell.question}"}, doseq=True)
-    state = "possible: " if tables.state_of(cell.result, cell.reviewed) == "possible" else ""
     said = [
-        f"{state}{'at least ' * cell.at_least}{html.words(cell.result)}",
+        queries.result_said(cell.result, state=cell.state, least=cell.at_least),
         *(html.OVERLAYS[name][1] for name in cell.overlays),
     ]
     label = f"{cell.name}, {cell.question}: {', '.join(said)}, what it rests on"
@@ -181,4 +180,6 @@ def _held(row: FindingRow, element: str, shown: dict[tuple[str, int], str]) -> s
     if above != element:
         return f'<span class="t-small">the passage at “{html.escape(html.words(above))}” holds it too</span>'
     state = html.PEOPLE[item["reviewed"]]
-    return f'{quoted(item["quote"], item.get("language"), {})}<span class="t-small">{html.go(APP.document(item["document_id"]), item["title"])} · {state}</span>'
+    name = f"{row.question} {element}"
+    cues = {name: queries.element_words(item).get(name, [])}
+    return f'{quoted(item["quote"], item.get("language"), cues)}<span class="t-small">{html.go(APP.document(item["document_id"]), item["title"])} · {state}</span>'

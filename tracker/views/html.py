@@ -13,9 +13,9 @@ from tracker import standing, wording
 from tracker.crediting import PEOPLE
 from tracker.dating import between, day
 from tracker.model import ChangeClass, InstitutionKind
-from tracker.queries import Cell, FindingRow
+from tracker.queries import ABSENT, Cell, FindingRow
 
-__all__ = ["PEOPLE", "between", "day"]
+__all__ = ["ABSENT", "PEOPLE", "between", "day"]
 
 #: Result → (shape, word, colour class). Colours are Okabe and Ito's; absence has none.
 RESULTS: Mapping[str, tuple[str, str, str]] = {
@@ -33,7 +33,6 @@ RESULTS: Mapping[str, tuple[str, str, str]] = {
     "unreachable": ("⊘", "unreachable", "hatched"),
     "not_applicable": ("·", "not applicable", "faint"),
 }
-ABSENT = frozenset({"none_found", "not_checked", "unreachable", "not_applicable"})
 
 
 KINDS = {

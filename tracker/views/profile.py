@@ -166,7 +166,7 @@ def _quote(
     places: Places,
 ) -> str:
     lines = "".join(
-        f"<br><b>{escape(row.question if row.question != SPOKEN else findings.QUESTION)}</b> {badge_of(row)}"
+        f"<br><b>{escape(row.question if row.question != SPOKEN else findings.QUESTION)}</b> {findings.weaker(row, item)} {badge_of(row)}"
         for row in rows
     )
     around = profile.around

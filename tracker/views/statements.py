@@ -74,7 +74,7 @@ def _count(kept: Sequence[Cell], spoken: Sequence[Cell]) -> str:
 
 def _counted_as(cell: Cell) -> str:
     """The words under which an institution is counted: what is possible is never added to what is confirmed."""
-    state = tables.state_of(cell.result, cell.reviewed)
+    state = cell.state
     return f"{html.RESULTS[cell.result][1]}{f', {state}:' if state else ''}"
 
 

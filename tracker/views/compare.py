@@ -32,6 +32,8 @@ def render() -> None:
     if shared.nothing_yet(shown):
         return
     chosen = _filters()
+    shared.answers("cell")
+    shared.left_out()
     _drawer(chosen)
     kept = tables.keep([c for c in shared.cells() if c.question in tables.CODES], chosen)
     takeaway("coverage", chosen)

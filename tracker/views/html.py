@@ -143,8 +143,12 @@ def _written(found: re.Match[str]) -> str:
 
 def brief(text: str) -> str:
     """Return a sentence as lists show it: its page has the whole."""
-    said = sentence(text)
-    return said if len(said) <= BRIEF else f"{said[:BRIEF].rsplit(' ', 1)[0]} …"
+    return cut(sentence(text))
+
+
+def cut(text: str) -> str:
+    """Return text as a line has room for it."""
+    return text if len(text) <= BRIEF else f"{text[:BRIEF].rsplit(' ', 1)[0]} …"
 
 
 BRIEF = 140

@@ -46,6 +46,7 @@ def render() -> None:
     wanted = shared.choose(
         "State", "state", {str(state): str(state) for state in HealthState if states[state]}
     )
+    shared.left_out()
     kept = [row for row in rows if not wanted or str(row.state) in wanted]
     part = shared.page_of(len(kept), "sources", size=A_PAGE)
     shared.show(_all(kept[part]))

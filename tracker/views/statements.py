@@ -30,6 +30,7 @@ def render() -> None:
         return
     spoken = [cell for cell in shared.cells() if cell.question == SPOKEN]
     chosen = _filters(spoken)
+    shared.left_out()
     kept = tables.keep(spoken, chosen)
     shared.show(_count(kept, spoken))
     takeaway("spoken", chosen)

@@ -44,8 +44,8 @@ def compare_versions(
     for version in waiting:
         by_institution[version.institution_id].append(version)
     made = owed = 0
-    for number, versions in enumerate(by_institution.values()):
-        told("comparing", number)
+    for done, versions in enumerate(by_institution.values()):
+        told("comparing", done)
         # One transaction an institution: a change and what is owed for it are there together.
         with store.transaction() as session:
             found = _compare_institution(session, versions, codebook, at=at)

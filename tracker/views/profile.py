@@ -11,7 +11,15 @@ from tracker.coding.codebook import question_title
 from tracker.dating import dated, statement_date
 from tracker.health import IN_ORDER
 from tracker.model import SPOKEN
-from tracker.queries import ChangeRow, Context, DocumentRow, FindingRow, InstitutionRow, SourceRow
+from tracker.queries import (
+    ChangeRow,
+    Context,
+    DocumentRow,
+    FindingRow,
+    InstitutionRow,
+    SourceRow,
+    amounts_to,
+)
 from tracker.standing import QUESTIONS
 from tracker.views import findings, hearing
 from tracker.views.addresses import APP, Places
@@ -120,9 +128,10 @@ def statements(profile: Profile) -> str:
 
 
 def _step(item: dict[str, Any]) -> str:
+    grade = words(amounts_to(item, SPOKEN) or "")
     said = f"“{item['quote'][:160]}{'…' if len(item['quote']) > 160 else ''}”"
     return (
-        f"<li><b>{_when(item)}</b> {escape(item['title'])}<br>"
+        f"<li><b>{_when(item)}</b> {escape(' · '.join(filter(None, (grade, item['title']))))}<br>"
         f'<span class="t-meta">{escape(said)}</span></li>'
     )
 

@@ -1,6 +1,7 @@
 """Quotes show the words that a result goes by, and results say how sure they are, wherever they are read."""
 
 import io
+import re
 from csv import DictReader
 
 import pytest
@@ -20,10 +21,10 @@ from tracker.views.addresses import PRINTED
 POLICY = """<main><h1>Policy on research partnerships</h1>
 <h2>Review</h2><p>Every partnership with a foreign institution must be checked for human rights risks, such as repression
 of people by the partner, before the agreement is signed. The committee approves it, and checks it again each year.</p>
-<h2>Statement</h2><p>We are concerned that Chinese laboratories supply the police with surveillance of Uyghurs, which
-violates human rights.</p>
-<h2>Steps</h2><p>Ask who funds the Chinese laboratory and whether it works for the police, the military or the security
-services, and check public lists of entities linked to surveillance in our partnership agreements.</p></main>"""
+<h2>Statement</h2><p>We condemn the mass surveillance of Uyghurs in Xinjiang by the Chinese government, an abuse of human
+rights.</p>
+<h2>News</h2><p>The members heard a report in which the United States government accuses Chinese laboratories of
+helping the surveillance of Uyghurs; the institute took no position.</p></main>"""
 ELEMENTS = "rights_named*: yes (must), by “human rights”, “repression”; before_start*: yes (must), by “before”"
 
 
@@ -84,11 +85,10 @@ def test_explain_shows_every_cue_word_and_the_whole_quote_at_any_width(found, wi
     rows, _, session = found
     lines = explained(session, "R1", width)
     said = " ".join(" ".join(lines).split())
-    (item,) = rows["R1"].evidence
 
-    assert " ".join(item["quote"].split()) in said
-    for words in item["cues"].values():
-        assert ", ".join(words) in said
+    for item in rows["R1"].evidence:
+        assert " ".join(item["quote"].split()) in said
+        assert all(", ".join(words) in said for words in item["cues"].values())
     assert "holds R1 rights named: human rights, repression; R1 before start: before" in said
     if width:
         assert [line for line in lines if len(line) > width and len(line.split()) > 1] == []
@@ -99,12 +99,12 @@ def test_a_passage_that_amounts_to_less_stands_apart_from_what_the_result_rests_
     shown = findings.block(rows[SPOKEN], around, most=9)
     result, apart, weaker = shown.partition(findings.WEAKER)
 
-    assert rows[SPOKEN].result == "criticised"
-    assert "laboratories supply" in result
-    assert "funds" not in result
+    assert rows[SPOKEN].result == "condemned"
+    assert "We condemn the mass surveillance" in re.sub("<[^>]+>", "", result)
+    assert "The members heard" not in re.sub("<[^>]+>", "", result)
     assert apart
     assert "by itself discussed, beside the result" in weaker
-    assert [q["amounts_to"] for q in rows[SPOKEN].quotes()] == ["criticised", "discussed"]
+    assert [q["amounts_to"] for q in rows[SPOKEN].quotes()] == ["condemned", "discussed"]
     assert "counts as discussed, beside the result" in "\n".join(explained(session, SPOKEN, None))
 
 
@@ -118,7 +118,7 @@ def test_a_table_says_possible_and_at_least_beside_the_result(found, capsys):
     print_table([ROW], ["result"], "T")
     printed = capsys.readouterr().out
 
-    assert "possible: criticised" in printed
+    assert "possible: condemned" in printed
     assert "at least partial" in printed
 
 
@@ -128,7 +128,7 @@ def test_csv_and_json_keep_the_result_as_code_and_say_its_state_in_one_word(foun
     (row,) = DictReader(io.StringIO(capsys.readouterr().out))
     frozen = freeze(session, codebook={}, at=NOON)["tables"]
 
-    assert (row["result"], row["state"], row["at_least"]) == ("criticised", "possible", "False")
+    assert (row["result"], row["state"], row["at_least"]) == ("condemned", "possible", "False")
     assert frozen["spoken"][0]["state"] == "possible"
     assert {q["state"] for q in frozen["evidence"]} == {"possible"}
     assert all(r["state"] is None for r in frozen["coverage"] if r["result"] == "not_checked")

@@ -183,7 +183,8 @@ _CLOSED: Mapping[str, type[StrEnum]] = {
 def _explained(problem: Mapping[str, Any]) -> str:
     field, value = str(problem["loc"][0]), problem["input"]
     if problem["type"] == "extra_forbidden":
-        return f"{field}: no such field{nearest(field, Rule.model_fields)}"
+        hint = nearest(field, Rule.model_fields) or f"; there are {_listed(Rule.model_fields)}"
+        return f"{field}: no such field{hint}"
     if problem["type"] == "enum":
         known = [str(member) for member in _CLOSED[field]]
         hint = nearest(value, known) or f"; one of {_listed(known)}"

@@ -3,7 +3,7 @@
 Frozen dataclasses come out, never rows of a session; `to_json` gives the keys of the CLI contract.
 """
 
-from tracker.queries.answered import ABSENT, Answered, FindingRow, result_said
+from tracker.queries.answered import ABSENT, STATES, Answered, FindingRow, result_said
 from tracker.queries.cells import SPEAKING, UNREAD, Cell, Tally, cells, part, tally
 from tracker.queries.changes import (
     ChangeRow,
@@ -45,6 +45,7 @@ __all__ = [
     "ABSENT",
     "LABELS",
     "SPEAKING",
+    "STATES",
     "UNREAD",
     "Answered",
     "Cell",

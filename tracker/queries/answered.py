@@ -11,6 +11,7 @@ from tracker.queries.shared import iso
 from tracker.standing import UNHEARD, Standing
 from tracker.wording import words
 
+STATES = ("confirmed", "possible")
 ABSENT = frozenset({"none_found", "not_checked", "unreachable", "not_applicable"})
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 from tracker import queries
 from tracker.coding.codebook import RecommendationEntry, load_codebook, question_title
 from tracker.findings import ElementState
-from tracker.flat import element_said
+from tracker.flat import by_words, element_said
 from tracker.model import CoverageResult, InstitutionKind, Recommendation
 from tracker.queries import Cell, FindingRow
 from tracker.views import findings, html, matrix, shared, tables
@@ -178,10 +178,10 @@ def _held(row: FindingRow, element: str, shown: dict[tuple[str, int], str]) -> s
             else '<span class="t-small">no quote holds it</span>'
         )
     item = found[0]
+    name = f"{row.question} {element}"
+    held = queries.element_words(item).get(name, [])
     above = shown.setdefault((row.institution, item["passage_id"]), element)
     if above != element:
-        return f'<span class="t-small">the passage at “{html.escape(html.words(above))}” holds it too</span>'
+        return f'<span class="t-small">the passage at “{html.escape(html.words(above))}” holds it too{html.escape(by_words({"cues": held}))}</span>'
     state = html.PEOPLE[item["reviewed"]]
-    name = f"{row.question} {element}"
-    cues = {name: queries.element_words(item).get(name, [])}
-    return f'{quoted(item["quote"], item.get("language"), cues)}<span class="t-small">{html.go(APP.document(item["document_id"]), item["title"])} · {state}</span>'
+    return f'{quoted(item["quote"], item.get("language"), {name: held})}<span class="t-small">{html.go(APP.document(item["document_id"]), item["title"])} · {state}</span>'

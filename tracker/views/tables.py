@@ -22,7 +22,7 @@ from tracker.queries import Cell, FindingRow
 
 Filters = Mapping[str, Sequence[str]]
 CODES = tuple(map(str, Recommendation))
-STATES = ("confirmed", "possible")
+STATES = queries.STATES
 #: What can be asked for by code; institutions and countries are whatever the store holds.
 CLOSED: Mapping[str, tuple[str, ...]] = {
     "kind": tuple(map(str, InstitutionKind)),

@@ -22,7 +22,13 @@ from tracker.findings import (
 )
 from tracker.flat import by_words, element_said
 from tracker.model import SPOKEN, Basis, Reviewed, SpokenResult, Stance, Topic
-from tracker.queries import element_words, elements_with_words, shown_cues
+from tracker.queries import (
+    ABSENT,
+    element_words,
+    elements_with_words,
+    result_said,
+    shown_cues,
+)
 from tracker.standing import OVERLAYS, UNHEARD, Standing
 from tracker.wording import words
 
@@ -189,10 +195,15 @@ def _lines(found: Explanation) -> Iterator[str]:
     asked = "who has spoken" if found.question == SPOKEN else found.question
     result = found.result
     status = f" · {result.status}" if result.status else ""
-    least = "at least " if at_least(result.result, result.reviewed, result.possible) else ""
+    unsure = result.result not in ABSENT and result.reviewed is Reviewed.NONE
+    said = result_said(
+        result.result,
+        state="possible" if unsure else None,
+        least=at_least(result.result, result.reviewed, result.possible),
+    )
     yield f"{found.name} ({found.institution}): {asked}"
     yield (
-        f"Result: {least}{str(result.result).replace('_', ' ')}{status} "
+        f"Result: {said}{status} "
         f"({'by machine, ' if result.basis is Basis.MACHINE else ''}{PEOPLE[result.reviewed]})"
     )
     yield f"Rule:   {result.rule}"

@@ -181,7 +181,7 @@ def test_a_back_test_lists_what_would_have_been_sent(alerts):
 
     said = alerts("preview")  # counted from the last read, however long ago
 
-    assert "would have sent 1 message in the 90 days to 2026-03-02, the last read" in said
+    assert "would have sent 1 message in the 90 days to 2026-03-02, the last run" in said
     assert "1 sentence changed" in said
 
 

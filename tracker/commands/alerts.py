@@ -20,7 +20,6 @@ from tracker.commands.subscribing import as_typed, checked_rule, muting, named, 
 from tracker.ending import Ending
 from tracker.model import Cadence, ChangeKind, Channel, MeaningState, SubscriptionState
 from tracker.settings import load_settings
-from tracker.store.crawling import last_moment
 from tracker.store.locks import alone
 
 app = typer.Typer(help="Subscriptions and deliveries.", no_args_is_help=True)
@@ -130,8 +129,8 @@ def alerts_preview(
     from tracker.alerts.outbox import preview  # noqa: PLC0415
 
     with open_store().transaction() as session:
-        # Counted from the last read: what came later nobody has seen.
-        until = last_moment(session) or datetime.now(UTC)
+        # Counted from the last run: what came later nobody has seen.
+        until = queries.overview(session).last_run_at or datetime.now(UTC)
         since = until - timedelta(days=days)
         found = preview(
             session, checked_rule(rule, session), since=since, until=until + timedelta(seconds=1)
@@ -149,7 +148,7 @@ def alerts_preview(
     if not as_json:
         many = "1 message" if len(rows) == 1 else f"{len(rows)} messages"
         print(
-            f"This rule would have sent {many} in the {days} days to {until:%Y-%m-%d}, the last read."
+            f"This rule would have sent {many} in the {days} days to {until:%Y-%m-%d}, the last run."
         )
     if rows or as_json:
         columns = ["change", "institution", "title", "seen_to", "summary"]

@@ -20,6 +20,7 @@ from tracker.commands.subscribing import as_typed, checked_rule, muting, named, 
 from tracker.ending import Ending
 from tracker.model import Cadence, ChangeKind, Channel, MeaningState, SubscriptionState
 from tracker.settings import load_settings
+from tracker.store.crawling import last_moment
 from tracker.store.locks import alone
 
 app = typer.Typer(help="Subscriptions and deliveries.", no_args_is_help=True)
@@ -130,7 +131,7 @@ def alerts_preview(
 
     with open_store().transaction() as session:
         # Counted from the last run: what came later nobody has seen.
-        until = queries.overview(session).last_run_at or datetime.now(UTC)
+        until = last_moment(session) or datetime.now(UTC)
         since = until - timedelta(days=days)
         found = preview(
             session, checked_rule(rule, session), since=since, until=until + timedelta(seconds=1)

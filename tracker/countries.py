@@ -1,5 +1,9 @@
 """ISO 3166-1 alpha-2 codes, and EU for the Union's own bodies."""
 
+from functools import cache
+
+from babel import Locale
+
 COUNTRIES = frozenset(
     """
     AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS
@@ -12,3 +16,9 @@ COUNTRIES = frozenset(
     TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW
     """.split()
 )
+
+
+@cache
+def country(code: str) -> str:
+    """Return a country's name in English (Unicode CLDR), or the code where it names none."""
+    return str(Locale("en").territories.get(code, code))

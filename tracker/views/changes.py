@@ -35,7 +35,7 @@ def render() -> None:
     asked = tables.changes_asked(chosen)
     with open_store().transaction() as session:
         days = queries.change_days(session, **asked)
-    shared.show(_calendar(days, shown), _count(days, shown))
+    shared.show(_count(days, shown), _calendar(days, shown))
     takeaway("changes", chosen)
     total = sum(count for *_, count in days)
     if total:
@@ -89,20 +89,20 @@ def listing(rows: Sequence[ChangeRow]) -> str:
             html.go(APP.change(row.id), html.brief(row.summary)),
             html.go(APP.institution(row.institution), row.name),
             html.go(APP.document(row.document_id), row.title),
-            f"{html.escape(row.change_class)}<span class='t-small'>{html.escape(html.words(row.kind))}</span>",
+            html.change_class(row.change_class, row.kind),
             html.when(row),
             _seen(row),
         ]
         for row in rows
     ]
-    columns = ["What the text did", "Institution", "Document", "Class", "When", "Seen"]
+    columns = ["What the text did", "Institution", "Document", "Class", "When", "Seen again"]
     return html.table(columns, cells, caption="Changes, newest first", stack=True)
 
 
 def _seen(row: ChangeRow) -> str:
     if row.change_class is ChangeClass.RECORD:
         return "–"
-    return "twice" if row.confirmed else "once"
+    return "yes" if row.confirmed else "not yet"
 
 
 def _calendar(days: Days, shown: Overview) -> str:

@@ -89,7 +89,16 @@ def _matrix(kept: Sequence[Cell], chosen: tables.Filters) -> None:
 def _sum(kept: Sequence[Cell], code: str) -> str:
     parts = [part for c in kept if c.question == code and (part := matrix.coverage_part(c))]
     sure = sum(part in matrix.CONFIRMED for part in parts)
-    return f'<span class="t-small">{sure} of {len(parts)} confirmed<br>{parts.count("maybe")} possible<br>{parts.count("unread")} not checked or unreachable</span>'
+    if not parts:
+        return '<span class="t-small">not addressed to them</span>'
+    counts = {
+        "possible": parts.count("maybe"),
+        "none found": parts.count("none_found"),
+        "not checked or unreachable": parts.count("unread"),
+    }
+    said = [f"<b>{sure} of {len(parts)} confirmed</b>"]
+    said += [f"{count} {what}" for what, count in counts.items() if count]
+    return f'<span class="t-small">{"<br>".join(said)}</span>'
 
 
 def _cell(cell: Cell | None, chosen: tables.Filters) -> str:
@@ -160,8 +169,18 @@ def _side_by_side(picked: Sequence[str]) -> None:
         ]
         for name in (*entry.required, *entry.optional)
     ]
+    results = ["Result", *(html.badge_of(row) for row in rows)]
     heads = ["Element", *(row.name for row in rows)]
-    shared.show(html.table(heads, lines, caption=f"{titles[code]}, element by element"))
+    caption = f"{titles[code]}, element by element"
+    shared.show(
+        html.table(heads, [results, *lines], caption=caption, even=True),
+        f'<p class="t-meta">* needed for “stated”.{_left_out(picked)}</p>',
+    )
+
+
+def _left_out(picked: Sequence[str]) -> str:
+    more = len(picked) - BESIDE
+    return f" The first {BESIDE} chosen stand here; {more} more do not fit." if more > 0 else ""
 
 
 def _held(row: FindingRow, element: str, shown: dict[tuple[str, int], str]) -> str:

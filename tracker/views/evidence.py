@@ -8,16 +8,20 @@ from tracker.addresses import web_archive
 from tracker.crediting import coded_by
 from tracker.dating import dated, first_seen, statement_date
 from tracker.queries import VersionRow, shown_cues
+from tracker.settings import Settings
 from tracker.views.addresses import APP, Places, text_fragment
 from tracker.views.html import (
     between,
     day,
     escape,
     go,
+    label,
     link,
     minute,
     number,
     pairs,
+    problem,
+    sentence,
     words,
 )
 from tracker.views.html import rule as html_rule
@@ -72,9 +76,10 @@ def evidence_card(
         )
     )
     shown = "" if places is APP else " open"  # on paper nobody can open it
+    maybe = " t-maybe" if item.get("reviewed", "none") == "none" else ""
     return (
-        f'<figure class="t-card">{quoted(item["quote"], item.get("language"), cues)}'
-        f'<figcaption class="t-meta">{source}<br>{escape(dated(item))} · {_there(item)} · {escape(coded_by(item))}<br>{ways}{carries}'
+        f'<figure class="t-card{maybe}">{quoted(item["quote"], item.get("language"), cues)}'
+        f'<figcaption class="t-meta">{source}<br>{escape(dated(item))} · {_there(item)}<br><span class="t-state">{escape(sentence(coded_by(item)))}</span><br>{ways}{carries}'
         f'</figcaption><details class="t-more"{shown}><summary>Evidence and coding</summary>{_provenance(item, cues, version)}</details></figure>'
     )
 
@@ -107,13 +112,14 @@ def _provenance(item: Mapping[str, Any], cues: Cues, version: VersionRow | None)
         hashes = f"text sha256 <code>{escape(version.text_sha256)}</code>"
     return pairs(
         [
-            ("Labels", escape(", ".join(words(label) for label in item["labels"]))),
+            ("Labels", escape(", ".join(map(label, item["labels"])))),
             ("Because of", escape(because or "–")),
             ("Voice", escape(item.get("attributed") or words(item["voice"]))),
             ("Version", escape(item["version"])),
             ("In the text", escape(seen)),
             ("Hash", hashes),
-            ("Cite as", escape(citation(item, version))),
+            ("Cite as", f'<span class="t-cite">{escape(citation(item, version))}</span>'),
+            ("Is this wrong?", problem(Settings().contact, citation(item, version))),
         ]
     )
 

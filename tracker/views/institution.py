@@ -59,7 +59,7 @@ def _table(kept: Sequence[Cell]) -> str:
         [
             html.go(APP.institution(cell.institution), cell.name),
             html.escape(html.words(cell.kind)),
-            cell.country,
+            html.escape(html.country(cell.country)),
             html.escape(cell.group),
             html.badge_of(cell),
         ]
@@ -78,6 +78,7 @@ def _show(found: Profile) -> None:
             f'<a href="/data/coverage.json?institution={key}" target="_blank" download>JSON</a>',
             html.go(f"/alerts?institution={key}", "Follow"),
         ),
+        profile.answer(found),
         profile.head(found),
         f'<p class="t-meta">{html.escape(profile.coverage_line(found))}</p>',
         profile.summary(found),

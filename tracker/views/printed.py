@@ -28,7 +28,7 @@ def index(_request: Request) -> Response:
         spoken = queries.cells(session, questions=[SPOKEN])
         rows = [
             [html.go(PRINTED.institution(cell.institution), cell.name), html.escape(html.words(cell.kind)),
-             cell.country, html.badge_of(cell)]
+             html.escape(html.country(cell.country)), html.badge_of(cell)]
             for cell in spoken
         ]  # fmt: skip
         changes = queries.change_rows(session, limit=100)

@@ -59,7 +59,8 @@ def _squares_of(kind: InstitutionKind, given: Sequence[Cell], size: str) -> str:
         for cell in placed
     )
     found = tally(given)
-    said = f"{found.confirmed} of {found.institutions} confirmed"
+    checked = found.institutions - found.unread
+    said = f"{found.confirmed} of {checked} checked spoke out" if checked else "none checked"
     said += f", {found.possible} possible" if found.possible else ""
     disputed = sum("disputed" in cell.overlays for cell in given)
     said += f", {disputed} disputed" if disputed else ""

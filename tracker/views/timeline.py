@@ -9,6 +9,7 @@ from tracker.views.html import escape, number
 from tracker.views.report import PUBLISHED, REPORTED
 
 LANES = {"said": 26, "sure": 88, "maybe": 126}  # pixels from the top
+LETTER = 0.7  # per cent of the narrowest width that a letter of a name takes
 COLUMNS = 90  # dots that share one of these stand above each other
 
 
@@ -72,7 +73,9 @@ def _reported(scale: _Scale) -> list[str]:
 def _dots(scale: _Scale, points: Sequence[Point], lane: str) -> list[str]:
     taken: Counter[int] = Counter()
     drawn = []
-    for point in sorted(points, key=lambda p: p.at):
+    ordered = sorted(points, key=lambda p: p.at)
+    named = _named(scale, ordered)
+    for point in ordered:
         x = scale.x(point.at.date())
         column = int(x * COLUMNS / 100)
         y = LANES[lane] - min(taken[column], 4) * 5
@@ -81,4 +84,18 @@ def _dots(scale: _Scale, points: Sequence[Point], lane: str) -> list[str]:
         drawn.append(
             f'<span class="dot {lane}" style="left:{x}%;top:{y}px" title="{escape(said)}"></span>'
         )
+        if point in named:
+            drawn.append(
+                f'<span class="who" style="left:{x}%;top:{y - 2}px">{escape(point.name)}</span>'
+            )
     return drawn
+
+
+def _named(scale: _Scale, ordered: Sequence[Point]) -> list[Point]:
+    """The points whose names have room up to the next dot, or up to the edge."""
+    ends = [scale.x(p.at.date()) for p in ordered[1:]] + [100.0]
+    return [
+        point
+        for point, end in zip(ordered, ends, strict=True)
+        if scale.x(point.at.date()) + 2 + len(point.name) * LETTER <= end
+    ]

@@ -32,7 +32,7 @@ def render() -> None:
         changed.head(found),
     )
     if found.act:
-        shared.show(changed.own(found, found.act), changed.facts(found))
+        shared.show(changed.own(found, found.act), changed.provenance(found))
     else:
         _compared(found)
     address = Settings().public_url.rstrip("/") + APP.change(row.id)
@@ -51,7 +51,7 @@ def _compared(found: changed.Changed) -> None:
             if found.difference.sentences
             else changed.text(found)
         )
-    shared.show("<h2>Where this comes from</h2>", changed.facts(found), changed.provenance(found))
+    shared.show("<h2>Where this comes from</h2>", changed.provenance(found))
 
 
 def _follow(institution: str) -> str:

@@ -119,18 +119,6 @@ def head(changed: Changed, places: Places = APP) -> str:
     )
 
 
-def facts(changed: Changed, places: Places = APP) -> str:
-    """Return which document it was, where and when, and what its class means."""
-    row = changed.row
-    return pairs(
-        [
-            ("Institution", go(places.institution(row.institution), row.name)),
-            *_placed(changed, places),
-            ("Class", f"{escape(words(row.change_class))}: {escape(CLASSES[row.change_class])}"),
-        ]
-    )
-
-
 def _placed(changed: Changed, places: Places) -> list[tuple[str, str]]:
     """Say where and when: what is about a reply or a correction happened at no address, on one day."""
     row = changed.row
@@ -211,14 +199,22 @@ def text(changed: Changed) -> str:
     )
 
 
-def provenance(changed: Changed) -> str:
-    """Return the captures on both sides, so that anybody can check."""
-    sides = [("Before", changed.before), ("After", changed.after)]
+def provenance(changed: Changed, places: Places = APP) -> str:
+    """Return which document it was, where and when, and the captures on both sides, so that anybody can check."""
+    row = changed.row
+    known = [
+        ("Institution", go(places.institution(row.institution), row.name)),
+        *_placed(changed, places),
+        ("Class", f"{escape(words(row.change_class))}: {escape(CLASSES[row.change_class])}"),
+    ]
+    if changed.act:
+        return pairs(known)
+    sides = [("Before", _capture(changed.before)), ("After", _capture(changed.after))]
     same = changed.before and changed.after and changed.before.extractor == changed.after.extractor
     note = "The same reader read both sides." if same else ""
     return (
-        pairs([(name, _capture(side)) for name, side in sides])
-        + f'<p class="t-meta">{note} {link(web_archive(changed.row.url), "Copies in the Internet Archive")}</p>'
+        pairs([*known, *sides])
+        + f'<p class="t-meta">{note} {link(web_archive(row.url), "Copies in the Internet Archive")}</p>'
     )
 
 
@@ -226,7 +222,7 @@ def _capture(side: VersionRow | None) -> str:
     if side is None:
         return "no version"
     return (
-        f"version {side.number}, first captured {minute(side.seen_to)}, HTTP {side.status or '–'}, {escape(side.extractor)}<br>"
+        f"version {side.number}, first captured {minute(side.seen_to)}, HTTP {side.status or '–'}, read with {escape(side.extractor)}<br>"
         f"text sha256 <code>{escape(side.text_sha256)}</code><br>bytes sha256 <code>{escape(side.payload_sha256)}</code>"
     )
 
@@ -244,13 +240,12 @@ def citation(changed: Changed, address: str) -> str:
 def sheet(changed: Changed, places: Places, address: str) -> str:
     """Return the whole change as one printable column."""
     told = (
-        own(changed, changed.act, places) + facts(changed, places)
+        own(changed, changed.act, places) + provenance(changed, places)
         if changed.act
         else "<h2>What the text did</h2>"
         + text(changed)
         + "<h2>Where this comes from</h2>"
-        + facts(changed, places)
-        + provenance(changed)
+        + provenance(changed, places)
     )
     return (
         head(changed, places)

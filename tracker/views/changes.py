@@ -123,7 +123,17 @@ def _calendar(days: Days, shown: Overview) -> str:
     return (
         f'<div class="t-squares" role="img" aria-label="{alt}">{drawn}</div>'
         f'<p class="t-small">One square a week, {_week(end, WEEKS - 1)} to {html.day(shown.last_run_at)}; at most {most} changes in one week.</p>'
+        + _weeks(weeks, end)
     )
+
+
+def _weeks(weeks: Counter[int], end: date) -> str:
+    """The strip's figures, for whoever cannot tell its shades apart."""
+    rows = [[_week(end, week), str(weeks[week])] for week in range(WEEKS) if weeks[week]]
+    if not rows:
+        return ""
+    drawn = html.table(["Week from", "Changes"], rows, caption="Changes by week")
+    return f'<details class="t-meta"><summary>Show the counts by week</summary>{drawn}</details>'
 
 
 def _shade(count: int, most: int) -> int:

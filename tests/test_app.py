@@ -36,6 +36,23 @@ PAGES = {
     "/method": "Method & data",
     "/review": "Review",
 }
+#: Page → what answers its question, which nobody should have to scroll for.
+ANSWERS = {
+    "/": ".t-squares",
+    "/statements": ".t-squares",
+    "/compare?cell=dogwood-lab:R3": "section.t-card blockquote",
+    "/compare?institution=hazel-university&institution=juniper-university": ".t-badge",
+    "/changes": ".t-class-material",
+    "/change?id={change}": ".t-diff del",
+    "/institution": ".t-badge",
+    "/institution?inst=dogwood-lab": ".t-badge",
+    "/document?id={document}&a=1&b=3": ".t-diff",
+    "/search?q=surveillance": "figure mark",
+    "/alerts": "[role=status]",
+    "/sources": ".t-table",
+    "/method": ".t-badge",
+    "/review": "input",
+}
 NARROW = {"width": 390, "height": 844}
 
 
@@ -137,6 +154,8 @@ def test_every_screen_draws_stays_here_is_accessible_and_fits_a_phone(visit, pat
     assert page.title().startswith(PAGES[path])
     assert page.locator("h1").count() == 1
     assert "not a risk rating, sanctions check or clearance" in page.inner_text("body")
+    answer = page.locator(f"[data-testid=stMain] {ANSWERS[path]}").first.bounding_box()
+    assert answer["y"] + min(answer["height"], 60) <= page.viewport_size["height"]
     page.set_viewport_size(NARROW)
     page.wait_for_function(READY)
     wide = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
@@ -172,7 +191,12 @@ def test_pages_without_script_are_accessible_and_fit_a_phone(contexts, demo, nam
 def test_a_newcomer_sees_who_spoke_of_how_many_and_what_is_only_reported(visit):
     text = visit("/").inner_text("body")
 
-    assert "3 of 17 institutions spoke out on abuses by the Chinese state" in text
+    assert "3 of 10 institutions checked spoke out on abuses by the Chinese state" in text
+    assert "7 of the 17 in scope are not checked or unreachable" in text
+    assert re.search(r"18 Jun 2024\s+first confirmed statement", text)
+    assert re.search(r"5\s+material changes in the week to 10 Mar 2026", text)
+    assert re.search(r"40 of 41\s+known documents read, last on 10 Mar 2026", text)
+    assert "Dogwood Lab on Responsible Research, 30 Sep 2025" in text
     assert "1 institution possibly did too" in text
     assert "every institution that was read here, and every word of it, is invented" in text
     for name, when in (("Ada Lovelace Institute", "June 2022"), ("Stanford HAI", "August 2023"), ("AI Now Institute", "2019")):  # fmt: skip
@@ -228,6 +252,37 @@ def test_a_journalist_follows_a_link_to_before_and_after(visit):
     page.go_back()
     page.wait_for_function(READY)
     assert "Ivywood University" in page.title()
+
+
+def test_without_a_mouse_all_is_reached_in_order_seen_and_opened(visit):
+    page, reached = visit("/compare"), []
+    focused = """() => { const e = document.activeElement, s = getComputedStyle(e);
+      return [e.getAttribute('aria-label') || e.innerText.trim(), s.outlineStyle + s.boxShadow] }"""
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate(focused))
+        if "Alder Institute" in reached[-1][0] and "R1" in reached[-1][0]:
+            break
+    names = [name for name, _ in reached]
+    order = ["Skip to main content", "Overview", "Review", "Result", "CSV of this view", "Alder Institute for Technology and Society"]  # fmt: skip
+
+    assert [name for name in names if name in order] == order
+    links = [look for name, look in reached if name in {"Overview", "CSV of this view", order[-1]}]
+    assert all(look.startswith(("solid", "auto")) for look in links)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**cell=alder-institute*")
+    page.get_by_role("region", name="One cell and what it rests on").wait_for()
+
+
+def test_a_dark_screen_prints_on_white(contexts, demo):
+    page = contexts["dark"].new_page()
+    page.goto(f"{demo}/p/institution/dogwood-lab")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    dark = page.evaluate(paper)
+    page.emulate_media(media="print", color_scheme="dark")
+
+    assert dark != page.evaluate(paper) == "rgb(255, 255, 255)"
+    page.close()
 
 
 def test_any_two_versions_can_be_compared_and_the_address_names_them(visit):
@@ -314,7 +369,7 @@ EVIL = "&lt;script&gt;alert(1)&lt;/script&gt; &lt;img src=http://elsewhere.examp
 HOSTILE = f"""<html><head><title>Policy {EVIL}</title></head><body><main><h1>Policy on partners {EVIL}</h1>
 <p>We condemn the mass surveillance of Uyghurs in Xinjiang by the Chinese government, an abuse of human rights. {EVIL}
 No researcher of ours may take part in it, whatever the contract or the money says about it.</p></main></body></html>"""
-EVERYWHERE = ("/", "/statements", "/compare?cell=alder:R4", "/changes", "/change?id=1", "/institution?inst=alder", "/document?id=1", "/search?q=condemn", "/alerts", "/sources", "/method")  # fmt: skip
+EVERYWHERE = ("/", "/statements", "/compare?cell=alder:R4", "/changes", "/change?id=1", "/institution?inst=alder", "/document?id=1", "/search?q=condemn", "/alerts", "/sources", "/method", "/review", "/p/", "/p/institution/alder", "/p/change/1", "/p/document/1", "/data/")  # fmt: skip
 
 
 def test_no_crawled_text_is_anything_but_text_on_any_screen(browser, others):
@@ -323,7 +378,14 @@ def test_no_crawled_text_is_anything_but_text_on_any_screen(browser, others):
     watch(page, others[1], wrong)
     shown = ""
     for path in EVERYWHERE:
-        open_at(page, others[1] + path)
+        if path.startswith(("/p/", "/data/")):
+            page.goto(others[1] + path)
+        else:
+            open_at(page, others[1] + path)
+        if path == "/review":
+            page.get_by_label("Your name or initials").fill("ada")
+            page.get_by_label("Your name or initials").press("Enter")
+            page.get_by_text("wait for you").wait_for()
         assert page.locator("img[src*=elsewhere], .katex, [data-testid=stException]").count() == 0
         shown += page.inner_text("body")
     context.close()

@@ -1,4 +1,4 @@
-"""ISO 3166-1 alpha-2 codes, and EU for the Union's own bodies."""
+"""ISO 3166-1 alpha-2 codes, and EU for the Union's own bodies; what people call countries and languages."""
 
 from functools import cache
 
@@ -22,3 +22,9 @@ COUNTRIES = frozenset(
 def country(code: str) -> str:
     """Return a country's name in English (Unicode CLDR), or the code where it names none."""
     return str(Locale("en").territories.get(code, code))
+
+
+@cache
+def language(code: str) -> str:
+    """Return a language's name in English (Unicode CLDR), or the code where it names none."""
+    return str(Locale("en").languages.get(code, code))

@@ -16,6 +16,7 @@ from tracker.views.html import (
     escape,
     go,
     label,
+    language,
     link,
     minute,
     number,
@@ -150,8 +151,8 @@ def search_record(record: Mapping[str, Any], rule: str) -> str:
         or "none"
     )
     languages, unread = (
-        ", ".join(f"{name} {count}" for name, count in record.get(part, {}).items()) or "–"
-        for part in ("languages", "unread")
+        ", ".join(f"{named(name)} {count}" for name, count in record.get(part, {}).items()) or "–"
+        for part, named in (("languages", language), ("unread", words))
     )
     basis = f" ({record['period_basis']})" if record.get("period_basis") else ""
     read, known = record.get("documents_read", 0), record.get("documents_known", 0)

@@ -11,14 +11,14 @@ from urllib.parse import quote, urlsplit
 
 from tracker import standing, wording
 from tracker.coding.codebook import question_title
-from tracker.countries import country
+from tracker.countries import country, language
 from tracker.crediting import PEOPLE
 from tracker.dating import between, day
 from tracker.health import IN_ORDER, HealthState
 from tracker.model import ChangeClass, InstitutionKind, Recommendation
 from tracker.queries import Cell, FindingRow
 
-__all__ = ["PEOPLE", "between", "country", "day"]
+__all__ = ["PEOPLE", "between", "country", "day", "language"]
 
 #: Result → (shape, word, colour class). Colours are Okabe and Ito's; absence has none.
 RESULTS: Mapping[str, tuple[str, str, str]] = {

@@ -87,21 +87,27 @@ def _titles() -> dict[str, str]:
 
 
 def _denominators(spoken: Sequence[Cell]) -> str:
-    whole, inner = tally(spoken), tally(cell for cell in spoken if cell.group == "core")
-    census = [share for share in shares(spoken) if share.scope == "core"]
-    found, checked, said = (
-        sum(getattr(share, name) for share in census) for name in ("census", "checked", "spoken")
-    )
+    whole = tally(spoken)
     lines = [
         "“Spoke out” means: condemned or criticised abuses in the institution’s own voice. “Checked” means: enough of what it publishes was read to answer.",
         f"{html.number(whole.possible, 'institution')} possibly did too: found by machine, not yet reviewed, never added to the confirmed.",
         f"{whole.unread} of the {whole.institutions} in scope are not checked or unreachable: that is no answer.",
-        f"Core group: {_of_checked(inner)}. With adjacent institutions: {_of_checked(whole)}.",
-        f"Of the {found} core institutions that a census found, {checked} are checked; {said} of these spoke out{_per_cent(said, checked)}.",
     ]
     more = html.go("/statements", "See every institution and its quotes")
     return (
         f'<p class="t-meta">{"<br>".join(map(html.escape, lines))}<br>{more}</p>{_by_kind(spoken)}'
+    )
+
+
+def _groups(spoken: Sequence[Cell]) -> str:
+    inner = tally(cell for cell in spoken if cell.group == "core")
+    census = [share for share in shares(spoken) if share.scope == "core"]
+    found, checked, said = (
+        sum(getattr(share, name) for share in census) for name in ("census", "checked", "spoken")
+    )
+    return (
+        f"Core group: {_of_checked(inner)}. With adjacent institutions: {_of_checked(tally(spoken))}. "
+        f"Of the {found} core institutions that a census found, {checked} are checked; {said} of these spoke out{_per_cent(said, checked)}."
     )
 
 
@@ -132,7 +138,7 @@ def _by_kind(spoken: Sequence[Cell]) -> str:
         "Found by topic, in no share",
     ]
     drawn = html.table(columns, rows, caption="Denominators by kind")
-    return f'<details class="t-meta"><summary>Show the counts by kind</summary>{drawn}</details>'
+    return f'<details class="t-meta"><summary>Show the counts by kind and group</summary><p>{html.escape(_groups(spoken))}</p>{drawn}</details>'
 
 
 def _when(spoken: Sequence[Cell], shown: Overview) -> str:

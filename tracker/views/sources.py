@@ -99,7 +99,7 @@ def _wrong(rows: Sequence[Health]) -> str:
             html.source_state(row.state),
             html.coded(html.sentence(row.cause)),
             html.coded(html.sentence(row.remedy)),
-            html.day(row.last_good_at),
+            f'<span class="t-nowrap">{html.day(row.last_good_at)}</span>',
         ]
         for row in rows
     ]

@@ -274,15 +274,58 @@ def test_without_a_mouse_all_is_reached_in_order_seen_and_opened(visit):
     page.get_by_role("region", name="One cell and what it rests on").wait_for()
 
 
-def test_a_dark_screen_prints_on_white(contexts, demo):
+@pytest.mark.parametrize(
+    ("path", "paper"), [("/p/institution/dogwood-lab", "body"), ("/compare", ".stApp")]
+)
+def test_a_dark_screen_prints_on_white_and_whole(contexts, demo, path, paper):
     page = contexts["dark"].new_page()
-    page.goto(f"{demo}/p/institution/dogwood-lab")
-    paper = "getComputedStyle(document.body).backgroundColor"
-    dark = page.evaluate(paper)
+    page.set_viewport_size({"width": 700, "height": 990})  # A4 within its margins
+    page.goto(demo + path)
+    page.locator(".t-table").first.wait_for()
+    white = f"getComputedStyle(document.querySelector('{paper}')).backgroundColor"
+    dark = page.evaluate(white)
     page.emulate_media(media="print", color_scheme="dark")
 
-    assert dark != page.evaluate(paper) == "rgb(255, 255, 255)"
+    assert dark != page.evaluate(white) == "rgb(255, 255, 255)"
+    assert page.evaluate(
+        "(e => e.scrollWidth <= e.clientWidth)(document.querySelector('.t-scroll'))"
+    )
     page.close()
+
+
+def test_policies_stand_beside_each_other_with_what_each_element_asks_and_nothing_overlaps(visit):
+    page = visit("/compare?institution=hazel-university&institution=dogwood-lab&institution=juniper-university")  # fmt: skip
+    table = page.get_by_role("region", name="R1 Human-rights due diligence, element by element")
+    heads = table.locator("thead th").all_inner_texts()
+
+    assert heads == ["Element", "Dogwood Lab on Responsible Research", "Hazel University", "Juniper University"]  # fmt: skip
+    assert "says who is asked in doubt" in table.inner_text()
+    page.set_viewport_size(NARROW)
+    page.wait_for_function(READY)
+    wide = "[...document.querySelectorAll('.t-even td > div > *')].filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display != 'inline').map(e => e.outerHTML)"
+    assert page.evaluate(wide) == []
+
+
+def test_the_matrix_is_sorted_by_name_or_kind_and_links_keep_the_order(visit):
+    page = visit("/compare?sort=kind&cell=dogwood-lab:R3")
+    rows = page.get_by_role("region", name="Institutions and recommendations").locator("tbody th")
+    names = rows.all_inner_texts()[1:]
+
+    assert names.index("Institut Fir pour l'éthique numérique") < names.index("Hazel University")
+    assert "sort=kind" in page.get_by_role("link", name="Close this cell").get_attribute("href")
+
+
+def test_a_drawer_says_what_elements_mean_what_was_read_and_how_to_cite(visit):
+    page = visit("/compare?cell=dogwood-lab:R3")
+    for more in ("What the elements mean", "What was read", "Copy a citation"):
+        page.get_by_text(more).click()
+    page.locator("[data-testid=stCode]").first.wait_for()
+    text = page.inner_text("body")
+
+    assert "surveillance, military, security services or a list set it off" in text
+    assert re.search(r"Read\s+\d of \d known documents", text)
+    assert re.search(r"“Guidance on research partners in high-risk countries”, 30 Sep 2025, http.*sha256", text)  # fmt: skip
+    assert violations(page) == []
 
 
 def test_any_two_versions_can_be_compared_and_the_address_names_them(visit):
@@ -331,7 +374,10 @@ def test_an_unknown_filter_value_is_said(visit):
      "/compare?cell=nope:R1"],
 )  # fmt: skip
 def test_an_unknown_id_is_said_and_shows_nobody_else(visit, path):
-    assert "No such" in visit(path).inner_text("body")
+    page = visit(path)
+
+    assert "No such" in page.inner_text("body")
+    assert violations(page) == []
 
 
 def test_a_rule_is_tried_on_the_past_before_it_is_taken(visit):
@@ -402,6 +448,7 @@ def test_an_empty_store_says_what_to_do_on_every_screen(browser, others):
     for path in ("/", "/statements", "/compare", "/changes", "/institution", "/search", "/alerts", "/sources"):  # fmt: skip
         open_at(page, others[0] + path)
         assert "make demo" in page.inner_text("body")
+        assert violations(page) == []
     context.close()
     assert wrong == []
 

@@ -13,9 +13,10 @@ from tracker.model import CoverageResult, InstitutionKind, Recommendation
 from tracker.queries import Cell, FindingRow
 from tracker.views import findings, html, matrix, shared, tables
 from tracker.views.addresses import APP
-from tracker.views.evidence import quoted
+from tracker.views.evidence import quoted, search_record
 from tracker.views.opening import open_store
 from tracker.views.takeaway import takeaway
+from tracker.wording import MEANINGS
 
 MOST = 12  # institutions that can be picked
 BESIDE = 4  # of them, whose policies are laid beside each other
@@ -35,7 +36,7 @@ def render() -> None:
     _drawer(chosen)
     kept = tables.keep([c for c in shared.cells() if c.question in tables.CODES], chosen)
     takeaway("coverage", chosen)
-    _matrix(kept, chosen)
+    _matrix(_sorted(kept), chosen)
     _side_by_side(chosen.get("institution", ()))
     shared.foot(shown)
 
@@ -56,6 +57,28 @@ def _filters() -> dict[str, list[str]]:
 
 def _entries() -> Mapping[Recommendation, RecommendationEntry]:
     return load_codebook().recommendations
+
+
+SORTS = {"name": "name", "kind": "kind, then name"}
+
+
+def _sorted(kept: Sequence[Cell]) -> Sequence[Cell]:
+    """By name or by kind, as the address says; never by what was found."""
+    order = st.query_params.get("sort", "name")
+    with st.columns([2, 8])[0]:
+        given = st.selectbox(
+            "Sorted by",
+            list(SORTS),
+            index=list(SORTS).index(order) if order in SORTS else 0,
+            format_func=SORTS.__getitem__,
+        )
+    shared.remember("sort", [given] if given != "name" else [])
+    kinds = list(InstitutionKind)
+    return (
+        sorted(kept, key=lambda c: kinds.index(InstitutionKind(c.kind)))
+        if given == "kind"
+        else kept
+    )
 
 
 def _matrix(kept: Sequence[Cell], chosen: tables.Filters) -> None:
@@ -107,14 +130,20 @@ def _cell(cell: Cell | None, chosen: tables.Filters) -> str:
     badge = html.badge_of(cell)
     if cell.result == "not_applicable":
         return badge
-    query = urlencode({**chosen, "cell": f"{cell.institution}:{cell.question}"}, doseq=True)
+    address = _address(chosen, cell=f"{cell.institution}:{cell.question}")
     state = "possible: " if tables.state_of(cell.result, cell.reviewed) == "possible" else ""
     said = [
         f"{state}{'at least ' * cell.at_least}{html.words(cell.result)}",
         *(html.OVERLAYS[name][1] for name in cell.overlays),
     ]
     label = f"{cell.name}, {cell.question}: {', '.join(said)}, what it rests on"
-    return f'<a href="/compare?{html.escape(query)}" target="_self" aria-label="{html.escape(label)}" style="text-decoration:none">{badge}</a>'
+    return f'<a href="{html.escape(address)}" target="_self" aria-label="{html.escape(label)}" style="text-decoration:none">{badge}</a>'
+
+
+def _address(chosen: tables.Filters, **more: str) -> str:
+    """This view's address, its order included."""
+    kept = {"sort": order} if (order := st.query_params.get("sort")) else {}
+    return f"/compare?{urlencode({**chosen, **kept, **more}, doseq=True)}"
 
 
 def _drawer(chosen: tables.Filters) -> None:
@@ -130,12 +159,14 @@ def _drawer(chosen: tables.Filters) -> None:
         around = queries.context(session, [row], most=CARDS)
         history = queries.change_rows(session, institutions=[key], labels=[code], limit=5)
     entry = _entries()[Recommendation(code)]
-    close = html.go(f"/compare?{urlencode(chosen, doseq=True)}", "Close this cell")
+    close = html.go(_address(chosen), "Close this cell")
     shared.show(
         '<section class="t-card" aria-label="One cell and what it rests on">',
         f"<h2>{html.go(APP.institution(key), row.name)}: {html.escape(question_title(code))}</h2>",
         f'<p class="t-meta">The report: “{html.escape(entry.report)}”. Our rule: every element with * in the institution’s own voice makes “stated”, any makes “partial”.</p>',
         findings.block(row, around, most=CARDS),
+        _meanings(entry),
+        _looked_at(row),
         "<h3>History of this cell</h3>",
         html.listing(
             [
@@ -147,6 +178,23 @@ def _drawer(chosen: tables.Filters) -> None:
         html.actions(close),
         "</section>",
     )
+    shared.citations([*row.evidence[:CARDS], *row.awaiting[:CARDS]], around)
+
+
+def _meanings(entry: RecommendationEntry) -> str:
+    """What each element asks of a text, in words."""
+    shown = html.pairs(
+        (html.words(name) + "*" * (name in entry.required), html.escape(MEANINGS[name]))
+        for name in (*entry.required, *entry.optional)
+    )
+    return f"<details><summary>What the elements mean</summary>{shown}</details>"
+
+
+def _looked_at(row: FindingRow) -> str:
+    """What was searched; where nothing was found it stands above already."""
+    if not row.evidence:
+        return ""
+    return f"<details><summary>What was read</summary>{search_record(row.search_record, row.rule)}</details>"
 
 
 def _side_by_side(picked: Sequence[str]) -> None:
@@ -164,7 +212,8 @@ def _side_by_side(picked: Sequence[str]) -> None:
     shown: dict[tuple[str, int], str] = {}
     lines = [
         [
-            html.escape(html.words(name) + ("*" if name in entry.required else "")),
+            html.escape(html.words(name) + ("*" if name in entry.required else ""))
+            + f'<span class="t-small">{html.escape(MEANINGS[name])}</span>',
             *(_held(row, name, shown) for row in rows),
         ]
         for name in (*entry.required, *entry.optional)
@@ -173,7 +222,7 @@ def _side_by_side(picked: Sequence[str]) -> None:
     heads = ["Element", *(row.name for row in rows)]
     caption = f"{titles[code]}, element by element"
     shared.show(
-        html.table(heads, [results, *lines], caption=caption, even=True),
+        html.table(heads, [results, *lines], caption=caption, stack=True, even=True),
         f'<p class="t-meta">* needed for “stated”.{_left_out(picked)}</p>',
     )
 

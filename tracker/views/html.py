@@ -196,7 +196,8 @@ def link(url: str, words: str) -> str:
     """Return a link to a web address; anything else is shown as text."""
     if urlsplit(url).scheme not in {"http", "https"}:
         return escape(words)
-    return f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer nofollow">{escape(words)}</a>'
+    said = ' class="t-url"' if words == url else ""  # on paper it is not said twice
+    return f'<a href="{escape(url)}"{said} target="_blank" rel="noopener noreferrer nofollow">{escape(words)}</a>'
 
 
 def bare(url: str) -> str:

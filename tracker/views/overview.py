@@ -22,7 +22,7 @@ def render() -> None:
     """Show how many have spoken of how many, since when, and what changed this week."""
     given = shared.cells()
     spoken = [cell for cell in given if cell.question == SPOKEN]
-    shown = shared.frame("Overview", _headline(tally(spoken)), LEAD)
+    shown = shared.frame("Overview", squares.headline(spoken), LEAD)
     if shared.nothing_yet(shown):
         return
     shared.show(_facts(given, shown), squares.squares(spoken, glance=True), _denominators(spoken))
@@ -45,13 +45,6 @@ WAYS = f"""<div class="t-ways">
 <div class="t-way"><b>{html.go("/institution", "Check one institution")}</b>Its statements, policies and changes on one page that prints, with quotes, dates and hashes.</div>
 <div class="t-way"><b>{html.go("/compare", "Compare policies")}</b>Institutions against the report’s recommendations, element by element; export what you see.</div>
 <div class="t-way"><b>{html.go("/changes", "Follow changes")}</b>What was added or removed, before and after; {html.go("/alerts", "be told")} when it happens.</div></div>"""
-
-
-def _headline(found: Tally) -> str:
-    if not found.institutions:
-        return "Who has spoken"
-    checked = html.number(found.institutions - found.unread, "institution")
-    return f"{found.confirmed} of {checked} checked spoke out on abuses by the Chinese state"
 
 
 def _facts(given: Sequence[Cell], shown: Overview) -> str:

@@ -33,7 +33,7 @@ def index(_request: Request) -> Response:
         ]  # fmt: skip
         changes = queries.change_rows(session, limit=100)
         listed = html.listing(
-            [f"{html.go(PRINTED.change(c.id), html.brief(c.summary))} <span class='t-meta'>{html.escape(c.name)} · {html.when(c)}</span>" for c in changes],
+            [f"{html.go(PRINTED.change(c.id), html.brief(c.summary))} <br><span class='t-meta'>{html.escape(c.name)} · {html.escape(html.words(c.change_class))} · {html.when(c)}</span>" for c in changes],
             empty="No change so far.",
         )  # fmt: skip
         body = (
@@ -43,7 +43,7 @@ def index(_request: Request) -> Response:
             )
             + f"<h2>Latest changes</h2>{listed}"
         )
-        return _page(session, "Who has spoken", body, path="/p/")
+        return _page(session, squares.headline(spoken), body, path="/p/")
 
 
 def institution(request: Request) -> Response:

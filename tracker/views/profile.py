@@ -188,6 +188,12 @@ def _carry(carried: _Carried, row: FindingRow, items: Sequence[dict[str, Any]]) 
         carried.setdefault(place, (item, []))[1].append(row)
 
 
+def quoted(profile: Profile) -> list[dict[str, Any]]:
+    """Return the passages that are quoted, in the order in which they stand."""
+    rows = [row for row in profile.findings if row.result != "not_applicable"]
+    return [item for row in rows for item in (*row.evidence[:CARDS], *row.awaiting[:CARDS])]
+
+
 def _cards(profile: Profile, carried: _Carried, said: str, places: Places) -> str:
     return "".join(_quote(profile, item, rows, said, places) for item, rows in carried.values())
 

@@ -1,14 +1,16 @@
 """What every screen has: the frame, filters that live in the address, the words it must carry."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
 from tracker import queries
 from tracker.export import DISCLAIMER
-from tracker.queries import Cell, InstitutionRow, Overview
+from tracker.queries import Cell, Context, InstitutionRow, Overview
 from tracker.settings import Settings
 from tracker.views import html
+from tracker.views.evidence import citation
 from tracker.views.opening import open_store
 
 NOT = DISCLAIMER
@@ -86,6 +88,16 @@ def nothing_yet(shown: Overview) -> bool:
     )
     foot(shown)
     return True
+
+
+def citations(items: Sequence[Mapping[str, Any]], around: Context) -> None:
+    """Draw each quote's citation with a button that copies it."""
+    cited = dict.fromkeys(citation(i, around.versions.get(i["version_id"])) for i in items)
+    if not cited:
+        return
+    with st.expander("Copy a citation"):
+        for said in cited:
+            st.code(said, language=None, wrap_lines=True)
 
 
 def missing(what: str, back: str, words: str) -> None:

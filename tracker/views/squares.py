@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from tracker.model import InstitutionKind
 from tracker.queries import Cell, part, tally
-from tracker.views.html import KINDS, escape, words
+from tracker.views.html import KINDS, escape, number, words
 
 #: Parts of a row of squares, in the order in which they stand: class → what it means.
 PARTS = {
@@ -40,6 +40,15 @@ def squares(spoken: Sequence[Cell], *, glance: bool = False) -> str:
     rows = [_squares_of(kind, given, size) for kind, given in by_kind.items() if given]
     drawn = f'<div class="t-kinds">{"".join(rows)}</div>{key(PARTS)}'
     return f'<div class="t-glance">{drawn}</div>' if glance else drawn
+
+
+def headline(spoken: Sequence[Cell]) -> str:
+    """Return what the squares come to: how many have spoken of how many checked."""
+    found = tally(spoken)
+    if not found.institutions:
+        return "Who has spoken"
+    checked = number(found.institutions - found.unread, "institution")
+    return f"{found.confirmed} of {checked} checked spoke out on abuses by the Chinese state"
 
 
 def key(parts: Mapping[str, str]) -> str:

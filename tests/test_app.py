@@ -306,6 +306,19 @@ def test_policies_stand_beside_each_other_with_what_each_element_asks_and_nothin
     assert page.evaluate(wide) == []
 
 
+def test_more_than_four_policies_stand_beside_each_other_in_words(visit):
+    five = ("hazel-university", "dogwood-lab", "juniper-university", "kestrel-university", "larch-university")  # fmt: skip
+    page = visit("/compare?" + "&".join(f"institution={key}" for key in five))
+    table = page.get_by_role("region", name="R1 Human-rights due diligence, element by element")
+    row = table.locator("tbody tr").nth(1).locator("td").all_inner_texts()
+
+    assert table.locator("thead th").count() == 6
+    assert row[0] == "● yes (may)"  # of Dogwood Lab, confirmed by people
+    assert "possible: yes (must)" in row[1]
+    assert "none found" in row[3]
+    assert "unreachable" in row[4]
+
+
 def test_the_matrix_is_sorted_by_name_or_kind_and_links_keep_the_order(visit):
     page = visit("/compare?sort=kind&cell=dogwood-lab:R3")
     rows = page.get_by_role("region", name="Institutions and recommendations").locator("tbody th")

@@ -19,7 +19,7 @@ from tracker.views.takeaway import takeaway
 from tracker.wording import MEANINGS
 
 MOST = 12  # institutions that can be picked
-BESIDE = 4  # of them, whose policies are laid beside each other
+BESIDE = 4  # of them, whose quotes are laid beside each other
 CARDS = 4
 LEAD = (
     "How published policies stand to the report’s recommendations. R1 to R6 and their elements are the tracker’s own "
@@ -178,7 +178,7 @@ def _drawer(chosen: tables.Filters) -> None:
         html.actions(close),
         "</section>",
     )
-    shared.citations([*row.evidence[:CARDS], *row.awaiting[:CARDS]], around)
+    shared.citations([*row.evidence[:CARDS], *row.awaiting[:CARDS]], around.versions)
 
 
 def _meanings(entry: RecommendationEntry) -> str:
@@ -200,21 +200,23 @@ def _looked_at(row: FindingRow) -> str:
 def _side_by_side(picked: Sequence[str]) -> None:
     if len(picked) < 2:
         shared.show(
-            '<p class="t-meta">Pick two to four institutions to lay their policies side by side, element by element.</p>'
+            '<p class="t-meta">Pick two or more institutions to lay their policies side by side, element by element; up to four with their quotes.</p>'
         )
         return
     shared.show("<h2>Side by side, element by element</h2>")
     titles = {code: question_title(code) for code in tables.CODES}
     code = st.selectbox("Recommendation", list(titles), format_func=titles.__getitem__)
     with open_store().transaction() as session:
-        rows = queries.finding_rows(session, questions=[code], institutions=picked[:BESIDE])
+        rows = queries.finding_rows(session, questions=[code], institutions=picked)
     entry = _entries()[Recommendation(code)]
     shown: dict[tuple[str, int], str] = {}
+    quotes = len(rows) <= BESIDE
+    cell = _held if quotes else _in_words
     lines = [
         [
             html.escape(html.words(name) + ("*" if name in entry.required else ""))
             + f'<span class="t-small">{html.escape(MEANINGS[name])}</span>',
-            *(_held(row, name, shown) for row in rows),
+            *(cell(row, name, shown) for row in rows),
         ]
         for name in (*entry.required, *entry.optional)
     ]
@@ -222,14 +224,23 @@ def _side_by_side(picked: Sequence[str]) -> None:
     heads = ["Element", *(row.name for row in rows)]
     caption = f"{titles[code]}, element by element"
     shared.show(
-        html.table(heads, [results, *lines], caption=caption, stack=True, even=True),
-        f'<p class="t-meta">* needed for “stated”.{_left_out(picked)}</p>',
+        html.table(heads, [results, *lines], caption=caption, stack=True, even=quotes),
+        f'<p class="t-meta">* needed for “stated”.{"" if quotes else f" Pick at most {BESIDE} to read the quotes."}</p>',
     )
 
 
-def _left_out(picked: Sequence[str]) -> str:
-    more = len(picked) - BESIDE
-    return f" The first {BESIDE} chosen stand here; {more} more do not fit." if more > 0 else ""
+def _in_words(row: FindingRow, element: str, _shown: dict[tuple[str, int], str]) -> str:
+    """How a policy stands to an element, where too many stand beside each other for quotes."""
+    kept = next((e for e in row.elements if e["name"] == element), None)
+    if kept is None or not row.evidence:
+        return html.badge_of(row)
+    possible = kept.get("state") == ElementState.POSSIBLE
+    shape = "●" if kept["held"] else "◌" if possible else "○"
+    sure = row.confirmed or not kept["held"]
+    said = element_said(kept) if sure else f"possible: {element_said(kept)}"
+    return (
+        f'<span class="t-small"><span aria-hidden="true">{shape}</span> {html.escape(said)}</span>'
+    )
 
 
 def _held(row: FindingRow, element: str, shown: dict[tuple[str, int], str]) -> str:

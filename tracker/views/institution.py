@@ -89,7 +89,7 @@ def _show(found: Profile) -> None:
         steps = profile.statements(found)
         shared.show(f"<h2>Statements by date</h2>{steps}" if steps else "")
         shared.show(profile.quotes(found) or profile.no_quote(found))
-        shared.citations(profile.quoted(found), found.around)
+        shared.citations(profile.quoted(found), found.around.versions)
     with documents:
         shared.show(profile.documents(found))
     with changes:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from tracker import queries
 from tracker.export import DISCLAIMER
-from tracker.queries import Cell, Context, InstitutionRow, Overview
+from tracker.queries import Cell, InstitutionRow, Overview, VersionRow
 from tracker.settings import Settings
 from tracker.views import html
 from tracker.views.evidence import citation
@@ -90,9 +90,9 @@ def nothing_yet(shown: Overview) -> bool:
     return True
 
 
-def citations(items: Sequence[Mapping[str, Any]], around: Context) -> None:
+def citations(items: Sequence[Mapping[str, Any]], versions: Mapping[int, VersionRow]) -> None:
     """Draw each quote's citation with a button that copies it."""
-    cited = dict.fromkeys(citation(i, around.versions.get(i["version_id"])) for i in items)
+    cited = dict.fromkeys(citation(i, versions.get(i["version_id"])) for i in items)
     if not cited:
         return
     with st.expander("Copy a citation"):

@@ -111,4 +111,4 @@ def _evidence(kept: Sequence[Cell]) -> None:
         name = html.go(APP.institution(row.institution), row.name)
         shared.show(f"<h3>{name}</h3>", findings.block(row, around, most=CARDS))
     quoted = [i for row in rows for i in (*row.evidence[:CARDS], *row.awaiting[:CARDS])]
-    shared.citations(quoted, around)
+    shared.citations(quoted, around.versions)

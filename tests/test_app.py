@@ -462,6 +462,9 @@ def test_an_empty_store_says_what_to_do_on_every_screen(browser, others):
         open_at(page, others[0] + path)
         assert "make demo" in page.inner_text("body")
         assert violations(page) == []
+    page.goto(others[0] + "/p/")
+    assert "make demo" in page.inner_text("body")
+    assert "Nothing read yet" in page.inner_text("header")
     context.close()
     assert wrong == []
 

@@ -187,6 +187,11 @@ def minute(at: datetime | None) -> str:
     return f"{at.day} {at:%b %Y, %H:%M} UTC" if at else "–"
 
 
+def as_of(at: datetime | None) -> str:
+    """Return how fresh the data is."""
+    return f"Data as of {minute(at)}" if at else "Nothing read yet"
+
+
 def number(count: int, one: str, many: str = "") -> str:
     """Return a count with its noun."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"

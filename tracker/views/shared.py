@@ -50,6 +50,12 @@ def frame(tab: str, heading: str = "", lead: str = "") -> Overview:
     return shown
 
 
+NOTHING = html.card(
+    "Nothing has been read yet.",
+    "<code>make demo</code> shows an example with invented institutions.",
+    "<code>tracker run</code> reads the sources in sources.yaml.",
+    html.go("/method", "How it works, and where it ends"),
+)
 FAVICON = str(html.static("favicon.png"))
 DEMO = '<div class="t-demo" role="note">Demonstration data: every institution that was read here, and every word of it, is invented.</div>'
 
@@ -70,7 +76,7 @@ def foot(shown: Overview, *, printed: str = "") -> None:
     ]
     st.html(
         f'<div class="t-foot"><b>{NOT}</b> Machine findings are possible until a person confirms them. '
-        f"Data as of {html.minute(shown.last_run_at)}.<br>{' · '.join(filter(None, ways))}</div>"
+        f"{html.as_of(shown.last_run_at)}.<br>{' · '.join(filter(None, ways))}</div>"
     )
 
 
@@ -78,14 +84,7 @@ def nothing_yet(shown: Overview) -> bool:
     """Say what to do where there is no data; return whether that is so."""
     if shown.institutions:
         return False
-    show(
-        html.card(
-            "Nothing has been read yet.",
-            "<code>make demo</code> shows an example with invented institutions.",
-            "<code>tracker run</code> reads the sources in sources.yaml.",
-            html.go("/method", "How it works, and where it ends"),
-        )
-    )
+    show(NOTHING)
     foot(shown)
     return True
 

@@ -59,10 +59,11 @@ def evidence_card(
     places: Places = APP,
     *,
     carries: str = "",
+    beside: tuple[str, str] = ("", ""),
 ) -> str:
     """Return a piece of evidence: the quote, its source, its capture, its coding, its review.
 
-    `carries` says, as HTML, which findings rest on it.
+    `carries` says, as HTML, which findings rest on it; `beside` is the sentence before and the one after.
     """
     cues = shown_cues(item, cues)
     title = item["title"] or item["url"]
@@ -81,7 +82,7 @@ def evidence_card(
     return (
         f'<figure class="t-card{maybe}">{quoted(item["quote"], item.get("language"), cues)}'
         f'<figcaption class="t-meta">{source}<br>{escape(dated(item))} · {_there(item)}<br><span class="t-state">{escape(sentence(coded_by(item)))}</span><br>{ways}{carries}'
-        f'</figcaption><details class="t-more"{shown}><summary>Evidence and coding</summary>{_provenance(item, cues, version)}</details></figure>'
+        f'</figcaption><details class="t-more"{shown}><summary>Evidence and coding</summary>{_provenance(item, cues, version, beside)}</details></figure>'
     )
 
 
@@ -103,7 +104,9 @@ def _document_link(item: Mapping[str, Any], places: Places) -> str:
     return go(places.document(document_id), "all versions") if document_id else ""
 
 
-def _provenance(item: Mapping[str, Any], cues: Cues, version: VersionRow | None) -> str:
+def _provenance(
+    item: Mapping[str, Any], cues: Cues, version: VersionRow | None, beside: tuple[str, str]
+) -> str:
     because = "; ".join(
         f"{words(name)}: {', '.join(found)}" for name, found in cues.items() if found
     )
@@ -113,6 +116,8 @@ def _provenance(item: Mapping[str, Any], cues: Cues, version: VersionRow | None)
         hashes = f"text sha256 <code>{escape(version.text_sha256)}</code>"
     return pairs(
         [
+            ("Just before", _said(beside[0], item)),
+            ("Just after", _said(beside[1], item)),
             ("Labels", escape(", ".join(map(label, item["labels"])))),
             ("Because of", escape(because or "–")),
             ("Voice", escape(item.get("attributed") or words(item["voice"]))),
@@ -123,6 +128,11 @@ def _provenance(item: Mapping[str, Any], cues: Cues, version: VersionRow | None)
             ("Is this wrong?", problem(Settings().contact, citation(item, version))),
         ]
     )
+
+
+def _said(text: str, item: Mapping[str, Any]) -> str:
+    tongue = escape(item.get("language") or "und")
+    return f'<span lang="{tongue}" dir="auto">{escape(text)}</span>' if text else ""
 
 
 def citation(item: Mapping[str, Any], version: VersionRow | None) -> str:

@@ -211,7 +211,8 @@ def _quote(
     around = profile.around
     cues, version = around.cues.get(item["passage_id"], {}), around.versions.get(item["version_id"])
     carries = f'<div class="t-head">{said}:{lines}</div>'
-    return evidence_card(item, cues, version, places, carries=carries)
+    beside = around.beside.get((item["version_id"], item["passage_id"]), ("", ""))
+    return evidence_card(item, cues, version, places, carries=carries, beside=beside)
 
 
 def no_quote(profile: Profile) -> str:

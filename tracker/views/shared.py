@@ -94,8 +94,9 @@ def citations(items: Sequence[Mapping[str, Any]], versions: Mapping[int, Version
     cited = dict.fromkeys(citation(i, versions.get(i["version_id"])) for i in items)
     if not cited:
         return
-    with st.expander("Copy a citation"):
-        for said in cited:
+    box = st.expander("Copy a citation", on_change="rerun")
+    with box:
+        for said in cited if box.open else ():  # each costs a page time
             st.code(said, language=None, wrap_lines=True)
 
 

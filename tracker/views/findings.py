@@ -135,6 +135,7 @@ def _cards(
             around.versions.get(item["version_id"]),
             places,
             carries="<br>" * bool(said := weaker(row, item)) + said,
+            beside=around.beside.get((item["version_id"], item["passage_id"]), ("", "")),
         )
         for item in items
     )

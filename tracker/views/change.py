@@ -22,6 +22,8 @@ def render() -> None:
     row = found.row
     title = changed.title(found)
     shown = shared.frame(title, title)
+    shared.answers("id")
+    shared.left_out()
     printed = PRINTED.change(row.id)
     shared.show(
         html.actions(
@@ -32,7 +34,7 @@ def render() -> None:
         changed.head(found),
     )
     if found.act:
-        shared.show(changed.own(found, found.act))
+        shared.show(changed.own(found, found.act), changed.provenance(found))
     else:
         _compared(found)
     address = Settings().public_url.rstrip("/") + APP.change(row.id)

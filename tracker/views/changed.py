@@ -12,6 +12,7 @@ from tracker.changes.certainty import certainty
 from tracker.coding.codebook import question_title
 from tracker.model import ChangeClass
 from tracker.queries import ChangeRow, VersionRow
+from tracker.store.folding import moved_to
 from tracker.store.heard import NOT_ASKED, dealings
 from tracker.store.records import Act, acts
 from tracker.views import hearing
@@ -19,9 +20,11 @@ from tracker.views.addresses import APP, Places
 from tracker.views.html import (
     actions,
     card,
+    change_class,
     day,
     escape,
     go,
+    label,
     link,
     minute,
     pairs,
@@ -94,7 +97,7 @@ def title(changed: Changed) -> str:
 
 
 def head(changed: Changed, places: Places = APP) -> str:
-    """Return what happened, to which document, when, and how sure that is."""
+    """Return what happened, when, how sure that is, and what it touches."""
     row = changed.row
     what = sentence(row.summary)
     sure = certainty(
@@ -105,19 +108,16 @@ def head(changed: Changed, places: Places = APP) -> str:
         dealing=changed.dealing,
     )
     return (
-        f'<p class="t-kicker">{escape(words(row.change_class))} · {escape(words(row.kind))}</p>'
+        f'<p class="t-kicker">{change_class(row.change_class)} · {escape(words(row.kind))}</p>'
         f'<p class="t-lead">{escape(what)}, {when(row)}.</p>'
         + pairs(
             [
-                ("Institution", go(places.institution(row.institution), row.name)),
-                *_placed(changed, places),
-                ("Class", f"{escape(words(row.change_class))}: {escape(CLASSES[row.change_class])}"),
                 ("Confidence", escape(sure)),
                 ("Superseded", _superseded(changed, places)),
                 *_touched(changed),
             ]
         )
-    )  # fmt: skip
+    )
 
 
 def _placed(changed: Changed, places: Places) -> list[tuple[str, str]]:
@@ -130,6 +130,7 @@ def _placed(changed: Changed, places: Places) -> list[tuple[str, str]]:
     return [
         ("Document", go(places.document(row.document_id), row.title)),
         ("Address", link(row.url, row.url)),
+        ("Moved to", link(new, new) if (new := moved_to(row.kind, row.summary)) else ""),
         ("On", minute(row.seen_to)) if changed.act else at,
     ]
 
@@ -140,14 +141,14 @@ def _touched(changed: Changed) -> list[tuple[str, str]]:
     row = changed.row
     touched = f"{_listed(row.labels)} (by machine, not yet reviewed)" if row.labels else "none"
     return [
-        ("Labels touched", touched),
+        ("Touches", touched),
         ("Labels gained", _listed(row.labels_gained)),
         ("Labels lost", _listed(row.labels_lost)),
     ]
 
 
 def _listed(labels: Sequence[str]) -> str:
-    return escape(", ".join(map(words, labels)))
+    return escape(", ".join(map(label, labels)))
 
 
 def _superseded(changed: Changed, places: Places) -> str:
@@ -200,14 +201,22 @@ def text(changed: Changed) -> str:
     )
 
 
-def provenance(changed: Changed) -> str:
-    """Return the captures on both sides, so that anybody can check."""
-    sides = [("Before", changed.before), ("After", changed.after)]
+def provenance(changed: Changed, places: Places = APP) -> str:
+    """Return which document it was, where and when, and the captures on both sides, so that anybody can check."""
+    row = changed.row
+    known = [
+        ("Institution", go(places.institution(row.institution), row.name)),
+        *_placed(changed, places),
+        ("Class", f"{escape(words(row.change_class))}: {escape(CLASSES[row.change_class])}"),
+    ]
+    if changed.act:
+        return pairs(known)
+    sides = [("Before", _capture(changed.before)), ("After", _capture(changed.after))]
     same = changed.before and changed.after and changed.before.extractor == changed.after.extractor
     note = "The same reader read both sides." if same else ""
     return (
-        pairs([(name, _capture(side)) for name, side in sides])
-        + f'<p class="t-meta">{note} {link(web_archive(changed.row.url), "Copies in the Internet Archive")}</p>'
+        pairs([*known, *sides])
+        + f'<p class="t-meta">{note} {link(web_archive(row.url), "Copies in the Internet Archive")}</p>'
     )
 
 
@@ -215,7 +224,7 @@ def _capture(side: VersionRow | None) -> str:
     if side is None:
         return "no version"
     return (
-        f"version {side.number}, first captured {minute(side.seen_to)}, HTTP {side.status or '–'}, {escape(side.extractor)}<br>"
+        f"version {side.number}, first captured {minute(side.seen_to)}, HTTP {side.status or '–'}, read with {escape(side.extractor)}<br>"
         f"text sha256 <code>{escape(side.text_sha256)}</code><br>bytes sha256 <code>{escape(side.payload_sha256)}</code>"
     )
 
@@ -233,12 +242,12 @@ def citation(changed: Changed, address: str) -> str:
 def sheet(changed: Changed, places: Places, address: str) -> str:
     """Return the whole change as one printable column."""
     told = (
-        own(changed, changed.act, places)
+        own(changed, changed.act, places) + provenance(changed, places)
         if changed.act
         else "<h2>What the text did</h2>"
         + text(changed)
         + "<h2>Where this comes from</h2>"
-        + provenance(changed)
+        + provenance(changed, places)
     )
     return (
         head(changed, places)

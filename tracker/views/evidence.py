@@ -1,23 +1,28 @@
 """The evidence card: a quote with everything needed to check it; and the record of a search."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tracker.addresses import web_archive
 from tracker.crediting import coded_by
 from tracker.dating import dated, first_seen, statement_date
-from tracker.queries import VersionRow, shown_cues
+from tracker.queries import VersionRow, element_words, shown_cues
+from tracker.settings import Settings
 from tracker.views.addresses import APP, Places, text_fragment
 from tracker.views.html import (
     between,
     day,
     escape,
     go,
+    label,
+    language,
     link,
     minute,
     number,
     pairs,
+    problem,
+    sentence,
     words,
 )
 from tracker.views.html import rule as html_rule
@@ -26,14 +31,21 @@ LONGEST_QUOTE = 600
 Cues = Mapping[str, Sequence[str]]
 
 
-def marked(text: str, cues: Iterable[str]) -> str:
-    """Return a quote with its cue words marked."""
-    found = sorted({re.escape(cue) for cue in cues if cue}, key=len, reverse=True)
-    if not found:
+def marked(text: str, cues: Cues) -> str:
+    """Return a quote with its cue words marked, each mark saying what for."""
+    told: dict[str, list[str]] = {}
+    for name, found in cues.items():
+        for cue in filter(None, found):
+            told.setdefault(cue, []).append(words(name))
+    if not told:
         return escape(text)
-    parts = re.split(rf"(?<!\w)({'|'.join(found)})(?!\w)", text)
+    longest_first = sorted(map(re.escape, told), key=len, reverse=True)
+    parts = re.split(rf"(?<!\w)({'|'.join(longest_first)})(?!\w)", text)
     return "".join(
-        f"<mark>{escape(part)}</mark>" if at % 2 else escape(part) for at, part in enumerate(parts)
+        f'<mark title="{escape(", ".join(told[part]))}">{escape(part)}</mark>'
+        if at % 2
+        else escape(part)
+        for at, part in enumerate(parts)
     )
 
 
@@ -43,7 +55,7 @@ def quoted(text: str, language: str | None, cues: Cues) -> str:
     shown = text[:LONGEST_QUOTE].rsplit(" ", 1)[0] if cut else text
     end = ' <span class="t-quote-end">… (goes on)</span>' if cut else ""
     tongue = escape(language or "und")
-    body = marked(shown, [word for found in cues.values() for word in found])
+    body = marked(shown, cues)
     return f'<blockquote lang="{tongue}" dir="auto">“{body}{"" if cut else "”"}{end}</blockquote>'
 
 
@@ -54,12 +66,13 @@ def evidence_card(
     places: Places = APP,
     *,
     carries: str = "",
+    beside: tuple[str, str] = ("", ""),
 ) -> str:
     """Return a piece of evidence: the quote, its source, its capture, its coding, its review.
 
-    `carries` says, as HTML, which findings rest on it.
+    `carries` says, as HTML, which findings rest on it; `beside` is the sentence before and the one after.
     """
-    cues = shown_cues(item, cues)
+    cues = {**shown_cues(item, cues), **element_words(item)}
     title = item["title"] or item["url"]
     path = _below(title, item.get("heading_path") or "")
     where = f" › {escape(path)}" if path else ""
@@ -72,10 +85,11 @@ def evidence_card(
         )
     )
     shown = "" if places is APP else " open"  # on paper nobody can open it
+    maybe = " t-maybe" if item.get("reviewed", "none") == "none" else ""
     return (
-        f'<figure class="t-card">{quoted(item["quote"], item.get("language"), cues)}'
-        f'<figcaption class="t-meta">{source}<br>{escape(dated(item))} · {_there(item)} · {escape(coded_by(item))}<br>{ways}{carries}'
-        f'</figcaption><details class="t-more"{shown}><summary>Evidence and coding</summary>{_provenance(item, cues, version)}</details></figure>'
+        f'<figure class="t-card{maybe}">{quoted(item["quote"], item.get("language"), cues)}'
+        f'<figcaption class="t-meta">{source}<br>{escape(dated(item))} · {_there(item)}<br><span class="t-state">{escape(sentence(coded_by(item)))}</span><br>{ways}{carries}'
+        f'</figcaption><details class="t-more"{shown}><summary>Evidence and coding</summary>{_provenance(item, cues, version, beside)}</details></figure>'
     )
 
 
@@ -97,7 +111,9 @@ def _document_link(item: Mapping[str, Any], places: Places) -> str:
     return go(places.document(document_id), "all versions") if document_id else ""
 
 
-def _provenance(item: Mapping[str, Any], cues: Cues, version: VersionRow | None) -> str:
+def _provenance(
+    item: Mapping[str, Any], cues: Cues, version: VersionRow | None, beside: tuple[str, str]
+) -> str:
     because = "; ".join(
         f"{words(name)}: {', '.join(found)}" for name, found in cues.items() if found
     )
@@ -107,15 +123,23 @@ def _provenance(item: Mapping[str, Any], cues: Cues, version: VersionRow | None)
         hashes = f"text sha256 <code>{escape(version.text_sha256)}</code>"
     return pairs(
         [
-            ("Labels", escape(", ".join(words(label) for label in item["labels"]))),
+            ("Just before", _said(beside[0], item)),
+            ("Just after", _said(beside[1], item)),
+            ("Labels", escape(", ".join(map(label, item["labels"])))),
             ("Because of", escape(because or "–")),
             ("Voice", escape(item.get("attributed") or words(item["voice"]))),
             ("Version", escape(item["version"])),
             ("In the text", escape(seen)),
             ("Hash", hashes),
-            ("Cite as", escape(citation(item, version))),
+            ("Cite as", f'<span class="t-cite">{escape(citation(item, version))}</span>'),
+            ("Is this wrong?", problem(Settings().contact, citation(item, version))),
         ]
     )
+
+
+def _said(text: str, item: Mapping[str, Any]) -> str:
+    tongue = escape(item.get("language") or "und")
+    return f'<span lang="{tongue}" dir="auto">{escape(text)}</span>' if text else ""
 
 
 def citation(item: Mapping[str, Any], version: VersionRow | None) -> str:
@@ -144,8 +168,8 @@ def search_record(record: Mapping[str, Any], rule: str) -> str:
         or "none"
     )
     languages, unread = (
-        ", ".join(f"{name} {count}" for name, count in record.get(part, {}).items()) or "–"
-        for part in ("languages", "unread")
+        ", ".join(f"{named(name)} {count}" for name, count in record.get(part, {}).items()) or "–"
+        for part, named in (("languages", language), ("unread", words))
     )
     basis = f" ({record['period_basis']})" if record.get("period_basis") else ""
     read, known = record.get("documents_read", 0), record.get("documents_known", 0)

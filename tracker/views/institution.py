@@ -26,6 +26,8 @@ def render() -> None:
         shared.missing("institution", "/institution", "All institutions in scope")
     else:
         shown = shared.frame(found.row.name, found.row.name)
+        shared.answers("inst")
+        shared.left_out()
         _show(found)
     shared.foot(shown, printed=PRINTED.institution(key) if found else "")
 
@@ -43,6 +45,7 @@ def _all() -> None:
         typed = shared.ask("Name", "q", hint="Part of a name").casefold()
     with right:
         kinds = shared.choose("Kind", "kind", {str(k): html.KINDS[k] for k in InstitutionKind})
+    shared.left_out()
     spoken = [cell for cell in shared.cells() if cell.question == SPOKEN]
     kept = [c for c in tables.keep(spoken, {"kind": kinds}) if typed in c.name.casefold()]
     shared.show(f'<p class="t-meta"><b>{len(kept)} of {len(spoken)} institutions</b></p>')
@@ -59,7 +62,7 @@ def _table(kept: Sequence[Cell]) -> str:
         [
             html.go(APP.institution(cell.institution), cell.name),
             html.escape(html.words(cell.kind)),
-            cell.country,
+            html.escape(html.country(cell.country)),
             html.escape(cell.group),
             html.badge_of(cell),
         ]
@@ -78,6 +81,7 @@ def _show(found: Profile) -> None:
             f'<a href="/data/coverage.json?institution={key}" target="_blank" download>JSON</a>',
             html.go(f"/alerts?institution={key}", "Follow"),
         ),
+        profile.answer(found),
         profile.head(found),
         f'<p class="t-meta">{html.escape(profile.coverage_line(found))}</p>',
         profile.summary(found),
@@ -88,6 +92,7 @@ def _show(found: Profile) -> None:
         steps = profile.statements(found)
         shared.show(f"<h2>Statements by date</h2>{steps}" if steps else "")
         shared.show(profile.quotes(found) or profile.no_quote(found))
+        shared.citations(profile.quoted(found), found.around.versions)
     with documents:
         shared.show(profile.documents(found))
     with changes:

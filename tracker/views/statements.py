@@ -30,6 +30,7 @@ def render() -> None:
         return
     spoken = [cell for cell in shared.cells() if cell.question == SPOKEN]
     chosen = _filters(spoken)
+    shared.left_out()
     kept = tables.keep(spoken, chosen)
     shared.show(_count(kept, spoken))
     takeaway("spoken", chosen)
@@ -55,7 +56,9 @@ def _filters(spoken: Sequence[Cell]) -> dict[str, list[str]]:
         kind = shared.choose("Kind", "kind", {str(k): html.KINDS[k] for k in InstitutionKind})
     with third:
         countries = sorted({cell.country for cell in spoken})
-        country = shared.choose("Country", "country", {code: code for code in countries})
+        country = shared.choose(
+            "Country", "country", {code: html.country(code) for code in countries}
+        )
     with fourth:
         state = shared.choose("State", "state", {name: name for name in tables.STATES})
     given = zip(FILTERS, (result, kind, country, state), strict=True)
@@ -68,13 +71,13 @@ def _count(kept: Sequence[Cell], spoken: Sequence[Cell]) -> str:
     divided = "; ".join(f"{said} {number}" for said, number in counts.most_common())
     return (
         f'<p class="t-meta"><b>{len(kept)} of {len(spoken)} institutions match</b>{": " + divided if divided else ""}. '
-        f"{len(spoken)} in scope, {checked} read well enough to answer, {len(spoken) - checked} not (shown hatched).</p>"
+        f"{len(spoken)} in scope, {checked} checked, {len(spoken) - checked} not checked or unreachable (shown hatched).</p>"
     )
 
 
 def _counted_as(cell: Cell) -> str:
     """The words under which an institution is counted: what is possible is never added to what is confirmed."""
-    state = tables.state_of(cell.result, cell.reviewed)
+    state = cell.state
     return f"{html.RESULTS[cell.result][1]}{f', {state}:' if state else ''}"
 
 
@@ -83,7 +86,7 @@ def _listing(kept: Sequence[Cell]) -> str:
         [
             html.go(APP.institution(cell.institution), cell.name),
             html.escape(html.words(cell.kind)),
-            cell.country,
+            html.escape(html.country(cell.country)),
             html.badge_of(cell),
             _day(cell, cell.since),
             _day(cell, cell.latest),
@@ -108,3 +111,5 @@ def _evidence(kept: Sequence[Cell]) -> None:
     for row in rows:
         name = html.go(APP.institution(row.institution), row.name)
         shared.show(f"<h3>{name}</h3>", findings.block(row, around, most=CARDS))
+    quoted = [i for row in rows for i in (*row.evidence[:CARDS], *row.awaiting[:CARDS])]
+    shared.citations(quoted, around.versions)

@@ -102,9 +102,11 @@ def test_what_compose_starts_reads_the_sites_shows_them_and_ends_clean(tmp_path,
         ended = [process.wait(timeout=60) for process in started[1:]]
 
     assert "The Oak University" in shown
-    assert f"tracker_workers {WORKERS}" in figures
+    assert f"tracker_workers{{}} {WORKERS}" in figures
     assert ended == [0] * WORKERS
-    assert machine.start("upgrade").wait(timeout=60) != 0  # the database is gone: a failure is told as one
+    assert (
+        machine.start("upgrade").wait(timeout=60) != 0
+    )  # the database is gone: a failure is told as one
 
 
 def _end(process: subprocess.Popen) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from run import HERE, ask, declare, free_port
 from told import tell
 
-STAGES = "_read_snapshots _code_passages index_coded _settle _compare_versions _note_events _confirm assess".split()
+STAGES = "read_snapshots code_passages index_coded settle compare_versions note_events confirm assess".split()
 EXTRACTION, UPDATE = "read", "update"  # of all pages, alone; all stages together
 SAMPLE = 200  # pages that trafilatura reads, to tell what it would cost for all
 LEAST = 0.2  # CPU seconds below which a stage's growth is noise

@@ -48,7 +48,7 @@ def update(out: str) -> int:
     import tracker.update as program
     from tracker.cli import app
 
-    stage, spent = program._read_snapshots, []
+    stage, spent = program.read_snapshots, []
 
     def timed(*given, **named):
         began = time.process_time()
@@ -57,7 +57,7 @@ def update(out: str) -> int:
         finally:
             spent.append(time.process_time() - began)
 
-    program._read_snapshots = timed
+    program.read_snapshots = timed
     app(["update"], standalone_mode=False)
     Path(out).write_text(json.dumps(sum(spent)))
     return 0

@@ -54,7 +54,8 @@ CRAWLING, RECORDER, PIPELINES = (
     "tracker.store.recorder",
     "crawler.pipelines",
 )
-UPDATE, READING, COMPARING = "tracker.update", "tracker.store.reading", "tracker.store.comparing"
+READING, COMPARING = "tracker.store.reading", "tracker.store.comparing"
+UPDATE = "tracker.update"
 DELIVERIES, OUTBOX = "tracker.store.deliveries", "tracker.alerts.outbox"
 
 STEPS = {
@@ -86,26 +87,26 @@ STEPS = {
     "crawl: the run is closed, not committed": leaving(CRAWLING, "finish_run"),
     "crawl: the run is closed and committed, nothing is said": entering("crawler.__main__", "_report"),
     "update: snapshots to read are found": leaving(READING, "pending_snapshots"),
-    "update: a snapshot is about to be extracted": entering(UPDATE, "_read"),
-    "update: a snapshot is extracted, nothing is written": leaving(UPDATE, "_read"),
+    "update: a snapshot is about to be extracted": entering(f"{UPDATE}.reading", "_read"),
+    "update: a snapshot is extracted, nothing is written": leaving(f"{UPDATE}.reading", "_read"),
     "update: a version is about to be written": entering(READING, "record_text"),
     "update: a version is written, its passages are not": written("INSERT INTO version "),
     "update: passages are written, not tied to their version": written("INSERT INTO passage "),
     "update: a version is written, its passages wait": leaving(READING, "record_text"),
     "update: versions and their passages are written, not committed": leaving("tracker.store.passages", "_add_passages"),
     "update: a snapshot is set aside, not committed": leaving(READING, "record_unread"),
-    "update: all snapshots are read": entering(UPDATE, "_code_passages"),
+    "update: all snapshots are read": entering(f"{UPDATE}.coding", "code_passages"),
     "update: passages are coded, nothing is written": entering("tracker.store.codings", "record_codings"),
     "update: codings are written, named bodies are not": leaving("tracker.store.codings", "record_codings"),
     "update: codings and named bodies are written, not committed": leaving("tracker.store.codings", "record_entities"),
     "update: the word index is written, not committed": leaving("tracker.store.word_index", "index_coded"),
     "update: what is one document is brought together, not committed": leaving("tracker.store.moving", "settle"),
-    "update: an institution's versions are about to be compared": entering(UPDATE, "_compare_institution"),
+    "update: an institution's versions are about to be compared": entering(f"{UPDATE}.comparing", "_compare_institution"),
     "update: a change is written, nothing is owed": leaving(COMPARING, "record_change"),
-    "update: an institution's changes are written, nothing is owed": leaving(UPDATE, "_compare_institution"),
+    "update: an institution's changes are written, nothing is owed": leaving(f"{UPDATE}.comparing", "_compare_institution"),
     "update: changes and what is owed are written, not committed": leaving("tracker.alerts.owing", "owe_matching"),
-    "update: all versions are compared": leaving(UPDATE, "_compare_versions"),
-    "update: what befell documents is noted, not committed": leaving(COMPARING, "document_events"),
+    "update: all versions are compared": leaving(f"{UPDATE}.comparing", "compare_versions"),
+    "update: what befell documents is noted, not committed": leaving("tracker.store.events", "document_events"),
     "update: changes are confirmed, nothing falls due": leaving("tracker.store.confirming", "confirm_changes"),
     "update: what waited falls due, not committed": leaving(DELIVERIES, "release_confirmed"),
     "update: findings are about to be drawn": entering("tracker.assessment", "assess"),

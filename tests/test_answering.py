@@ -19,8 +19,10 @@ from tracker.model import SPOKEN, Change, ChangeKind, Finding, Institution, Repl
 from tracker.queries import finding_rows
 from tracker.settings import Settings
 from tracker.store import Store
+from tracker.store.corrections import corrections
+from tracker.store.notices import notice_rows
 from tracker.store.people import set_role
-from tracker.store.replies import corrections, notice_rows, reply_rows
+from tracker.store.replies import reply_rows
 
 BODY = """<main><h1>Position</h1><p>We condemn the mass surveillance of Uyghurs in Xinjiang by the Chinese government,
 which is an abuse of human rights that no researcher of ours may take part in.</p></main>"""

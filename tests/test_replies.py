@@ -39,8 +39,10 @@ from tracker.model import (
 from tracker.settings import Settings
 from tracker.standing import Asked, Gate, Said, Subject, plain, standing
 from tracker.store.backup import dump
+from tracker.store.heard import heard
+from tracker.store.notices import notice_rows
 from tracker.store.people import set_role
-from tracker.store.replies import heard, notice_rows, reply_rows
+from tracker.store.replies import reply_rows
 from tracker.store.subscriptions import add_subscription, recipients
 from tracker.views import changed, findings, hearing, profile
 from tracker.views.addresses import PRINTED

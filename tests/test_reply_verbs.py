@@ -18,8 +18,8 @@ from tracker.model import ChangeKind, Channel, Delivery, DeliveryState, Finding,
 from tracker.replies import ReplyError
 from tracker.settings import Settings
 from tracker.store import Store
+from tracker.store.notices import notice_rows
 from tracker.store.people import set_role
-from tracker.store.replies import notice_rows
 from tracker.store.subscriptions import add_subscription
 
 BODY = """<main><h1>Position &lt;script&gt;alert(1)&lt;/script&gt;</h1><p>We condemn the mass surveillance of Uyghurs in

@@ -49,7 +49,7 @@ from tracker.settings import Settings
 from tracker.standing import Gate
 from tracker.store import Store
 from tracker.store.confirming import record_about, settle_meaning
-from tracker.store.replies import corrections
+from tracker.store.corrections import corrections
 from tracker.store.subscriptions import Recipient
 from tracker.update import update
 from tracker.views import main

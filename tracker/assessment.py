@@ -24,7 +24,8 @@ from tracker.findings import (
 )
 from tracker.model import SPOKEN, Finding, Recommendation, Reviewed, Stance, Voice
 from tracker.reviews import judged
-from tracker.store import Store, assessing, comparing, searching
+from tracker.store import Store, assessing, searching
+from tracker.store.labelling import labels_of
 from tracker.verdicts import Judged
 
 MOST_EVIDENCE = 20  # passages kept with a finding; the rest is counted
@@ -217,7 +218,7 @@ def _alike(was: str, now: str) -> bool:
 
 
 def _piece(row: assessing.CodedRow, verdict: Judged | None, subject: assessing.Subject) -> Evidence:
-    labels, stance = comparing.labels_of(row.coding), row.coding.stance
+    labels, stance = labels_of(row.coding), row.coding.stance
     earlier = verdict is not None and verdict.outdated and verdict.reviewed is not Reviewed.NONE
     if verdict is not None and verdict.outdated and row.on_page:
         verdict = None  # it was about other words: those that stand now wait for a person

@@ -19,7 +19,8 @@ from tracker import queries
 from tracker.differing import differences
 from tracker.model import SPOKEN, Recommendation
 from tracker.package import SEARCHED, TABLES, Table
-from tracker.store.replies import corrections, heard
+from tracker.store.corrections import corrections
+from tracker.store.heard import heard
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 QUOTE_LENGTH = 300

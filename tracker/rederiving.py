@@ -18,6 +18,8 @@ from tracker.store.reading import PendingSnapshot
 from tracker.store.rederiving import Outdated, outdated, record_rederived
 
 BATCH = 50
+
+Told = Callable[[str, int], None]
 STAMPS = frozenset(kind.EXTRACTOR for kind in (html, pdf, docx, odt, plain))
 
 
@@ -51,7 +53,7 @@ def freshen(session: Session, pending: PendingSnapshot, *, ocr: bool) -> None:
         _rederive(session, old, ocr=ocr)
 
 
-def reextract(store: Store, told: Callable[[str, int], None], *, ocr: bool) -> int:
+def reextract(store: Store, told: Told, *, ocr: bool) -> int:
     """Read every current version anew that an older extractor made; return how many read otherwise."""
     last = done = changed = 0
     while True:

@@ -24,8 +24,8 @@ from tracker.model import (
     Voice,
 )
 from tracker.reviews import latest, record_review
-from tracker.store.comparing import labels_of
-from tracker.store.replies import corrected_findings
+from tracker.store.corrections import corrected_findings
+from tracker.store.labelling import labels_of
 from tracker.store.rows import portions
 from tracker.verdicts import together
 

@@ -22,16 +22,16 @@ from tracker.queries import FindingRow, finding_rows
 from tracker.settings import Settings
 from tracker.standing import Gate, deed_name
 from tracker.store import Store
+from tracker.store.corrections import corrections
 from tracker.store.deliveries import message_id
-from tracker.store.replies import (
+from tracker.store.notices import (
     NoticeRow,
-    corrections,
     mark_notice_failed,
     mark_notice_sent,
     notice_rows,
-    reply_rows,
     withdraw_notice,
 )
+from tracker.store.replies import reply_rows
 
 GOOD_FOR = timedelta(days=60)
 GIVEN_UP_AFTER = timedelta(days=1)

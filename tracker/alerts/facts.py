@@ -22,8 +22,8 @@ from tracker.model import (
     VersionPassage,
 )
 from tracker.queries import shown_meaning, shown_summary, withheld_labels
+from tracker.store.heard import NOT_ASKED, dealings
 from tracker.store.records import Act, acts
-from tracker.store.replies import NOT_ASKED, dealings
 from tracker.store.rows import portions
 
 CHUNK = 500  # well below what either database takes as parameters of one query

@@ -1,8 +1,6 @@
 """`tracker alerts`: subscriptions, deliveries, and what a person says of a change."""
 
-import json
 import sys
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -13,20 +11,18 @@ from tracker.commands.sending import goes_to, links_lead_nowhere, no_mail_server
 from tracker.commands.shared import (
     Json,
     WrongInputError,
-    institution_keys,
     known_documents,
     moment,
     open_store,
     print_rows,
 )
+from tracker.commands.subscribing import as_typed, checked_rule, muting, named, problems_of
 from tracker.ending import Ending
 from tracker.model import Cadence, ChangeKind, Channel, MeaningState, SubscriptionState
-from tracker.nearness import nearest
 from tracker.settings import load_settings
 from tracker.store.locks import alone
 
 app = typer.Typer(help="Subscriptions and deliveries.", no_args_is_help=True)
-
 Name = Annotated[str, typer.Argument(help="What you call the subscription.")]
 Rule = Annotated[str, typer.Option("--rule", help='JSON, such as {"countries": ["GB"]}.')]
 By = Annotated[str, typer.Option("--by", help="Who says so.")]
@@ -50,12 +46,12 @@ def alerts_add(
     """Add a subscription; by e-mail, its address is asked first."""
     from tracker.store.subscriptions import add_subscription, recipients  # noqa: PLC0415
 
-    if problems := _problems(channel, target, timezone):
+    if problems := problems_of(channel, target, timezone):
         raise WrongInputError("\n".join(problems))
     with open_store().transaction() as session:
         if name in {recipient.name for recipient in recipients(session)}:
             raise WrongInputError(f'there is a subscription "{name}" already; choose another name')
-        parsed = _rule(rule, session)
+        parsed = checked_rule(rule, session)
         add_subscription(
             session,
             name=name,
@@ -69,19 +65,6 @@ def alerts_add(
         [made] = [r for r in recipients(session) if r.name == name]
     print(f'subscription "{name}": {parsed}')
     _say_next(made)
-
-
-def _problems(channel: Channel, target: str, timezone: str) -> list[str]:
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415
-
-    from tracker.alerts.channels import target_problem  # noqa: PLC0415
-
-    problems = [target_problem(channel, target, load_settings())]
-    try:
-        ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError):
-        problems.append(f'"{timezone}" is not a time zone; use one such as Europe/Berlin')
-    return [problem for problem in problems if problem]
 
 
 def _say_next(made: Any) -> None:
@@ -98,38 +81,6 @@ def _say_next(made: Any) -> None:
             print(f"feed: {settings.public_url.rstrip('/')}/feeds/rule/{made.token}.atom")
         case Channel.WEBHOOK:
             print(f"signing secret: {signing_secret(settings.secret, made.token)}")
-
-
-def _rule(text: str, session: Any) -> Any:
-    from tracker.alerts.subscriptions import RuleError, parse_rule  # noqa: PLC0415
-    from tracker.coding.lexicon import load_lexicon  # noqa: PLC0415
-
-    try:
-        given = json.loads(text)
-        if not isinstance(given, dict):
-            raise WrongInputError('a rule is a JSON object, such as {"countries": ["GB"]}')
-        bodies = [entity.key for entity in load_lexicon().entities]
-        rule = parse_rule(given, institutions=institution_keys(session), entities=bodies)
-    except json.JSONDecodeError as error:
-        raise WrongInputError(f"the rule is not JSON: {error}") from None
-    except RuleError as error:
-        raise WrongInputError(str(error)) from None
-    named = {name: known_documents(session, getattr(rule, name)) for name in _OF_DOCUMENTS}
-    return rule.model_copy(update=named)
-
-
-_OF_DOCUMENTS = ("documents", "muted_documents")
-
-
-def _named(session: Any, name: str) -> Any:
-    from tracker.store.subscriptions import recipients  # noqa: PLC0415
-
-    known = {recipient.name: recipient for recipient in recipients(session)}
-    if name not in known:
-        guess = nearest(name, list(known))
-        hint = f'did you mean "{guess}"?' if guess else "`tracker alerts list` names them all"
-        raise WrongInputError(f'there is no subscription "{name}"; {hint}')
-    return known[name]
 
 
 @app.command("list")
@@ -153,20 +104,13 @@ def alerts_list(as_json: Json = False) -> None:
                 "until": counted.get(r.id, Tally()).until,
                 "failed": counted.get(r.id, Tally()).failed,
                 "error": counted.get(r.id, Tally()).error,
-                "rule": dict(r.rule) if as_json else _asked(r.rule),
+                "rule": dict(r.rule) if as_json else as_typed(r.rule),
             }
             for r in recipients(session)
         ]
     columns = ["name", "channel", "goes_to", "cadence", "state", "sent", "waiting", "until"]
     columns += ["failed", "error", "rule"]
     print_rows(rows, columns, as_json=as_json, as_csv=False, title="Subscriptions")
-
-
-def _asked(rule: Any) -> dict[str, Any]:
-    """What a rule narrows by, as it would be typed."""
-    from tracker.alerts.subscriptions import Rule as Checked  # noqa: PLC0415
-
-    return Checked.model_validate(rule).model_dump(mode="json", exclude_defaults=True)
 
 
 @app.command("preview")
@@ -180,7 +124,9 @@ def alerts_preview(
 
     now = datetime.now(UTC)
     with open_store().transaction() as session:
-        found = preview(session, _rule(rule, session), since=now - timedelta(days=days), until=now)
+        found = preview(
+            session, checked_rule(rule, session), since=now - timedelta(days=days), until=now
+        )
     rows = [
         {
             "change": f.id,
@@ -234,7 +180,7 @@ def alerts_test(name: Name) -> None:
 
     settings, now = load_settings(), datetime.now(UTC)
     with open_store().transaction() as session:
-        recipient = _named(session, name)
+        recipient = named(session, name)
     if recipient.channel is Channel.ATOM:
         raise WrongInputError("a feed is asked for, nothing is sent to it")
     if recipient.state is not SubscriptionState.ACTIVE:
@@ -256,10 +202,10 @@ def alerts_mute(
     from tracker.store.subscriptions import mute_subscription, replace_rule  # noqa: PLC0415
 
     with open_store().transaction() as session:
-        recipient = _named(session, name)
+        recipient = named(session, name)
         if document:
             known = document if off else known_documents(session, document)
-            rule = _muting(recipient.rule, known, off=off)
+            rule = muting(recipient.rule, known, off=off)
             replace_rule(session, recipient.id, rule)
             print(f"{name}: {len(rule['muted_documents'])} documents muted")
         elif mute_subscription(session, recipient.id, muted=not off):
@@ -268,19 +214,13 @@ def alerts_mute(
             raise WrongInputError(f'"{name}" is {recipient.state} and cannot be muted')
 
 
-def _muting(rule: Any, documents: Sequence[str], *, off: bool) -> dict[str, Any]:
-    muted = set(rule.get("muted_documents", ()))
-    muted = muted - set(documents) if off else muted | set(documents)
-    return {**rule, "muted_documents": sorted(muted)}
-
-
 @app.command("end")
 def alerts_end(name: Name) -> None:
     """End a subscription; what it is still owed is dropped."""
     from tracker.store.subscriptions import end_subscription  # noqa: PLC0415
 
     with open_store().transaction() as session:
-        end_subscription(session, token=_named(session, name).token)
+        end_subscription(session, token=named(session, name).token)
     print(f"{name}: ended")
 
 

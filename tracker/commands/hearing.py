@@ -11,7 +11,8 @@ from tracker import replies as deeds
 from tracker.commands.shared import Csv, Json, WrongInputError, open_store, print_rows
 from tracker.model import ReplyVerdict
 from tracker.settings import load_settings
-from tracker.store.replies import NoticeRow, ReplyRow, notice_rows, reply_rows
+from tracker.store.notices import NoticeRow, notice_rows
+from tracker.store.replies import ReplyRow, reply_rows
 
 notices = typer.Typer(help="Ask institutions about findings.", no_args_is_help=True)
 replies = typer.Typer(help="What institutions say of findings.", no_args_is_help=True)

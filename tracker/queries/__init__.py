@@ -3,6 +3,8 @@
 Frozen dataclasses come out, never rows of a session; `to_json` gives the keys of the CLI contract.
 """
 
+from tracker.queries.answered import Answered, FindingRow, shown_cues, shown_evidence
+from tracker.queries.cells import SPEAKING, UNREAD, Cell, Tally, cells, part, tally
 from tracker.queries.changes import (
     ChangeRow,
     change_days,
@@ -24,23 +26,7 @@ from tracker.queries.documents import (
     version_text,
     versions_by_id,
 )
-from tracker.queries.findings import (
-    SPEAKING,
-    UNREAD,
-    Answered,
-    Cell,
-    Context,
-    FindingRow,
-    Tally,
-    cells,
-    context,
-    finding_rows,
-    part,
-    shown_cues,
-    shown_evidence,
-    tally,
-    units_that_have_spoken,
-)
+from tracker.queries.findings import Context, context, finding_rows, units_that_have_spoken
 from tracker.queries.hearing import withheld_labels
 from tracker.queries.institutions import InstitutionRow, institution_rows
 from tracker.queries.jobs import JobRow, QueueView, has_queue, queue_view

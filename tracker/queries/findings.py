@@ -1,178 +1,19 @@
-"""What follows for institutions, with the evidence; and how people and machine divide on it."""
+"""What follows for institutions, with the evidence; what institutions may answer first is left out."""
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from sqlmodel import Session, col, select
 
-from tracker.crediting import coded_by
-from tracker.dating import dated, statement_date
-from tracker.findings import at_least
-from tracker.model import (
-    SPOKEN,
-    Basis,
-    Finding,
-    Institution,
-    InstitutionKind,
-    Reviewed,
-    Stance,
-    Topic,
-)
+from tracker.model import SPOKEN, Basis, Finding, Institution, Reviewed, Stance, Topic
+from tracker.queries.answered import FindingRow
 from tracker.queries.documents import VersionRow, cues_of, versions_by_id
 from tracker.queries.hearing import WAITS, Hearing, withheld_labels
-from tracker.queries.shared import iso, within
-from tracker.standing import NEGATIVE, UNHEARD, Gate, Standing, Subject
+from tracker.queries.shared import within
+from tracker.standing import NEGATIVE, Gate, Subject
 
-LONGEST_QUOTE = 600
 FEW = 200  # institutions that are asked for by name rather than sorted out afterwards
-
-
-class Answered:
-    """What a finding answers, with its evidence or without."""
-
-    __slots__ = ()
-    institution: str
-    name: str
-    kind: InstitutionKind
-    country: str
-    group: str
-    found_by: str
-    question: str
-    result: str
-    reviewed: str
-    possible: str | None
-
-    @property
-    def confirmed(self) -> bool:
-        """Whether a person stands behind the result."""
-        return self.reviewed != Reviewed.NONE
-
-    @property
-    def at_least(self) -> bool:
-        """Whether what awaits review may make it more."""
-        return at_least(self.result, self.reviewed, self.possible)
-
-
-@dataclass(frozen=True, slots=True)
-class FindingRow(Answered):
-    """A finding with its institution."""
-
-    institution: str
-    name: str
-    kind: InstitutionKind
-    country: str
-    question: str
-    result: str
-    basis: str
-    reviewed: str
-    possible: str | None
-    possible_quotes: int
-    rule: str
-    since: datetime | None
-    latest: datetime | None
-    undated: int
-    evidence: tuple[dict[str, Any], ...]
-    search_record: dict[str, Any]
-    count: int = 0
-    by_report: int = 0
-    after_report: int = 0
-    status: str | None = None
-    elements: tuple[dict[str, Any], ...] = ()
-    acted: tuple[dict[str, Any], ...] = ()
-    group: str = "core"
-    found_by: str = "census"
-    standing: Standing = UNHEARD
-    awaiting: tuple[dict[str, Any], ...] = ()  # quotes a person has yet to judge, never added to it
-
-    @property
-    def overlays(self) -> tuple[str, ...]:
-        """What must be said beside the result."""
-        return self.standing.overlays
-
-    def quotes(self) -> list[dict[str, Any]]:
-        """Return a row for each piece of evidence, with the finding that rests on it."""
-        about = {
-            "institution": self.institution,
-            "name": self.name,
-            "country": self.country,
-            "question": self.question,
-            "result": self.result,
-        }
-        return [
-            {**about, "number": number, **shown_evidence(item)}
-            for number, item in enumerate(self.evidence, 1)
-        ]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the row as `spoken --json` or `coverage --json` print it."""
-        shared = {
-            "institution": self.institution,
-            "name": self.name,
-            "country": self.country,
-            "kind": str(self.kind),
-            "result": self.result,
-            "basis": self.basis,
-            "reviewed": self.reviewed,
-            "possible": self.possible,
-            "possible_quotes": self.possible_quotes,
-            "rule": self.rule,
-            "evidence": [shown_evidence(item) for item in self.evidence],
-            "search_record": {k: v for k, v in self.search_record.items() if k != "derived_from"},
-            **self.standing.to_json(),
-        }
-        if self.question != SPOKEN:
-            return {
-                **shared,
-                "recommendation": self.question,
-                "status": self.status,
-                "elements": list(self.elements),
-            }
-        return {
-            **shared,
-            "since": iso(self.since),
-            "latest": iso(self.latest),
-            "undated": self.undated,
-            "count": self.count,
-            "by_report": self.by_report,
-            "after_report": self.after_report,
-            "acted": list(self.acted),
-            "group": self.group,
-            "found_by": self.found_by,
-            "documents_read": self.search_record.get("documents_read", 0),
-            "documents_known": self.search_record.get("documents_known", 0),
-            "failures": self.search_record.get("failures", []),
-        }
-
-
-def shown_evidence(item: dict[str, Any]) -> dict[str, Any]:
-    """Return what of a piece of evidence the public may see."""
-    quote = item["quote"]
-    shown = quote if len(quote) <= LONGEST_QUOTE else f"{quote[:LONGEST_QUOTE].rsplit(' ', 1)[0]} …"
-    return {
-        "quote": shown,
-        **{name: item[name] for name in _SHOWN},
-        "statement_date": statement_date(item),
-        "dated": dated(item),
-        **{name: item.get(name) for name in _KEPT_SINCE},
-        "coded_by": coded_by(item),
-        "cues": shown_cues(item, item.get("cues") or {}),
-    }
-
-
-_SHOWN = ("url", "title", "stated_date", "version", "labels", "heading_path", "reviewed", "on_page")
-#: What findings from before it was kept do not have.
-_KEPT_SINCE = ("coder", "reviewed_at", "stated_basis", "first_version", "first_seen_from", "first_seen_to", "attributed", "gone_from", "gone_to", "earlier_wording", "language", "text_sha256")  # fmt: skip
-
-
-def shown_cues(
-    item: Mapping[str, Any], cues: Mapping[str, Sequence[str]]
-) -> dict[str, Sequence[str]]:
-    """Return the words that led to a coding: of labels that people took away none are left."""
-    held = {*item["labels"], "stance", "words"}
-    return {label: words for label, words in cues.items() if label in held}
 
 
 def finding_rows(
@@ -243,7 +84,7 @@ def _without_withheld(row: FindingRow) -> FindingRow:
     acted = tuple(deed for deed in row.acted if deed["reviewed"] == Reviewed.NONE)
     if row.reviewed == Reviewed.NONE or row.result not in NEGATIVE:
         return replace(row, acted=acted)
-    result = _while_withheld(row.result, row.possible)
+    result = while_withheld(row.result, row.possible)
     return replace(
         row,
         result=result,
@@ -264,7 +105,8 @@ def _without_withheld(row: FindingRow) -> FindingRow:
     )
 
 
-def _while_withheld(result: str, possible: str | None) -> str:
+def while_withheld(result: str, possible: str | None) -> str:
+    """Return what stands for a result that a person confirmed while the institution may answer."""
     return result if result == "none_found" else possible or "not_checked"
 
 
@@ -326,98 +168,3 @@ def context(session: Session, rows: Iterable[FindingRow], *, most: int) -> Conte
         cues=cues_of(session, [item["passage_id"] for item in items]),
         versions=versions_by_id(session, {item["version_id"] for item in items}),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Cell(Answered):
-    """A finding without its evidence: what matrices and counts are made of."""
-
-    institution: str
-    name: str
-    kind: InstitutionKind
-    country: str
-    group: str
-    found_by: str
-    question: str
-    result: str
-    reviewed: str
-    possible: str | None
-    since: datetime | None
-    latest: datetime | None
-    overlays: tuple[str, ...] = ()
-
-
-def cells(session: Session, *, questions: Collection[str] = ()) -> list[Cell]:
-    """Return every listed institution's findings without evidence, by name."""
-    of_institution = [
-        col(getattr(Institution, name))
-        for name in ("key", "name", "kind", "country", "group", "found_by")
-    ]
-    of_finding = [
-        col(getattr(Finding, name))
-        for name in ("question", "result", "reviewed", "possible", "since", "latest")
-    ]
-    query = (
-        select(*of_institution, *of_finding)
-        .join(Finding, col(Finding.institution_id) == Institution.id, isouter=True)
-        .where(col(Institution.listed))
-        .order_by(Institution.name)
-    )
-    if questions:
-        query = query.where(col(Finding.question).in_(questions))
-    hearing = Hearing(session)
-    return [_cell_shown(_cell(*row), hearing) for row in session.exec(query)]
-
-
-def _cell_shown(cell: Cell, hearing: Hearing) -> Cell:
-    found = hearing.standing(cell.institution, Subject(cell.question, cell.result, cell.reviewed))
-    shown = replace(cell, overlays=found.overlays) if found.overlays else cell
-    if not found.withheld:
-        return shown
-    result = _while_withheld(cell.result, cell.possible)
-    return replace(shown, result=result, reviewed=str(Reviewed.NONE), since=None, latest=None)
-
-
-def _cell(*row: Any) -> Cell:
-    key, name, kind, country, group, found_by, question, result, reviewed, *rest = row
-    asked, said = question or SPOKEN, str(reviewed or Reviewed.NONE)
-    return Cell(
-        key, name, kind, country, group, found_by, asked, result or "not_checked", said, *rest
-    )
-
-
-SPEAKING = ("condemned", "criticised")
-UNREAD = ("not_checked", "unreachable")
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """How a set of institutions divides on who has spoken; the parts add up, confirmed and possible never."""
-
-    institutions: int
-    confirmed: int
-    possible: int
-    other: int
-    none_found: int
-    unread: int
-
-
-def tally(spoken: Iterable[Cell]) -> Tally:
-    """Count institutions once each: confirmed first, then possible, then the rest."""
-    given = [cell for cell in spoken if cell.question == SPOKEN]
-    parts = Counter(map(part, given))
-    return Tally(institutions=len(given), **{name: parts[name] for name in _PARTS})
-
-
-_PARTS = ("confirmed", "possible", "other", "none_found", "unread")
-
-
-def part(cell: Answered) -> str:
-    """Return the part of a tally that an institution's answer to who has spoken is counted in."""
-    if cell.result in SPEAKING and cell.confirmed:
-        return "confirmed"
-    if cell.result in SPEAKING or cell.possible in SPEAKING:
-        return "possible"
-    if cell.result in UNREAD:
-        return "unread"
-    return "none_found" if cell.result == "none_found" else "other"

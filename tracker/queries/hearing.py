@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from tracker.model import Finding, Institution
 from tracker.standing import Gate, Standing, Subject, labels_of, standing
-from tracker.store.replies import Heard, heard
+from tracker.store.heard import Heard, heard
 
 
 def gate_of(session: Session) -> Gate:

@@ -29,7 +29,7 @@ from tracker.queries.hearing import withheld_labels
 from tracker.queries.shared import iso
 from tracker.standing import QUESTIONS, labels_of
 from tracker.store.firsts import first_stood
-from tracker.store.replies import heard
+from tracker.store.heard import heard
 from tracker.store.rows import portions
 from tracker.verdicts import Judged, together
 

@@ -27,7 +27,7 @@ from tracker.model import (
     VersionPassage,
 )
 from tracker.store.firsts import First, first_stood
-from tracker.store.rows import portions
+from tracker.store.rows import known_id, portions
 
 STAMP = "derived_from"
 RULES = "3"  # of what findings keep of their evidence; a new one has them derived anew
@@ -169,7 +169,7 @@ def _versions(session: Session, ids: Collection[int]) -> dict[int, tuple[Version
             .where(col(Version.id).in_(some))
             .options(defer(Version.body))  # type: ignore[arg-type]
         )
-        found |= {_id(version.id): (version, document) for version, document in rows}
+        found |= {known_id(version.id): (version, document) for version, document in rows}
     return found
 
 
@@ -231,8 +231,3 @@ def record_finding(
     for name, value in fields.items():
         setattr(row, name, value)
     session.add(row)
-
-
-def _id(value: int | None) -> int:
-    assert value is not None
-    return value

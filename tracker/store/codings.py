@@ -8,8 +8,8 @@ from sqlalchemy import and_
 from sqlmodel import Session, col, delete, select, update
 
 from tracker.model import Coding, Passage, PassageEntity, Stance
-from tracker.store.comparing import labels_of
-from tracker.store.rows import add_rows
+from tracker.store.labelling import labels_of
+from tracker.store.rows import add_rows, known_id
 
 
 def uncoded_passages(
@@ -24,7 +24,7 @@ def uncoded_passages(
         .order_by(col(Passage.id))
         .limit(limit)
     )
-    return [(_id(passage_id), text) for passage_id, text in rows]
+    return [(known_id(passage_id), text) for passage_id, text in rows]
 
 
 def record_codings(session: Session, coder: str, rows: Sequence[dict[str, Any]]) -> None:
@@ -63,7 +63,7 @@ def rated_codings(session: Session, coder: str, *, after: int, limit: int) -> li
     )
     return [
         Rated(
-            _id(coding.id),
+            known_id(coding.id),
             labels_of(coding) - frozenset(Stance),
             coding.stance,
             coding.cues,
@@ -79,8 +79,3 @@ def record_confidence(session: Session, told: Mapping[int, float]) -> None:
     if told:
         rows = [{"id": coding_id, "confidence": sure} for coding_id, sure in told.items()]
         session.exec(update(Coding), params=rows)
-
-
-def _id(value: int | None) -> int:
-    assert value is not None
-    return value

@@ -27,6 +27,7 @@ from tracker.store.integrity import manifest
 from tracker.store.locks import RunLostError, Turn, is_alive, one_at_a_time
 from tracker.store.owning import assign_documents
 from tracker.store.planning import DECLARED, asked_for
+from tracker.store.rows import known_id
 
 RESUMABLE = timedelta(hours=24)
 DEMONSTRATION = "demonstration"  # the fact that a store holds it
@@ -97,7 +98,7 @@ def _sync_institution_sources(
         row.listed = False
     for entry in entries:
         row = rows.get(entry.key) or Source(
-            institution_id=_id(institution.id), key=entry.key, kind=entry.kind, url=entry.url
+            institution_id=known_id(institution.id), key=entry.key, kind=entry.kind, url=entry.url
         )
         row.kind, row.url, row.title = entry.kind, entry.url, entry.title
         row.options = entry.model_dump(mode="json", exclude_defaults=True)
@@ -134,15 +135,15 @@ def start_run(
         select(Run).where(Run.state == RunState.RUNNING).order_by(col(Run.id))
     )
     for run in unfinished.all():
-        if not is_alive(session, _id(run.id)):
+        if not is_alive(session, known_id(run.id)):
             _close(session, run, RunState.INTERRUPTED, at=at)
     resumes = _interrupted_before(session, verb, scope, at)
     run = Run(verb=verb, scope={**scope, "resumes": resumes}, tool=tool, started_at=at)
     session.add(run)
     session.flush()
     if turn is not None:
-        turn.take_run(_id(run.id))
-    return _id(run.id)
+        turn.take_run(known_id(run.id))
+    return known_id(run.id)
 
 
 def _interrupted_before(
@@ -156,14 +157,14 @@ def _interrupted_before(
     for last in recent:
         if {key: value for key, value in last.scope.items() if key != "resumes"} == scope:
             interrupted = last.state is RunState.INTERRUPTED
-            return [*last.scope["resumes"], _id(last.id)] if interrupted else []
+            return [*last.scope["resumes"], known_id(last.id)] if interrupted else []
     return []
 
 
 def living_runs(session: Session) -> list[int]:
     """Return the runs that are under way."""
     running = session.exec(select(Run.id).where(Run.state == RunState.RUNNING)).all()
-    return [_id(number) for number in running if is_alive(session, _id(number))]
+    return [known_id(number) for number in running if is_alive(session, known_id(number))]
 
 
 def still_ours(session: Session, run_id: int) -> Run:
@@ -221,7 +222,7 @@ def _close(session: Session, run: Run, state: RunState, *, at: datetime) -> None
         .limit(1)
     ).first()
     run.state, run.finished_at, run.previous_sha256 = state, at, before
-    run.manifest_sha256 = manifest(session, _id(run.id), before)
+    run.manifest_sha256 = manifest(session, known_id(run.id), before)
     session.add(run)
     session.flush()
 
@@ -238,7 +239,7 @@ def _sources_of(session: Session, run: Run) -> list[int]:
     keys, kind = run.scope.get("keys", ()), run.scope.get("kind")
     rows = session.exec(select(Source, Institution).join(Institution))
     return [
-        _id(source.id)
+        known_id(source.id)
         for source, institution in rows
         if asked_for(institution.key, source.key, keys) and kind in {None, institution.kind}
     ]
@@ -278,8 +279,3 @@ def note_source(source: Source, *, at: datetime, reason: Reason | None, detail: 
 
 def _midnight(day: date | None) -> datetime | None:
     return None if day is None else datetime.combine(day, time(), UTC)
-
-
-def _id(value: int | None) -> int:
-    assert value is not None
-    return value

@@ -28,6 +28,7 @@ from tracker.model import (
     Subscription,
     SubscriptionState,
 )
+from tracker.store.rows import known_id
 from tracker.store.subscriptions import Recipient, recipient_of, recipients
 
 #: How long a sender may take to settle what it claimed.
@@ -85,7 +86,7 @@ def owe(
     room = _room(session, recipient, at)
     for change, url in news:
         waits = change.change_class is ChangeClass.MATERIAL and not change.confirmed
-        row = Delivery(subscription_id=recipient.id, change_id=_id(change.id), message_id="")
+        row = Delivery(subscription_id=recipient.id, change_id=known_id(change.id), message_id="")
         _schedule(row, recipient, change, url, at, crowded=not waits and room < 1)
         row.state = DeliveryState.WAITING if waits else DeliveryState.DUE
         room -= not waits
@@ -127,7 +128,7 @@ def told_of(session: Session, institution_id: int, labels: Collection[str]) -> l
         )
         .order_by(col(Change.seen_to), col(Change.id))
     )
-    return [_id(change.id) for change in rows if not set(change.labels).isdisjoint(labels)]
+    return [known_id(change.id) for change in rows if not set(change.labels).isdisjoint(labels)]
 
 
 def withdraw(session: Session, change_id: int) -> int:
@@ -293,8 +294,3 @@ def _claimed(known: Mapping[int, Recipient], rows: list[tuple[Any, ...]]) -> Cla
     message_id, recipient_id = rows[0][:2]
     change_ids = tuple(change_id for _, _, change_id, _ in rows)
     return Claimed(message_id, known[recipient_id], change_ids, max(row[3] for row in rows))
-
-
-def _id(value: int | None) -> int:
-    assert value is not None
-    return value

@@ -27,7 +27,7 @@ from tracker.store.documents import latest
 from tracker.store.naming import known_as, name
 from tracker.store.owning import Ownership
 from tracker.store.payloads import payload_bytes, record_payload
-from tracker.store.rows import add_row
+from tracker.store.rows import add_row, known_id
 
 BATCH = 64
 BATCH_BYTES = 32_000_000
@@ -138,7 +138,7 @@ class Importer:
             self.counts["known"] += 1
             return
         self.counts["captures"] += 1
-        self.documents.add(_id(document.id))
+        self.documents.add(known_id(document.id))
         _settle_next(session, document, capture.at)
         self._insert(session, document, capture, payload_id, body)
 
@@ -162,14 +162,14 @@ class Importer:
             return None
         row = Document(
             institution_id=owner or source.institution_id,
-            source_id=_id(source.id),
+            source_id=known_id(source.id),
             url=place.url,
             found_run_id=self.run_id,
             found_at=self.at,
         )
         session.add(row)
         session.flush()
-        name(session, {key: _id(row.id)})
+        name(session, {key: known_id(row.id)})
         return row
 
     def _insert(
@@ -190,7 +190,7 @@ class Importer:
         }
         fetch_id = add_row(session, Fetch, fetch)
         declared = capture.content_type
-        snapshot = _snapshot(_id(document.id), fetch_id, payload_id, capture.at)
+        snapshot = _snapshot(known_id(document.id), fetch_id, payload_id, capture.at)
         found = media_type(body, declared=declared, name=capture.url)
         snapshot |= {"media_type": found, "charset": charset(declared)}
         add_row(session, Snapshot, {**snapshot, "imported": True})
@@ -263,7 +263,7 @@ def _settle_next(session: Session, document: Document, at: datetime) -> None:
     if confirmed is None:
         return
     payload_id = fetch.payload_id or confirmed.payload_id
-    row = _snapshot(_id(document.id), _id(fetch.id), payload_id, fetch.at)
+    row = _snapshot(known_id(document.id), known_id(fetch.id), payload_id, fetch.at)
     row |= {"media_type": confirmed.media_type, "charset": confirmed.charset}
     add_row(session, Snapshot, {**row, "imported": False})
 
@@ -293,8 +293,3 @@ def in_words(run: int, counts: dict[str, Any]) -> str:
         f"{f'; skipped: {skipped}' if skipped else ''}"
         f"{f'; not read: {failed}' if failed else ''}"
     )
-
-
-def _id(value: int | None) -> int:
-    assert value is not None
-    return value

@@ -29,8 +29,10 @@ class _Cut:
 def together(session: Session) -> Iterator[None]:
     """Add the passages of all versions recorded meanwhile at once: a question each costs more."""
     waiting = session.info[_WAITING] = list[_Cut]()
-    yield
-    del session.info[_WAITING]
+    try:
+        yield
+    finally:
+        del session.info[_WAITING]
     _add_passages(session, waiting)
 
 

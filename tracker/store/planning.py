@@ -23,6 +23,7 @@ from tracker.model import (
 from tracker.sources import SourceEntry
 from tracker.store.documents import SHORTEST, due_after, hours_of
 from tracker.store.owning import request_hosts
+from tracker.store.rows import known_id
 from tracker.store.subject import Said, said
 
 DECLARED = (SourceKind.PAGE, SourceKind.DOCUMENT)
@@ -100,7 +101,7 @@ def plan(
         if asked_for(institution.key, source.key, keys)
         and (source.valid_until is None or source.valid_until > at)
     ]
-    ids = [_id(source.id) for source, _ in rows]
+    ids = [known_id(source.id) for source, _ in rows]
     resumed = _resumed_runs(session, run_id)
     known = _Known(
         documents=_known_documents(session, ids, resumed, due_only=due_only, at=at),
@@ -113,7 +114,7 @@ def plan(
         _task(source, institution, known, due=not due_only or _is_due(source, at))
         for source, institution in rows
     ]
-    return _with_seen(session, tasks, {_id(s.id): s.institution_id for s, _ in rows})
+    return _with_seen(session, tasks, {known_id(s.id): s.institution_id for s, _ in rows})
 
 
 def _with_seen(
@@ -162,7 +163,7 @@ def asked_for(institution: str, source: str, keys: Sequence[str]) -> bool:
 
 
 def _task(source: Source, institution: Institution, known: _Known, *, due: bool) -> SourceTask:
-    source_id = _id(source.id)
+    source_id = known_id(source.id)
     options = {"key": source.key, "kind": source.kind, "url": source.url, **source.options}
     documents = known.documents.get(source_id, [])
     if not documents and source_id in known.elsewhere:
@@ -218,7 +219,7 @@ def _declared_elsewhere(
         .where(col(Address.key).in_(list(declared)))
     )
     return {
-        _id(declared[key].id): document_task(document)
+        known_id(declared[key].id): document_task(document)
         for key, document in rows
         if document.source_id != declared[key].id and document.id not in done
     }
@@ -253,7 +254,7 @@ def _kept(session: Session, source_ids: Iterable[int]) -> dict[int, dict[str, Ke
     for fetch, first_payload_id in rows:
         headers = {name.lower(): value for name, value in fetch.headers}
         found[fetch.source_id or 0][fetch.url] = Kept(
-            payload_id=_id(fetch.payload_id),
+            payload_id=known_id(fetch.payload_id),
             first_payload_id=first_payload_id,
             at=fetch.at,
             etag=headers.get("etag"),
@@ -288,7 +289,7 @@ def _done(session: Session, runs: Sequence[int]) -> dict[int, set[str]]:
 def document_task(row: Document) -> DocumentTask:
     """Return what the crawler needs to know of a document row."""
     return DocumentTask(
-        id=_id(row.id),
+        id=known_id(row.id),
         source_id=row.source_id,
         url=row.address or row.url,
         etag=row.etag,
@@ -296,8 +297,3 @@ def document_task(row: Document) -> DocumentTask:
         revisit_hours=row.revisit_hours,
         good_at=row.last_good_at,
     )
-
-
-def _id(value: int | None) -> int:
-    assert value is not None
-    return value

@@ -31,7 +31,7 @@ from tracker.store.documents import (
     recount_failures,
 )
 from tracker.store.passages import record_passages, together
-from tracker.store.rows import add_row
+from tracker.store.rows import add_row, known_id
 
 #: Reads that showed a collapse, and since when, before the next may show what the page now is.
 COLLAPSES = 2
@@ -99,7 +99,7 @@ def pending_snapshots(
             current=current.get(row[0].document_id),
             read_to=read_to.get(row[0].document_id),
         )
-        for row in sorted(found, key=lambda row: _id(row[0].id))
+        for row in sorted(found, key=lambda row: known_id(row[0].id))
     ]
 
 
@@ -115,7 +115,7 @@ def pending_of(
     """Return a snapshot with what is needed to read it."""
     read_to = latest(read_to, current.last_seen_at if current else None)
     return PendingSnapshot(
-        id=_id(snapshot.id),
+        id=known_id(snapshot.id),
         document_id=snapshot.document_id,
         payload_id=snapshot.payload_id,
         url=document.url,
@@ -263,7 +263,7 @@ def _keep(
         session.exec(delete(VersionPassage).where(col(VersionPassage.version_id) == parked.id))
         session.merge(row)
         session.flush()
-        version_id = _id(row.id)
+        version_id = known_id(row.id)
     else:
         version_id = add_row(session, Version, row.model_dump(exclude={"id"}))
     record_passages(session, version_id, language, passages)
@@ -337,8 +337,3 @@ def note_seen(session: Session) -> None:
         .where(col(Version.current), last_good > Version.last_seen_at)
         .values(last_seen_at=last_good)
     )
-
-
-def _id(value: int | None) -> int:
-    assert value is not None
-    return value

@@ -18,9 +18,10 @@ from tracker.model import (
 )
 from tracker.standing import Corrected
 from tracker.store.confirming import record_about
+from tracker.store.corrections import corrections
 from tracker.store.deliveries import owe_told
 from tracker.store.reopening import succeed, supersede
-from tracker.store.replies import ReplyRow, corrections, reply_rows
+from tracker.store.replies import ReplyRow, reply_rows
 
 
 @dataclass(frozen=True, slots=True)

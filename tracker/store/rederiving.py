@@ -18,12 +18,8 @@ from tracker.model import (
     VersionPassage,
 )
 from tracker.store.passages import record_passages
-from tracker.store.reading import (
-    PendingSnapshot,
-    describe,
-    pending_of,
-    version_of,
-)
+from tracker.store.reading import PendingSnapshot, describe, pending_of, version_of
+from tracker.store.rows import known_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +60,7 @@ def _outdated(
 ) -> Outdated:
     source = session.get_one(Source, document.source_id)
     pending = pending_of(snapshot, document, fetch, source, current=version, read_to=None)
-    return Outdated(_id(version.id), pending)
+    return Outdated(known_id(version.id), pending)
 
 
 def record_rederived(
@@ -86,7 +82,7 @@ def record_rederived(
     row.last_seen_at, before.current = before.last_seen_at, False
     session.add(row)
     session.flush()
-    record_passages(session, _id(row.id), found.language, passages)
+    record_passages(session, known_id(row.id), found.language, passages)
     return True
 
 
@@ -98,8 +94,3 @@ def _cut_alike(session: Session, version_id: int, passages: Sequence[PassageText
         .order_by(col(VersionPassage.position))
     ).all()
     return [tuple(row) for row in kept] == [(p.text, p.start) for p in passages]
-
-
-def _id(value: int | None) -> int:
-    assert value is not None
-    return value

@@ -1,71 +1,15 @@
-"""Notices to institutions, their replies, what admins decided, corrections: only ever added.
+"""Replies of institutions and what admins decided on them: only ever added."""
 
-Of a notice alone it is written down later that it was sent, or why not yet.
-"""
-
-import secrets
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sqlmodel import Session, col, select
 
-from tracker.model import (
-    Correction,
-    Finding,
-    Institution,
-    Notice,
-    NoticeChannel,
-    Reply,
-    ReplyDecision,
-    ReplyVerdict,
-)
-from tracker.standing import Asked, Corrected, Said, named_in
-
-Facts = dict[str, Any]
-WITHDRAWN = "withdrawn"  # how the reason begins why a notice that waited was given up by us
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeRow:
-    """A notice with the institution it went to."""
-
-    id: int
-    institution: str
-    name: str
-    at: datetime
-    by: str
-    channel: NoticeChannel
-    address: str = field(repr=False)
-    findings: tuple[Facts, ...]
-    text: str
-    token: str = field(repr=False)
-    sent_at: datetime | None
-    failed_at: datetime | None
-    error: str
-
-    @property
-    def waits(self) -> bool:
-        """Whether it is still to be sent."""
-        open_ = self.sent_at is None and self.failed_at is None
-        return open_ and self.channel is NoticeChannel.EMAIL
-
-    @property
-    def questions(self) -> tuple[str, ...]:
-        """What it was about."""
-        return tuple(finding["question"] for finding in self.findings)
-
-    @property
-    def state(self) -> str:
-        """What became of it, in words."""
-        if self.sent_at:
-            return "sent"
-        if self.failed_at and self.error.startswith(WITHDRAWN):
-            return self.error
-        said = "failed" if self.failed_at else "waits"
-        return said if not self.error else f"{said}{', last' * (not self.failed_at)}: {self.error}"
+from tracker.model import Institution, Reply, ReplyDecision, ReplyVerdict
+from tracker.standing import Said, named_in
+from tracker.store.rows import known_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,83 +79,6 @@ def institution_named(session: Session, key: str) -> Institution | None:
     return session.exec(query).one_or_none()
 
 
-def record_notice(
-    session: Session,
-    institution_id: int,
-    *,
-    by: str,
-    channel: NoticeChannel,
-    address: str,
-    findings: Sequence[Facts],
-    text: str,
-    at: datetime,
-    sent_at: datetime | None = None,
-) -> int:
-    """Add a notice and return its id; one by e-mail waits to be sent."""
-    row = Notice(
-        institution_id=institution_id,
-        at=at,
-        by=by,
-        channel=channel,
-        address=address,
-        findings=list(findings),
-        text=text,
-        token=secrets.token_urlsafe(24),
-        sent_at=sent_at,
-    )
-    session.add(row)
-    session.flush()
-    return _id(row.id)
-
-
-def mark_notice_sent(session: Session, notice_id: int, *, at: datetime) -> None:
-    """Write down that a notice was handed over: the time to reply begins."""
-    row = session.get_one(Notice, notice_id)
-    row.sent_at, row.error = at, ""
-
-
-def mark_notice_failed(
-    session: Session, notice_id: int, reason: str, *, final: bool, at: datetime
-) -> None:
-    """Write down why a notice was not taken, and whether that is final."""
-    row = session.get_one(Notice, notice_id)
-    row.error, row.failed_at = reason, at if final else None
-
-
-def withdraw_notice(session: Session, notice_id: int, because: str, *, at: datetime) -> None:
-    """Write down that a notice that waits will not be sent, and why; it stays in the record."""
-    mark_notice_failed(session, notice_id, f"{WITHDRAWN}{because}", final=True, at=at)
-
-
-def notice_rows(session: Session, *, institution: str | None = None) -> list[NoticeRow]:
-    """Return notices, oldest first."""
-    query = (
-        select(Notice, Institution)
-        .join(Institution, col(Notice.institution_id) == Institution.id)
-        .order_by(col(Notice.id))
-    )
-    if institution is not None:
-        query = query.where(Institution.key == institution)
-    return [
-        NoticeRow(
-            id=_id(row.id),
-            institution=who.key,
-            name=who.name,
-            at=row.at,
-            by=row.by,
-            channel=row.channel,
-            address=row.address,
-            findings=tuple(row.findings),
-            text=row.text,
-            token=row.token,
-            sent_at=row.sent_at,
-            failed_at=row.failed_at,
-            error=row.error,
-        )
-        for row, who in session.exec(query)
-    ]
-
-
 def record_reply(
     session: Session,
     institution_id: int,
@@ -237,7 +104,7 @@ def record_reply(
     )
     session.add(row)
     session.flush()
-    return _id(row.id)
+    return known_id(row.id)
 
 
 def record_decision(
@@ -262,7 +129,7 @@ def reply_rows(session: Session, *, institution: str | None = None) -> list[Repl
         decided[row.reply_id].append(Decided(row.verdict, row.by, row.note, row.at))
     return [
         ReplyRow(
-            id=_id(reply.id),
+            id=known_id(reply.id),
             institution=who.key,
             name=who.name,
             received_at=reply.received_at,
@@ -272,91 +139,7 @@ def reply_rows(session: Session, *, institution: str | None = None) -> list[Repl
             disputes=tuple(reply.disputes),
             entered_at=reply.entered_at,
             entered_by=reply.entered_by,
-            decisions=tuple(decided[_id(reply.id)]),
+            decisions=tuple(decided[known_id(reply.id)]),
         )
         for reply, who in session.exec(query)
     ]
-
-
-def record_correction(session: Session, institution_id: int, **fields: Any) -> int:
-    """Add a public correction of a finding and return its number."""
-    row = Correction(institution_id=institution_id, **fields)
-    session.add(row)
-    session.flush()
-    return _id(row.id)
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What passed with one institution, as far as the public may know it."""
-
-    asked: tuple[Asked, ...] = ()
-    said: tuple[Said, ...] = ()
-    corrected: tuple[Corrected, ...] = ()
-
-
-def heard(session: Session) -> Mapping[str, Heard]:
-    """Return, by institution, sent notices, confirmed replies and corrections, oldest first."""
-    asked: defaultdict[str, list[Asked]] = defaultdict(list)
-    for notice in notice_rows(session):
-        if notice.sent_at is not None:
-            told = {finding["question"]: finding for finding in notice.findings}
-            asked[notice.institution].append(Asked(notice.sent_at, told))
-    said: defaultdict[str, list[Said]] = defaultdict(list)
-    for reply in reply_rows(session):
-        if reply.public:
-            said[reply.institution].append(reply.said())
-    corrected: defaultdict[str, list[Corrected]] = defaultdict(list)
-    for correction in corrections(session):
-        corrected[correction.institution].append(correction)
-    return {
-        key: Heard(tuple(asked[key]), tuple(said[key]), tuple(corrected[key]))
-        for key in {*asked, *said, *corrected}
-    }
-
-
-NOT_ASKED = "institution not yet asked"
-
-
-def dealings(session: Session) -> Mapping[str, str]:
-    """Return, by institution, in a few words what was heard of it last; only of those that were asked or wrote."""
-    return {key: found for key, one in heard(session).items() if (found := _dealing(one))}
-
-
-def _dealing(one: Heard) -> str:
-    if one.said:
-        last = max(one.said, key=lambda said: said.received_at)
-        what = "disputes a finding of ours since" if last.disputes else "replied on"
-        return f"institution {what} {last.received_at:%Y-%m-%d}"
-    if one.asked:
-        return f"institution asked about our findings on {one.asked[-1].at:%Y-%m-%d}"
-    return ""
-
-
-def corrections(session: Session) -> list[Corrected]:
-    """Return every public correction, by number."""
-    query = (
-        select(Correction, Institution.key)
-        .join(Institution, col(Correction.institution_id) == Institution.id)
-        .order_by(col(Correction.id))
-    )
-    return [
-        Corrected(_id(row.id), key, row.question, row.at, row.note, row.result, row.reply_id)
-        for row, key in session.exec(query)
-    ]
-
-
-def corrected_findings(session: Session) -> list[tuple[Correction, Finding]]:
-    """Return every correction with the finding that it is about, by number."""
-    query = (
-        select(Correction, Finding)
-        .join(Finding, col(Finding.institution_id) == Correction.institution_id)
-        .where(Finding.question == Correction.question)
-        .order_by(col(Correction.id))
-    )
-    return list(session.exec(query).all())
-
-
-def _id(value: int | None) -> int:
-    assert value is not None
-    return value

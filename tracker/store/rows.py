@@ -23,6 +23,12 @@ def add_row(session: Session, table: type[SQLModel], row: dict[str, Any]) -> int
     return int(key[0])
 
 
+def known_id(value: int | None) -> int:
+    """Return the id of a row that has been written."""
+    assert value is not None
+    return value
+
+
 def portions(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
     """Return the values in portions that any database takes as parameters of one question."""
     for start in range(0, len(values), PORTION):

@@ -8,14 +8,8 @@ from typing import Any
 
 from sqlmodel import Session, and_, col, select, update
 
-from tracker.model import (
-    Cadence,
-    Channel,
-    Delivery,
-    DeliveryState,
-    Subscription,
-    SubscriptionState,
-)
+from tracker.model import Cadence, Channel, Delivery, DeliveryState, Subscription, SubscriptionState
+from tracker.store.rows import known_id
 
 OPEN = (DeliveryState.WAITING, DeliveryState.DUE, DeliveryState.CLAIMED)
 
@@ -68,7 +62,7 @@ def add_subscription(
     )
     session.add(row)
     session.flush()
-    return _id(row.id)
+    return known_id(row.id)
 
 
 def recipients(session: Session) -> tuple[Recipient, ...]:
@@ -80,7 +74,7 @@ def recipients(session: Session) -> tuple[Recipient, ...]:
 def recipient_of(row: Subscription) -> Recipient:
     """Return a subscription's row as senders see it."""
     return Recipient(
-        id=_id(row.id),
+        id=known_id(row.id),
         name=row.name,
         channel=row.channel,
         target=row.target,
@@ -150,8 +144,3 @@ def mailed_between(
         col(Delivery.sent_at) < until,
     )
     return session.exec(query).first() is not None
-
-
-def _id(value: int | None) -> int:
-    assert value is not None
-    return value

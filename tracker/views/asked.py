@@ -15,7 +15,7 @@ from tracker.alerts.asking import GOOD_FOR, answer_to, notice_behind, said_of
 from tracker.alerts.items import day
 from tracker.coding.codebook import question_title
 from tracker.settings import Settings
-from tracker.store.replies import NoticeRow, notice_rows
+from tracker.store.notices import NoticeRow, notice_rows
 from tracker.views import html, printed
 from tracker.views.opening import open_store
 

@@ -12,8 +12,8 @@ from tracker.changes.certainty import certainty
 from tracker.coding.codebook import question_title
 from tracker.model import ChangeClass
 from tracker.queries import ChangeRow, VersionRow
+from tracker.store.heard import NOT_ASKED, dealings
 from tracker.store.records import Act, acts
-from tracker.store.replies import NOT_ASKED, dealings
 from tracker.views import hearing
 from tracker.views.addresses import APP, Places
 from tracker.views.html import (

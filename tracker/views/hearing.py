@@ -8,7 +8,7 @@ from tracker import queries
 from tracker.coding.codebook import question_title
 from tracker.queries import FindingRow
 from tracker.standing import Corrected, Said
-from tracker.store.replies import corrections
+from tracker.store.corrections import corrections
 from tracker.views.addresses import APP, Places
 from tracker.views.html import card, day, escape, go, overlay, table, words
 

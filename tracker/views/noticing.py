@@ -11,7 +11,7 @@ from tracker import replies as deeds
 from tracker.coding.codebook import question_title
 from tracker.queries import FindingRow
 from tracker.settings import Settings
-from tracker.store.replies import NoticeRow, notice_rows
+from tracker.store.notices import NoticeRow, notice_rows
 from tracker.views import html, shared
 from tracker.views.addresses import APP
 from tracker.views.answering import do, midnight

@@ -1,0 +1,130 @@
+"""The tables and the closed vocabularies, by area. Knows nothing else of ours.
+
+SQLModel reads annotations at class creation, so no postponed evaluation in these modules.
+"""
+
+from tracker.model.alerts import (
+    Cadence,
+    Channel,
+    Delivery,
+    DeliveryState,
+    Subscription,
+    SubscriptionState,
+)
+from tracker.model.changes import Change, ChangeClass, ChangeKind, MeaningState
+from tracker.model.choices import choice
+from tracker.model.crawling import (
+    Fetch,
+    KeyFrame,
+    Outcome,
+    Payload,
+    Reason,
+    RobotsFile,
+    Run,
+    RunState,
+)
+from tracker.model.documents import (
+    Address,
+    DateBasis,
+    Document,
+    DocumentState,
+    Genre,
+    QuarantineReason,
+    Snapshot,
+    SnapshotState,
+    Version,
+    VersionOrigin,
+    Voice,
+)
+from tracker.model.facts import Fact
+from tracker.model.findings import (
+    SPOKEN,
+    Basis,
+    CoverageResult,
+    Finding,
+    Release,
+    Reviewed,
+    SpokenResult,
+)
+from tracker.model.passages import (
+    Coding,
+    Passage,
+    PassageEntity,
+    Recommendation,
+    Stance,
+    Topic,
+    VersionPassage,
+)
+from tracker.model.replies import (
+    Correction,
+    Notice,
+    NoticeChannel,
+    Reply,
+    ReplyDecision,
+    ReplyVerdict,
+)
+from tracker.model.reviews import Person, Review, Role, Verdict
+from tracker.model.sources import Institution, InstitutionKind, Source, SourceKind, SourceState
+
+__all__ = [
+    "SPOKEN",
+    "Address",
+    "Basis",
+    "Cadence",
+    "Change",
+    "ChangeClass",
+    "ChangeKind",
+    "Channel",
+    "Coding",
+    "Correction",
+    "CoverageResult",
+    "DateBasis",
+    "Delivery",
+    "DeliveryState",
+    "Document",
+    "DocumentState",
+    "Fact",
+    "Fetch",
+    "Finding",
+    "Genre",
+    "Institution",
+    "InstitutionKind",
+    "KeyFrame",
+    "MeaningState",
+    "Notice",
+    "NoticeChannel",
+    "Outcome",
+    "Passage",
+    "PassageEntity",
+    "Payload",
+    "Person",
+    "QuarantineReason",
+    "Reason",
+    "Recommendation",
+    "Release",
+    "Reply",
+    "ReplyDecision",
+    "ReplyVerdict",
+    "Review",
+    "Reviewed",
+    "RobotsFile",
+    "Role",
+    "Run",
+    "RunState",
+    "Snapshot",
+    "SnapshotState",
+    "Source",
+    "SourceKind",
+    "SourceState",
+    "SpokenResult",
+    "Stance",
+    "Subscription",
+    "SubscriptionState",
+    "Topic",
+    "Verdict",
+    "Version",
+    "VersionOrigin",
+    "VersionPassage",
+    "Voice",
+    "choice",
+]

@@ -1,7 +1,8 @@
-"""The services of deploy/compose.yaml, in its order and with its own commands, as processes on one PostgreSQL."""
+"""What deploy/ starts: compose.yaml's services in its order on one PostgreSQL, units with what they may write."""
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +19,8 @@ from teams import database, declare, hosts, publish, until
 
 from tracker.store import Store
 
-COMPOSE = yaml.safe_load((Path(__file__).parent.parent / "deploy/compose.yaml").read_text())
+ROOT = Path(__file__).parent.parent
+COMPOSE = yaml.safe_load((ROOT / "deploy/compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
 INSTITUTIONS, PAGES, WORKERS = 2, 3, 2
 GIVEN = {"POSTGRES_PASSWORD": "a-password"}  # of deploy/.env, as the file's first lines make it
@@ -59,12 +61,12 @@ class Machine:
             return answer.read().decode()
 
     def wait_for_the_app(self) -> None:
-        until = time.monotonic() + 60
+        until, log = time.monotonic() + 60, self.folder / "app.log"
         while True:
             try:
                 assert self.asked("/healthz") == "ok"
             except OSError:
-                assert time.monotonic() < until, (self.folder / "app.log").read_text()
+                assert time.monotonic() < until, log.read_text() if log.exists() else "no answer"
                 time.sleep(0.1)
             else:
                 return
@@ -113,3 +115,47 @@ def _end(process: subprocess.Popen) -> None:
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(timeout=60)
+
+
+UNITS = sorted((ROOT / "deploy").glob("*.service"))
+#: What systemd does for ProtectSystem=strict, ReadWritePaths= and PrivateTmp=, as far as a test can: systemd.exec(5).
+SANDBOX = """
+mount --make-rprivate / && mount --bind "$1" "$1" && mount -o remount,ro,bind / && shift
+touch /tmp/written 2>/dev/null && exit 99
+exec "$@"
+"""
+
+
+def lines_of(unit: Path) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in unit.read_text().splitlines() if "=" in line and line[0] != "#")  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_systemd_takes_every_line_of_a_unit(unit, tmp_path):
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd is not here")
+    (tmp_path / unit.name).write_text(unit.read_text().replace("/srv/tracker/.venv/bin/tracker", sys.executable))  # fmt: skip
+
+    said = subprocess.run(["systemd-analyze", "verify", tmp_path / unit.name], capture_output=True, text=True, check=False)  # fmt: skip
+
+    assert (said.returncode, said.stderr) == (0, "")
+
+
+def test_the_app_works_with_what_its_unit_lets_it_write(tmp_path):
+    unit = lines_of(ROOT / "deploy/tracker-app.service")
+    if os.geteuid() or subprocess.run(["unshare", "-m", "true"], check=False).returncode:
+        pytest.skip("only root may hide the disk from a program here")
+    assert unit["ProtectSystem"] == "strict"
+    data = tmp_path / unit["ReadWritePaths"].removeprefix("/srv/tracker/")
+    temporary = data / "tmp"
+    temporary.mkdir(parents=True)
+    machine = Machine(tmp_path, f"sqlite:///{data / 'tracker.db'}", proxy="")
+    words = [str(machine.port) if word == "8501" else word for word in unit["ExecStart"].split()[1:]]  # fmt: skip
+    own = {"TRACKER_DATA_DIR": str(data)} | ({"TMPDIR": str(temporary)} if unit.get("PrivateTmp") == "true" else {})  # fmt: skip
+    command = ["unshare", "-m", "sh", "-c", SANDBOX, "sh", data, sys.executable, "-m", "tracker", *words]  # fmt: skip
+    process = subprocess.Popen(command, cwd=ROOT, env={**machine.around, **own}, start_new_session=True)  # fmt: skip
+    try:
+        machine.wait_for_the_app()
+        assert "<h1" in machine.asked("/p/")
+    finally:
+        _end(process)

@@ -244,7 +244,7 @@ ENDLESS = {
     "one header": (RECORD, b"A"),
     "a header that goes on": (RECORD + b"A: b\r\n", b" c\r\n"),
     "blank lines": (RECORD + b"\r\n" + b"x" * 20, b"\r\n"),
-    "headers of an answer": (RECORD.replace(b"20", b"%d" % SIZE) + b"\r\nHTTP/1.1 200 OK\r\n", b"A: b\r\n"),
+    "headers of an answer": (RECORD.replace(b": 20\r", b": %d\r" % SIZE) + b"\r\nHTTP/1.1 200 OK\r\n", b"A: b\r\n"),
 }  # fmt: skip
 
 

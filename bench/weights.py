@@ -1,8 +1,8 @@
 """Fits what the recommendations are weighed by, and tells how well that does on domains left out.
 
-    python bench/weights.py [--write] [--ordinary=PLAIN.jsonl] TWICE.jsonl,… [ONCE.jsonl …]
+    python bench/weights.py [--write] [--ordinary=PLAIN.jsonl] SETTLED.jsonl,… [ONCE.jsonl …]
 
-Passages that two people settled, the comma-separated first files, count twice. Those of ordinary documents, such as
+Passages that two people settled, the comma-separated first files, count three times. Those of ordinary documents, such as
 terms of service, in which no rule found a recommendation, count one and a half times: coded passages are all on the subject, and most
 text is not. They bear on no bar and no figure.
 
@@ -32,8 +32,8 @@ from tracker.model import Recommendation, Stance, Topic
 
 OUT = Path(__file__).resolve().parent.parent / "tracker" / "coding" / "weights.json"
 RIDGE, FAR_RIDGE = 3.0, 25.0  # what does not bear on an answer by the codebook needs more passages
-FOLDS, SETTLED, ORDINARY, FEWEST, SMALL = 8, 2.0, 1.5, 5, 0.02
-BARS = (0.3, 0.35, 0.4, 0.45)  # below, more than two in three are wrong
+FOLDS, SETTLED, ORDINARY, FEWEST, SMALL = 8, 3.0, 1.5, 5, 0.02
+BARS = (0.35, 0.4, 0.45)  # below, more than two in three are wrong
 COMMON = "told own binding asks topic* stance* relay* news* vendor* defines* wide_relayer* wide_told* wide_own* we* wide_must* duty* soft_duty* policy* wide_setter* law tells* attributed*"  # fmt: skip
 #: What bears on each recommendation, by the codebook: fewer weights than words need fewer passages.
 BEARS_ON = {
@@ -188,7 +188,8 @@ def fit_recommendations(looked, rows, counts, folds, stances, sets):
             inside = folds == fold
             weights = fit(known[~inside], truth[~inside], counts[~inside], ridge)
             left_out[inside] = told(weights, known[inside])
-        bar = best_bar(left_out[counts == 1], truth[counts == 1])
+        coded = counts != ORDINARY
+        bar = best_bar(left_out[coded], truth[coded])
         ruled = np.array([f"rule {label}" in one for one in found])
         told_sets(f"{label} bar {bar}", left_out >= bar, ruled, truth, sets)
         guesses[label] = left_out >= bar
@@ -227,8 +228,8 @@ def summary(rows, stances, guesses, sets):
 def main():
     given = [a for a in sys.argv[1:] if a != "--write"]
     ordinary = [a.removeprefix("--ordinary=") for a in given if a.startswith("--ordinary=")]
-    twice, *once = [a for a in given if not a.startswith("--")]
-    settled = [(p, SETTLED) for p in twice.split(",")]
+    settled_by_two, *once = [a for a in given if not a.startswith("--")]
+    settled = [(p, SETTLED) for p in settled_by_two.split(",")]
     rows = read([*settled, *((p, 1.0) for p in once), *((p, ORDINARY) for p in ordinary)])
     codebook = load_codebook()
     looked = [look(row, codebook) for row in rows]

@@ -36,6 +36,23 @@ PAGES = {
     "/method": "Method & data",
     "/review": "Review",
 }
+#: Page → what answers its question, which nobody should have to scroll for.
+ANSWERS = {
+    "/": ".t-squares",
+    "/statements": ".t-squares",
+    "/compare?cell=dogwood-lab:R3": "section.t-card blockquote",
+    "/compare?institution=hazel-university&institution=juniper-university": ".t-badge",
+    "/changes": ".t-class-material",
+    "/change?id={change}": ".t-diff del",
+    "/institution": ".t-badge",
+    "/institution?inst=dogwood-lab": ".t-badge",
+    "/document?id={document}&a=1&b=3": ".t-diff",
+    "/search?q=surveillance": "figure mark",
+    "/alerts": "[role=status]",
+    "/sources": ".t-table",
+    "/method": ".t-badge",
+    "/review": "input",
+}
 NARROW = {"width": 390, "height": 844}
 
 
@@ -137,6 +154,8 @@ def test_every_screen_draws_stays_here_is_accessible_and_fits_a_phone(visit, pat
     assert page.title().startswith(PAGES[path])
     assert page.locator("h1").count() == 1
     assert "not a risk rating, sanctions check or clearance" in page.inner_text("body")
+    answer = page.locator(f"[data-testid=stMain] {ANSWERS[path]}").first.bounding_box()
+    assert answer["y"] + min(answer["height"], 60) <= page.viewport_size["height"]
     page.set_viewport_size(NARROW)
     page.wait_for_function(READY)
     wide = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
@@ -172,7 +191,12 @@ def test_pages_without_script_are_accessible_and_fit_a_phone(contexts, demo, nam
 def test_a_newcomer_sees_who_spoke_of_how_many_and_what_is_only_reported(visit):
     text = visit("/").inner_text("body")
 
-    assert "3 of 17 institutions spoke out on abuses by the Chinese state" in text
+    assert "3 of 10 institutions checked spoke out on abuses by the Chinese state" in text
+    assert "7 of the 17 in scope are not checked or unreachable" in text
+    assert re.search(r"18 Jun 2024\s+first confirmed statement", text)
+    assert re.search(r"5\s+material changes in the week to 10 Mar 2026", text)
+    assert re.search(r"40 of 41\s+known documents read, last on 10 Mar 2026", text)
+    assert "Dogwood Lab on Responsible Research, 30 Sep 2025" in text
     assert "1 institution possibly did too" in text
     assert "every institution that was read here, and every word of it, is invented" in text
     for name, when in (("Ada Lovelace Institute", "June 2022"), ("Stanford HAI", "August 2023"), ("AI Now Institute", "2019")):  # fmt: skip
@@ -230,6 +254,93 @@ def test_a_journalist_follows_a_link_to_before_and_after(visit):
     assert "Ivywood University" in page.title()
 
 
+def test_without_a_mouse_all_is_reached_in_order_seen_and_opened(visit):
+    page, reached = visit("/compare"), []
+    focused = """() => { const e = document.activeElement, s = getComputedStyle(e);
+      return [e.getAttribute('aria-label') || e.innerText.trim(), s.outlineStyle + s.boxShadow] }"""
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate(focused))
+        if reached[-1][0].startswith("Alder Institute for Technology and Society, R1"):
+            break
+    names = [name for name, _ in reached]
+    order = ["Skip to main content", "Overview", "Review", "Result", "CSV of this view", "Alder Institute for Technology and Society"]  # fmt: skip
+
+    assert [name for name in names if name in order] == order
+    links = [look for name, look in reached if name in {"Overview", "CSV of this view", order[-1]}]
+    assert all(look.startswith(("solid", "auto")) for look in links)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**cell=alder-institute*")
+    page.get_by_role("region", name="One cell and what it rests on").wait_for()
+
+
+@pytest.mark.parametrize(
+    ("path", "paper"), [("/p/institution/dogwood-lab", "body"), ("/compare", ".stApp")]
+)
+def test_a_dark_screen_prints_on_white_and_whole(contexts, demo, path, paper):
+    page = contexts["dark"].new_page()
+    page.set_viewport_size({"width": 700, "height": 990})  # A4 within its margins
+    page.goto(demo + path)
+    page.locator(".t-table").first.wait_for()
+    white = f"getComputedStyle(document.querySelector('{paper}')).backgroundColor"
+    dark = page.evaluate(white)
+    page.emulate_media(media="print", color_scheme="dark")
+
+    assert dark != page.evaluate(white) == "rgb(255, 255, 255)"
+    assert page.evaluate(
+        "(e => e.scrollWidth <= e.clientWidth)(document.querySelector('.t-scroll'))"
+    )
+    page.close()
+
+
+def test_policies_stand_beside_each_other_with_what_each_element_asks_and_nothing_overlaps(visit):
+    page = visit("/compare?institution=hazel-university&institution=dogwood-lab&institution=juniper-university")  # fmt: skip
+    table = page.get_by_role("region", name="R1 Human-rights due diligence, element by element")
+    heads = table.locator("thead th").all_inner_texts()
+
+    assert heads == ["Element", "Dogwood Lab on Responsible Research", "Hazel University", "Juniper University"]  # fmt: skip
+    assert "says who is asked in doubt" in table.inner_text()
+    page.set_viewport_size(NARROW)
+    page.wait_for_function(READY)
+    wide = "[...document.querySelectorAll('.t-even td > div > *')].filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display != 'inline').map(e => e.outerHTML)"
+    assert page.evaluate(wide) == []
+
+
+def test_more_than_four_policies_stand_beside_each_other_in_words(visit):
+    five = ("hazel-university", "dogwood-lab", "juniper-university", "kestrel-university", "larch-university")  # fmt: skip
+    page = visit("/compare?" + "&".join(f"institution={key}" for key in five))
+    table = page.get_by_role("region", name="R1 Human-rights due diligence, element by element")
+    row = table.locator("tbody tr").nth(1).locator("td").all_inner_texts()
+
+    assert table.locator("thead th").count() == 6
+    assert row[0] == "● yes (may)"  # of Dogwood Lab, confirmed by people
+    assert "possible: yes (must)" in row[1]
+    assert "none found" in row[3]
+    assert "unreachable" in row[4]
+
+
+def test_the_matrix_is_sorted_by_name_or_kind_and_links_keep_the_order(visit):
+    page = visit("/compare?sort=kind&cell=dogwood-lab:R3")
+    rows = page.get_by_role("region", name="Institutions and recommendations").locator("tbody th")
+    names = rows.all_inner_texts()[1:]
+
+    assert names.index("Institut Fir pour l'éthique numérique") < names.index("Hazel University")
+    assert "sort=kind" in page.get_by_role("link", name="Close this cell").get_attribute("href")
+
+
+def test_a_drawer_says_what_elements_mean_what_was_read_and_how_to_cite(visit):
+    page = visit("/compare?cell=dogwood-lab:R3")
+    for more in ("What the elements mean", "What was read", "Copy a citation"):
+        page.get_by_text(more).click()
+    page.locator("[data-testid=stCode]").first.wait_for()
+    text = page.inner_text("body")
+
+    assert "surveillance, military, security services or a list set it off" in text
+    assert re.search(r"Read\s+\d of \d known documents", text)
+    assert re.search(r"“Guidance on research partners in high-risk countries”, 30 Sep 2025, http.*sha256", text)  # fmt: skip
+    assert violations(page) == []
+
+
 def test_any_two_versions_can_be_compared_and_the_address_names_them(visit):
     page = visit("/document?id={document}&a=1&b=3")
 
@@ -276,7 +387,10 @@ def test_an_unknown_filter_value_is_said(visit):
      "/compare?cell=nope:R1"],
 )  # fmt: skip
 def test_an_unknown_id_is_said_and_shows_nobody_else(visit, path):
-    assert "No such" in visit(path).inner_text("body")
+    page = visit(path)
+
+    assert "No such" in page.inner_text("body")
+    assert violations(page) == []
 
 
 def test_a_rule_is_tried_on_the_past_before_it_is_taken(visit):
@@ -314,7 +428,7 @@ EVIL = "&lt;script&gt;alert(1)&lt;/script&gt; &lt;img src=http://elsewhere.examp
 HOSTILE = f"""<html><head><title>Policy {EVIL}</title></head><body><main><h1>Policy on partners {EVIL}</h1>
 <p>We condemn the mass surveillance of Uyghurs in Xinjiang by the Chinese government, an abuse of human rights. {EVIL}
 No researcher of ours may take part in it, whatever the contract or the money says about it.</p></main></body></html>"""
-EVERYWHERE = ("/", "/statements", "/compare?cell=alder:R4", "/changes", "/change?id=1", "/institution?inst=alder", "/document?id=1", "/search?q=condemn", "/alerts", "/sources", "/method")  # fmt: skip
+EVERYWHERE = ("/", "/statements", "/compare?cell=alder:R4", "/changes", "/change?id=1", "/institution?inst=alder", "/document?id=1", "/search?q=condemn", "/alerts", "/sources", "/method", "/review", "/p/", "/p/institution/alder", "/p/change/1", "/p/document/1", "/data/")  # fmt: skip
 
 
 def test_no_crawled_text_is_anything_but_text_on_any_screen(browser, others):
@@ -323,7 +437,14 @@ def test_no_crawled_text_is_anything_but_text_on_any_screen(browser, others):
     watch(page, others[1], wrong)
     shown = ""
     for path in EVERYWHERE:
-        open_at(page, others[1] + path)
+        if path.startswith(("/p/", "/data/")):
+            page.goto(others[1] + path)
+        else:
+            open_at(page, others[1] + path)
+        if path == "/review":
+            page.get_by_label("Your name or initials").fill("ada")
+            page.get_by_label("Your name or initials").press("Enter")
+            page.get_by_text("wait for you").wait_for()
         assert page.locator("img[src*=elsewhere], .katex, [data-testid=stException]").count() == 0
         shown += page.inner_text("body")
     context.close()
@@ -340,6 +461,10 @@ def test_an_empty_store_says_what_to_do_on_every_screen(browser, others):
     for path in ("/", "/statements", "/compare", "/changes", "/institution", "/search", "/alerts", "/sources"):  # fmt: skip
         open_at(page, others[0] + path)
         assert "make demo" in page.inner_text("body")
+        assert violations(page) == []
+    page.goto(others[0] + "/p/")
+    assert "make demo" in page.inner_text("body")
+    assert "Nothing read yet" in page.inner_text("header")
     context.close()
     assert wrong == []
 

@@ -68,7 +68,54 @@ def test_a_badge_tells_possible_from_confirmed(result, reviewed, said, unsaid):
 def test_confirmed_and_possible_are_counted_apart():
     cells = [a_cell(reviewed="two"), a_cell(), a_cell(result="none_found"), a_cell(result="unreachable")]  # fmt: skip
 
-    assert "1 of 4 confirmed, 1 possible" in squares.squares(cells)
+    assert "1 of 3 checked spoke out, 1 possible" in squares.squares(cells)
+    assert "none checked" in squares.squares(cells[3:])
+
+
+def test_a_quote_that_nobody_confirmed_looks_possible():
+    card = {"none": "t-card t-maybe", "one": 't-card"', "two": 't-card"'}
+    for reviewed, look in card.items():
+        assert look in evidence.evidence_card(ITEM | {"reviewed": reviewed}, {})
+
+
+def test_few_first_statements_bear_their_names_and_many_are_dots():
+    points = [
+        timeline.Point(datetime(2024, 1, day, tzinfo=UTC), f"Body {day}", day % 2 == 0)
+        for day in range(1, timeline.FEW + 2)
+    ]
+
+    few = timeline.timeline(points[1:], date(2026, 1, 1))
+    many = timeline.timeline(points, date(2026, 1, 1))
+
+    assert few.count('class="who"') == timeline.FEW
+    assert "Body 2, 2 Jan 2024" in few
+    assert 'class="who"' not in many
+    for shown in (few, many):
+        assert shown.count("dot sure") == timeline.FEW // 2
+
+
+@pytest.mark.parametrize(
+    ("shown", "said"),
+    [
+        (html.country("GB"), "United Kingdom"),
+        (html.country("EU"), "European Union"),
+        (html.country("??"), "??"),
+        (html.language("de"), "German"),
+        (html.language("und"), "Unknown language"),
+        (html.label("R1"), "R1 Human-rights due diligence"),
+        (html.label("human_rights"), "human rights"),
+        (html.bare("https://www.alder.example/feed/"), "alder.example/feed"),
+        (html.source_state("ok"), "in order"),
+        (html.source_state("empty feed"), "<b>empty feed</b>"),
+    ],
+)
+def test_codes_are_shown_as_people_read_them(shown, said):
+    assert shown == said
+
+
+def test_what_is_sent_by_default_stands_out_among_changes():
+    assert 't-class-material">material</span>' in html.change_class("material", "text_changed")
+    assert "text changed" in html.change_class("material", "text_changed")
 
 
 def test_a_bar_leaves_out_whom_the_recommendation_does_not_address():
@@ -112,6 +159,14 @@ def test_a_text_fragment_starts_at_the_quote():
 def test_a_problem_is_reported_to_whoever_runs_the_tracker(contact, href):
     assert href in html.problem(contact)
     assert bool(html.problem(contact)) is bool(contact)
+
+
+def test_a_mail_about_a_problem_says_which_quote_and_no_quote_adds_a_header():
+    shown = html.problem("a@tracker.example", "“x”&bcc=b@elsewhere.example\n2")
+
+    assert "mailto:a@tracker.example?subject=Problem&amp;body=%E2%80%9Cx%E2%80%9D%26bcc%3D" in shown
+    assert "&bcc" not in shown
+    assert "%0A2" in shown
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,11 @@ from builders import NOON
 from chain import Site, days
 from test_chain import mails, weakened
 
+from tracker.coding.codebook import load_codebook
 from tracker.model import ChangeClass, MeaningState
 from tracker.store.confirming import settle_meaning
 from tracker.views import changed
+from tracker.wording import MEANINGS
 
 
 def on_screen(site: Site) -> str:
@@ -59,3 +61,9 @@ def test_labels_read_the_same_in_a_mail_and_in_the_app(sqlite_store, tmp_path):
     for text in (mail, on_screen(site)):
         assert "human_rights" not in text
         assert "(by machine, not yet reviewed)" in text
+
+
+def test_every_element_says_what_it_asks_of_a_text():
+    entries = load_codebook().recommendations.values()
+
+    assert set(MEANINGS) == {name for e in entries for name in (*e.required, *e.optional)}

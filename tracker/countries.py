@@ -1,4 +1,8 @@
-"""ISO 3166-1 alpha-2 codes, and EU for the Union's own bodies."""
+"""ISO 3166-1 alpha-2 codes, and EU for the Union's own bodies; what people call countries and languages."""
+
+from functools import cache
+
+from babel import Locale
 
 COUNTRIES = frozenset(
     """
@@ -12,3 +16,15 @@ COUNTRIES = frozenset(
     TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW
     """.split()
 )
+
+
+@cache
+def country(code: str) -> str:
+    """Return a country's name in English (Unicode CLDR), or the code where it names none."""
+    return str(Locale("en").territories.get(code, code))
+
+
+@cache
+def language(code: str) -> str:
+    """Return a language's name in English (Unicode CLDR), or the code where it names none."""
+    return str(Locale("en").languages.get(code, code))

@@ -166,9 +166,11 @@ def _failure(source: Watched, last: Read, reads: Sequence[Read]) -> str:
         since = read.at
     else:
         since = min(since, source.failing_since or since)
-    why = last.quarantine or last.unread or last.reason or "unknown"
-    detail = f" ({last.detail})" if last.detail else ""
-    return f"{str(why).replace('_', ' ')}{detail} since {since:%Y-%m-%d}"
+    why = str(last.quarantine or last.unread or last.reason or "unknown").replace("_", " ")
+    detail = last.detail.rstrip(".")
+    if detail.lower().startswith(why):
+        return f"{detail} since {since:%Y-%m-%d}"
+    return f"{why}{f' ({detail})' if detail else ''} since {since:%Y-%m-%d}"
 
 
 def _elsewhere(source: Watched, read: Read) -> str | None:
@@ -185,28 +187,26 @@ def _bare(url: str) -> tuple[str, str, str]:
 
 def _remedy(state: HealthState, source: Watched, last: Read | None) -> str:
     here = f"{source.institution}/{source.key}"
+    look = f"tracker sources check --live {here}"
     match state:
         case HealthState.OK:
             return ""
         case HealthState.NEVER_READ:
-            return f"tracker crawl {here}"
+            return f"`tracker crawl {here}`"
         case HealthState.BLOCKED:
             return "ask the institution for leave, or watch a feed or another page of it"
         case HealthState.MOVED:
             return "put the new address into sources.yaml, and `valid_until` on the old one"
         case HealthState.EMPTY_FEED:
-            return "look for its successor: tracker sources add " + source.url
+            return f"look for its successor: `tracker sources add {source.url}`"
         case HealthState.SELECTOR_BROKEN:
-            return (
-                "look at the page and correct `select` or `follow`: tracker sources check --live "
-                + here
-            )
+            return f"look at the page and correct `select` or `follow`: `{look}`"
         case HealthState.FAILING:
             if last and last.reason is Reason.PRIVATE_ADDRESS:
                 return ALLOWING
             if last and last.reason is Reason.NOT_FOUND:
                 return "find where it went, or set `valid_until` on it"
-            return f"if it lasts, look at it: tracker sources check --live {here}"
+            return f"if it lasts, look at it: `{look}`"
 
 
 def summary(found: Iterable[Health]) -> str:

@@ -13,7 +13,7 @@ from tracker.coding.lexicon import Lexicon, load_lexicon, read_data, terms
 from tracker.coding.matching import Matcher
 from tracker.model import SPOKEN, InstitutionKind, Recommendation
 
-CODER_VERSION = 6
+CODER_VERSION = 7
 
 
 class _Checked(BaseModel):

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from tracker.model import SPOKEN, Basis, Finding, Institution, Reviewed, Stance, Topic
 from tracker.queries.answered import FindingRow
+from tracker.queries.beside import Beside, Place, beside
 from tracker.queries.documents import VersionRow, cues_of, versions_by_id
 from tracker.queries.hearing import WAITS, Hearing, withheld_labels
 from tracker.queries.shared import within
@@ -155,10 +156,11 @@ def units_that_have_spoken(session: Session, key: str) -> list[FindingRow]:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What stands around pieces of evidence: the words that led there, the versions they stand in."""
+    """What stands around pieces of evidence: the words that led there, versions, the sentences beside them."""
 
     cues: Mapping[int, Mapping[str, Sequence[str]]]
     versions: Mapping[int, VersionRow]
+    beside: Mapping[Place, Beside]
 
 
 def context(session: Session, rows: Iterable[FindingRow], *, most: int) -> Context:
@@ -167,4 +169,5 @@ def context(session: Session, rows: Iterable[FindingRow], *, most: int) -> Conte
     return Context(
         cues=cues_of(session, [item["passage_id"] for item in items]),
         versions=versions_by_id(session, {item["version_id"] for item in items}),
+        beside=beside(session, items),
     )

@@ -64,7 +64,9 @@ def _builder() -> tuple[Rule, int]:
         kinds = shared.choose("Kinds", "kind", {str(k): html.KINDS[k] for k in InstitutionKind})
         codes = shared.choose("Recommendations", "rec", {str(r): str(r) for r in Recommendation})
     with three:
-        country = shared.choose("Countries", "country", {code: code for code in countries})
+        country = shared.choose(
+            "Countries", "country", {code: html.country(code) for code in countries}
+        )
         classes = shared.choose(
             "Classes (if none: material, and our own record)",
             "class",

@@ -32,7 +32,7 @@ def render() -> None:
         changed.head(found),
     )
     if found.act:
-        shared.show(changed.own(found, found.act))
+        shared.show(changed.own(found, found.act), changed.provenance(found))
     else:
         _compared(found)
     address = Settings().public_url.rstrip("/") + APP.change(row.id)

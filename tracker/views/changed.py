@@ -19,9 +19,11 @@ from tracker.views.addresses import APP, Places
 from tracker.views.html import (
     actions,
     card,
+    change_class,
     day,
     escape,
     go,
+    label,
     link,
     minute,
     pairs,
@@ -94,7 +96,7 @@ def title(changed: Changed) -> str:
 
 
 def head(changed: Changed, places: Places = APP) -> str:
-    """Return what happened, to which document, when, and how sure that is."""
+    """Return what happened, when, how sure that is, and what it touches."""
     row = changed.row
     what = sentence(row.summary)
     sure = certainty(
@@ -105,19 +107,16 @@ def head(changed: Changed, places: Places = APP) -> str:
         dealing=changed.dealing,
     )
     return (
-        f'<p class="t-kicker">{escape(words(row.change_class))} · {escape(words(row.kind))}</p>'
+        f'<p class="t-kicker">{change_class(row.change_class)} · {escape(words(row.kind))}</p>'
         f'<p class="t-lead">{escape(what)}, {when(row)}.</p>'
         + pairs(
             [
-                ("Institution", go(places.institution(row.institution), row.name)),
-                *_placed(changed, places),
-                ("Class", f"{escape(words(row.change_class))}: {escape(CLASSES[row.change_class])}"),
                 ("Confidence", escape(sure)),
                 ("Superseded", _superseded(changed, places)),
                 *_touched(changed),
             ]
         )
-    )  # fmt: skip
+    )
 
 
 def _placed(changed: Changed, places: Places) -> list[tuple[str, str]]:
@@ -140,14 +139,14 @@ def _touched(changed: Changed) -> list[tuple[str, str]]:
     row = changed.row
     touched = f"{_listed(row.labels)} (by machine, not yet reviewed)" if row.labels else "none"
     return [
-        ("Labels touched", touched),
+        ("Touches", touched),
         ("Labels gained", _listed(row.labels_gained)),
         ("Labels lost", _listed(row.labels_lost)),
     ]
 
 
 def _listed(labels: Sequence[str]) -> str:
-    return escape(", ".join(map(words, labels)))
+    return escape(", ".join(map(label, labels)))
 
 
 def _superseded(changed: Changed, places: Places) -> str:
@@ -200,14 +199,22 @@ def text(changed: Changed) -> str:
     )
 
 
-def provenance(changed: Changed) -> str:
-    """Return the captures on both sides, so that anybody can check."""
-    sides = [("Before", changed.before), ("After", changed.after)]
+def provenance(changed: Changed, places: Places = APP) -> str:
+    """Return which document it was, where and when, and the captures on both sides, so that anybody can check."""
+    row = changed.row
+    known = [
+        ("Institution", go(places.institution(row.institution), row.name)),
+        *_placed(changed, places),
+        ("Class", f"{escape(words(row.change_class))}: {escape(CLASSES[row.change_class])}"),
+    ]
+    if changed.act:
+        return pairs(known)
+    sides = [("Before", _capture(changed.before)), ("After", _capture(changed.after))]
     same = changed.before and changed.after and changed.before.extractor == changed.after.extractor
     note = "The same reader read both sides." if same else ""
     return (
-        pairs([(name, _capture(side)) for name, side in sides])
-        + f'<p class="t-meta">{note} {link(web_archive(changed.row.url), "Copies in the Internet Archive")}</p>'
+        pairs([*known, *sides])
+        + f'<p class="t-meta">{note} {link(web_archive(row.url), "Copies in the Internet Archive")}</p>'
     )
 
 
@@ -215,7 +222,7 @@ def _capture(side: VersionRow | None) -> str:
     if side is None:
         return "no version"
     return (
-        f"version {side.number}, first captured {minute(side.seen_to)}, HTTP {side.status or '–'}, {escape(side.extractor)}<br>"
+        f"version {side.number}, first captured {minute(side.seen_to)}, HTTP {side.status or '–'}, read with {escape(side.extractor)}<br>"
         f"text sha256 <code>{escape(side.text_sha256)}</code><br>bytes sha256 <code>{escape(side.payload_sha256)}</code>"
     )
 
@@ -233,12 +240,12 @@ def citation(changed: Changed, address: str) -> str:
 def sheet(changed: Changed, places: Places, address: str) -> str:
     """Return the whole change as one printable column."""
     told = (
-        own(changed, changed.act, places)
+        own(changed, changed.act, places) + provenance(changed, places)
         if changed.act
         else "<h2>What the text did</h2>"
         + text(changed)
         + "<h2>Where this comes from</h2>"
-        + provenance(changed)
+        + provenance(changed, places)
     )
     return (
         head(changed, places)

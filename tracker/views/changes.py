@@ -35,7 +35,7 @@ def render() -> None:
     asked = tables.changes_asked(chosen)
     with open_store().transaction() as session:
         days = queries.change_days(session, **asked)
-    shared.show(_calendar(days, shown), _count(days, shown))
+    shared.show(_count(days, shown), _calendar(days, shown))
     takeaway("changes", chosen)
     total = sum(count for *_, count in days)
     if total:
@@ -89,20 +89,20 @@ def listing(rows: Sequence[ChangeRow]) -> str:
             html.go(APP.change(row.id), html.brief(row.summary)),
             html.go(APP.institution(row.institution), row.name),
             html.go(APP.document(row.document_id), row.title),
-            f"{html.escape(row.change_class)}<span class='t-small'>{html.escape(html.words(row.kind))}</span>",
+            html.change_class(row.change_class, row.kind),
             html.when(row),
             _seen(row),
         ]
         for row in rows
     ]
-    columns = ["What the text did", "Institution", "Document", "Class", "When", "Seen"]
+    columns = ["What the text did", "Institution", "Document", "Class", "When", "Seen again"]
     return html.table(columns, cells, caption="Changes, newest first", stack=True)
 
 
 def _seen(row: ChangeRow) -> str:
     if row.change_class is ChangeClass.RECORD:
         return "–"
-    return "twice" if row.confirmed else "once"
+    return "yes" if row.confirmed else "not yet"
 
 
 def _calendar(days: Days, shown: Overview) -> str:
@@ -123,7 +123,17 @@ def _calendar(days: Days, shown: Overview) -> str:
     return (
         f'<div class="t-squares" role="img" aria-label="{alt}">{drawn}</div>'
         f'<p class="t-small">One square a week, {_week(end, WEEKS - 1)} to {html.day(shown.last_run_at)}; at most {most} changes in one week.</p>'
+        + _weeks(weeks, end)
     )
+
+
+def _weeks(weeks: Counter[int], end: date) -> str:
+    """The strip's figures, for whoever cannot tell its shades apart."""
+    rows = [[_week(end, week), str(weeks[week])] for week in range(WEEKS) if weeks[week]]
+    if not rows:
+        return ""
+    drawn = html.table(["Week from", "Changes"], rows, caption="Changes by week")
+    return f'<details class="t-meta"><summary>Show the counts by week</summary>{drawn}</details>'
 
 
 def _shade(count: int, most: int) -> int:

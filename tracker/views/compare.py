@@ -13,12 +13,13 @@ from tracker.model import CoverageResult, InstitutionKind, Recommendation
 from tracker.queries import Cell, FindingRow
 from tracker.views import findings, html, matrix, shared, tables
 from tracker.views.addresses import APP
-from tracker.views.evidence import quoted
+from tracker.views.evidence import quoted, search_record
 from tracker.views.opening import open_store
 from tracker.views.takeaway import takeaway
+from tracker.wording import MEANINGS
 
 MOST = 12  # institutions that can be picked
-BESIDE = 4  # of them, whose policies are laid beside each other
+BESIDE = 4  # of them, whose quotes are laid beside each other
 CARDS = 4
 LEAD = (
     "How published policies stand to the report’s recommendations. R1 to R6 and their elements are the tracker’s own "
@@ -35,7 +36,7 @@ def render() -> None:
     _drawer(chosen)
     kept = tables.keep([c for c in shared.cells() if c.question in tables.CODES], chosen)
     takeaway("coverage", chosen)
-    _matrix(kept, chosen)
+    _matrix(_sorted(kept), chosen)
     _side_by_side(chosen.get("institution", ()))
     shared.foot(shown)
 
@@ -56,6 +57,28 @@ def _filters() -> dict[str, list[str]]:
 
 def _entries() -> Mapping[Recommendation, RecommendationEntry]:
     return load_codebook().recommendations
+
+
+SORTS = {"name": "name", "kind": "kind, then name"}
+
+
+def _sorted(kept: Sequence[Cell]) -> Sequence[Cell]:
+    """By name or by kind, as the address says; never by what was found."""
+    order = st.query_params.get("sort", "name")
+    with st.columns([2, 8])[0]:
+        given = st.selectbox(
+            "Sorted by",
+            list(SORTS),
+            index=list(SORTS).index(order) if order in SORTS else 0,
+            format_func=SORTS.__getitem__,
+        )
+    shared.remember("sort", [given] if given != "name" else [])
+    kinds = list(InstitutionKind)
+    return (
+        sorted(kept, key=lambda c: kinds.index(InstitutionKind(c.kind)))
+        if given == "kind"
+        else kept
+    )
 
 
 def _matrix(kept: Sequence[Cell], chosen: tables.Filters) -> None:
@@ -89,7 +112,16 @@ def _matrix(kept: Sequence[Cell], chosen: tables.Filters) -> None:
 def _sum(kept: Sequence[Cell], code: str) -> str:
     parts = [part for c in kept if c.question == code and (part := matrix.coverage_part(c))]
     sure = sum(part in matrix.CONFIRMED for part in parts)
-    return f'<span class="t-small">{sure} of {len(parts)} confirmed<br>{parts.count("maybe")} possible<br>{parts.count("unread")} not checked or unreachable</span>'
+    if not parts:
+        return '<span class="t-small">not addressed to them</span>'
+    counts = {
+        "possible": parts.count("maybe"),
+        "none found": parts.count("none_found"),
+        "not checked or unreachable": parts.count("unread"),
+    }
+    said = [f"<b>{sure} of {len(parts)} confirmed</b>"]
+    said += [f"{count} {what}" for what, count in counts.items() if count]
+    return f'<span class="t-small">{"<br>".join(said)}</span>'
 
 
 def _cell(cell: Cell | None, chosen: tables.Filters) -> str:
@@ -98,14 +130,20 @@ def _cell(cell: Cell | None, chosen: tables.Filters) -> str:
     badge = html.badge_of(cell)
     if cell.result == "not_applicable":
         return badge
-    query = urlencode({**chosen, "cell": f"{cell.institution}:{cell.question}"}, doseq=True)
+    address = _address(chosen, cell=f"{cell.institution}:{cell.question}")
     state = "possible: " if tables.state_of(cell.result, cell.reviewed) == "possible" else ""
     said = [
         f"{state}{'at least ' * cell.at_least}{html.words(cell.result)}",
         *(html.OVERLAYS[name][1] for name in cell.overlays),
     ]
     label = f"{cell.name}, {cell.question}: {', '.join(said)}, what it rests on"
-    return f'<a href="/compare?{html.escape(query)}" target="_self" aria-label="{html.escape(label)}" style="text-decoration:none">{badge}</a>'
+    return f'<a href="{html.escape(address)}" target="_self" aria-label="{html.escape(label)}" style="text-decoration:none">{badge}</a>'
+
+
+def _address(chosen: tables.Filters, **more: str) -> str:
+    """This view's address, its order included."""
+    kept = {"sort": order} if (order := st.query_params.get("sort")) else {}
+    return f"/compare?{urlencode({**chosen, **kept, **more}, doseq=True)}"
 
 
 def _drawer(chosen: tables.Filters) -> None:
@@ -121,12 +159,14 @@ def _drawer(chosen: tables.Filters) -> None:
         around = queries.context(session, [row], most=CARDS)
         history = queries.change_rows(session, institutions=[key], labels=[code], limit=5)
     entry = _entries()[Recommendation(code)]
-    close = html.go(f"/compare?{urlencode(chosen, doseq=True)}", "Close this cell")
+    close = html.go(_address(chosen), "Close this cell")
     shared.show(
         '<section class="t-card" aria-label="One cell and what it rests on">',
         f"<h2>{html.go(APP.institution(key), row.name)}: {html.escape(question_title(code))}</h2>",
         f'<p class="t-meta">The report: “{html.escape(entry.report)}”. Our rule: every element with * in the institution’s own voice makes “stated”, any makes “partial”.</p>',
         findings.block(row, around, most=CARDS),
+        _meanings(entry),
+        _looked_at(row),
         "<h3>History of this cell</h3>",
         html.listing(
             [
@@ -138,30 +178,69 @@ def _drawer(chosen: tables.Filters) -> None:
         html.actions(close),
         "</section>",
     )
+    shared.citations([*row.evidence[:CARDS], *row.awaiting[:CARDS]], around.versions)
+
+
+def _meanings(entry: RecommendationEntry) -> str:
+    """What each element asks of a text, in words."""
+    shown = html.pairs(
+        (html.words(name) + "*" * (name in entry.required), html.escape(MEANINGS[name]))
+        for name in (*entry.required, *entry.optional)
+    )
+    return f"<details><summary>What the elements mean</summary>{shown}</details>"
+
+
+def _looked_at(row: FindingRow) -> str:
+    """What was searched; where nothing was found it stands above already."""
+    if not row.evidence:
+        return ""
+    return f"<details><summary>What was read</summary>{search_record(row.search_record, row.rule)}</details>"
 
 
 def _side_by_side(picked: Sequence[str]) -> None:
     if len(picked) < 2:
         shared.show(
-            '<p class="t-meta">Pick two to four institutions to lay their policies side by side, element by element.</p>'
+            '<p class="t-meta">Pick two or more institutions to lay their policies side by side, element by element; up to four with their quotes.</p>'
         )
         return
     shared.show("<h2>Side by side, element by element</h2>")
     titles = {code: question_title(code) for code in tables.CODES}
     code = st.selectbox("Recommendation", list(titles), format_func=titles.__getitem__)
     with open_store().transaction() as session:
-        rows = queries.finding_rows(session, questions=[code], institutions=picked[:BESIDE])
+        rows = queries.finding_rows(session, questions=[code], institutions=picked)
     entry = _entries()[Recommendation(code)]
     shown: dict[tuple[str, int], str] = {}
+    quotes = len(rows) <= BESIDE
+    cell = _held if quotes else _in_words
     lines = [
         [
-            html.escape(html.words(name) + ("*" if name in entry.required else "")),
-            *(_held(row, name, shown) for row in rows),
+            html.escape(html.words(name) + ("*" if name in entry.required else ""))
+            + f'<span class="t-small">{html.escape(MEANINGS[name])}</span>',
+            *(cell(row, name, shown) for row in rows),
         ]
         for name in (*entry.required, *entry.optional)
     ]
+    results = ["Result", *(html.badge_of(row) for row in rows)]
     heads = ["Element", *(row.name for row in rows)]
-    shared.show(html.table(heads, lines, caption=f"{titles[code]}, element by element"))
+    caption = f"{titles[code]}, element by element"
+    shared.show(
+        html.table(heads, [results, *lines], caption=caption, stack=True, even=quotes),
+        f'<p class="t-meta">* needed for “stated”.{"" if quotes else f" Pick at most {BESIDE} to read the quotes."}</p>',
+    )
+
+
+def _in_words(row: FindingRow, element: str, _shown: dict[tuple[str, int], str]) -> str:
+    """How a policy stands to an element, where too many stand beside each other for quotes."""
+    kept = next((e for e in row.elements if e["name"] == element), None)
+    if kept is None or not row.evidence:
+        return html.badge_of(row)
+    possible = kept.get("state") == ElementState.POSSIBLE
+    shape = "●" if kept["held"] else "◌" if possible else "○"
+    sure = row.confirmed or not kept["held"]
+    said = element_said(kept) if sure else f"possible: {element_said(kept)}"
+    return (
+        f'<span class="t-small"><span aria-hidden="true">{shape}</span> {html.escape(said)}</span>'
+    )
 
 
 def _held(row: FindingRow, element: str, shown: dict[tuple[str, int], str]) -> str:

@@ -127,7 +127,7 @@ def downloads() -> str:
     """Return what there is to take away: releases that can be cited, and the tables as of now."""
     rows = [
         [
-            name,
+            f'{name}<span class="t-small">{HOLDS[name]}</span>',
             " · ".join(html.go(f"/data/{name}.{kind}", kind.upper()) for kind in TYPES),
             html.escape(", ".join(table.filters)),
         ]
@@ -139,6 +139,14 @@ def downloads() -> str:
     return f"<h3>Releases</h3>{released()}<h3>As of now</h3>{live}{HOW}"
 
 
+HOLDS = {
+    "spoken": "a row for each institution: what it said, since when, with quotes",
+    "coverage": "a row for each institution and recommendation",
+    "evidence": "a row for each quote that a result rests on",
+    "changes": "what was added, removed or moved, and when",
+    "sources": "where we look, and how that goes",
+    "documents": "every known page and file",
+}
 HOW = (
     '<p class="t-meta">A filter goes into the address, such as <code>/data/spoken.csv?result=condemned&amp;country=GB</code>; '
     "every row repeats it, with the time of the data. Our data: CC BY 4.0; quotes remain their publishers’.</p>"

@@ -7,7 +7,7 @@ import streamlit as st
 
 from tracker.queries import version_text
 from tracker.views import documented, html, people, shared
-from tracker.views.addresses import PRINTED, id_in
+from tracker.views.addresses import APP, PRINTED, id_in
 from tracker.views.documented import Documented
 from tracker.views.opening import open_store
 from tracker.warc_export import capture_of
@@ -25,7 +25,13 @@ def render() -> None:
         return
     shown = shared.frame(found.row.title, found.row.title)
     printed = PRINTED.document(found.row.id)
-    shared.show(html.actions(html.go(printed, "Print")), documented.head(found))
+    shared.show(
+        html.actions(
+            html.go(APP.institution(found.row.institution), f"‹ {found.row.name}"),
+            html.go(printed, "Print"),
+        ),
+        documented.head(found),
+    )
     left, right = st.columns([2, 3], gap="large")
     with left:
         shared.show(

@@ -18,6 +18,7 @@ from tracker.views.html import (
     day,
     escape,
     go,
+    language,
     link,
     minute,
     number,
@@ -90,7 +91,7 @@ def head(found: Documented, places: Places = APP) -> str:
             ("Document’s own date", f"{stated}{basis}"),
             ("In our reads", f"first {minute(row.first_seen)}, last {minute(row.last_good_at)}" if found.versions else "not yet read"),
             ("Sort of text", f"{escape(words(row.genre))}, in the voice of: {escape(words(row.voice))} ({escape(row.voice_because or 'no mark of it found')})" if found.versions else ""),
-            ("Length", f"{number(row.words, 'word')}, language {escape(row.language or 'unknown')}" if found.versions else ""),
+            ("Length", f"{number(row.words, 'word')}, language {escape(language(row.language or 'unknown'))}" if found.versions else ""),
             ("Hashes", row.text_sha256 and f"text sha256 <code>{escape(row.text_sha256)}</code><br>bytes sha256 <code>{escape(row.payload_sha256)}</code>"),
             ("Other copies", link(web_archive(row.url), "Internet Archive")),
         ]

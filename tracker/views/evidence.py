@@ -8,16 +8,21 @@ from tracker.addresses import web_archive
 from tracker.crediting import coded_by
 from tracker.dating import dated, first_seen, statement_date
 from tracker.queries import VersionRow, shown_cues
+from tracker.settings import Settings
 from tracker.views.addresses import APP, Places, text_fragment
 from tracker.views.html import (
     between,
     day,
     escape,
     go,
+    label,
+    language,
     link,
     minute,
     number,
     pairs,
+    problem,
+    sentence,
     words,
 )
 from tracker.views.html import rule as html_rule
@@ -54,10 +59,11 @@ def evidence_card(
     places: Places = APP,
     *,
     carries: str = "",
+    beside: tuple[str, str] = ("", ""),
 ) -> str:
     """Return a piece of evidence: the quote, its source, its capture, its coding, its review.
 
-    `carries` says, as HTML, which findings rest on it.
+    `carries` says, as HTML, which findings rest on it; `beside` is the sentence before and the one after.
     """
     cues = shown_cues(item, cues)
     title = item["title"] or item["url"]
@@ -72,10 +78,11 @@ def evidence_card(
         )
     )
     shown = "" if places is APP else " open"  # on paper nobody can open it
+    maybe = " t-maybe" if item.get("reviewed", "none") == "none" else ""
     return (
-        f'<figure class="t-card">{quoted(item["quote"], item.get("language"), cues)}'
-        f'<figcaption class="t-meta">{source}<br>{escape(dated(item))} · {_there(item)} · {escape(coded_by(item))}<br>{ways}{carries}'
-        f'</figcaption><details class="t-more"{shown}><summary>Evidence and coding</summary>{_provenance(item, cues, version)}</details></figure>'
+        f'<figure class="t-card{maybe}">{quoted(item["quote"], item.get("language"), cues)}'
+        f'<figcaption class="t-meta">{source}<br>{escape(dated(item))} · {_there(item)}<br><span class="t-state">{escape(sentence(coded_by(item)))}</span><br>{ways}{carries}'
+        f'</figcaption><details class="t-more"{shown}><summary>Evidence and coding</summary>{_provenance(item, cues, version, beside)}</details></figure>'
     )
 
 
@@ -97,7 +104,9 @@ def _document_link(item: Mapping[str, Any], places: Places) -> str:
     return go(places.document(document_id), "all versions") if document_id else ""
 
 
-def _provenance(item: Mapping[str, Any], cues: Cues, version: VersionRow | None) -> str:
+def _provenance(
+    item: Mapping[str, Any], cues: Cues, version: VersionRow | None, beside: tuple[str, str]
+) -> str:
     because = "; ".join(
         f"{words(name)}: {', '.join(found)}" for name, found in cues.items() if found
     )
@@ -107,15 +116,23 @@ def _provenance(item: Mapping[str, Any], cues: Cues, version: VersionRow | None)
         hashes = f"text sha256 <code>{escape(version.text_sha256)}</code>"
     return pairs(
         [
-            ("Labels", escape(", ".join(words(label) for label in item["labels"]))),
+            ("Just before", _said(beside[0], item)),
+            ("Just after", _said(beside[1], item)),
+            ("Labels", escape(", ".join(map(label, item["labels"])))),
             ("Because of", escape(because or "–")),
             ("Voice", escape(item.get("attributed") or words(item["voice"]))),
             ("Version", escape(item["version"])),
             ("In the text", escape(seen)),
             ("Hash", hashes),
-            ("Cite as", escape(citation(item, version))),
+            ("Cite as", f'<span class="t-cite">{escape(citation(item, version))}</span>'),
+            ("Is this wrong?", problem(Settings().contact, citation(item, version))),
         ]
     )
+
+
+def _said(text: str, item: Mapping[str, Any]) -> str:
+    tongue = escape(item.get("language") or "und")
+    return f'<span lang="{tongue}" dir="auto">{escape(text)}</span>' if text else ""
 
 
 def citation(item: Mapping[str, Any], version: VersionRow | None) -> str:
@@ -144,8 +161,8 @@ def search_record(record: Mapping[str, Any], rule: str) -> str:
         or "none"
     )
     languages, unread = (
-        ", ".join(f"{name} {count}" for name, count in record.get(part, {}).items()) or "–"
-        for part in ("languages", "unread")
+        ", ".join(f"{named(name)} {count}" for name, count in record.get(part, {}).items()) or "–"
+        for part, named in (("languages", language), ("unread", words))
     )
     basis = f" ({record['period_basis']})" if record.get("period_basis") else ""
     read, known = record.get("documents_read", 0), record.get("documents_known", 0)

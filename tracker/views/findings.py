@@ -106,6 +106,7 @@ def _cards(items: Sequence[dict[str, Any]], around: Context, places: Places) -> 
             around.cues.get(item["passage_id"], {}),
             around.versions.get(item["version_id"]),
             places,
+            beside=around.beside.get((item["version_id"], item["passage_id"]), ("", "")),
         )
         for item in items
     )

@@ -7,15 +7,18 @@ from functools import cache
 from html import escape as _escape
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from tracker import standing, wording
+from tracker.coding.codebook import question_title
+from tracker.countries import country, language
 from tracker.crediting import PEOPLE
 from tracker.dating import between, day
-from tracker.model import ChangeClass, InstitutionKind
+from tracker.health import IN_ORDER, HealthState
+from tracker.model import ChangeClass, InstitutionKind, Recommendation
 from tracker.queries import Cell, FindingRow
 
-__all__ = ["PEOPLE", "between", "day"]
+__all__ = ["PEOPLE", "between", "country", "day", "language"]
 
 #: Result → (shape, word, colour class). Colours are Okabe and Ito's; absence has none.
 RESULTS: Mapping[str, tuple[str, str, str]] = {
@@ -108,6 +111,24 @@ def _result_badge(result: str, reviewed: str) -> str:
     return f'{badge(result, sure=True)} <span class="t-small">{PEOPLE[reviewed]}</span>'
 
 
+def change_class(given: str, kind: str = "") -> str:
+    """Return the class of a change, the ones that are sent by default standing out, and its kind."""
+    below = f'<span class="t-small">{escape(words(kind))}</span>' if kind else ""
+    return f'<span class="t-class t-class-{escape(given)}">{escape(words(given))}</span>{below}'
+
+
+def label(code: str) -> str:
+    """Return a label as people read it: a recommendation with what it is about."""
+    return question_title(code) if code in set(Recommendation) else words(code)
+
+
+def source_state(state: str) -> str:
+    """Return how a source is doing; what needs a look stands out."""
+    if state in IN_ORDER:
+        return escape(words("in order" if state == HealthState.OK else state))
+    return f"<b>{escape(words(state))}</b>"
+
+
 class Dated(Protocol):
     """A change as far as it is dated."""
 
@@ -166,6 +187,11 @@ def minute(at: datetime | None) -> str:
     return f"{at.day} {at:%b %Y, %H:%M} UTC" if at else "–"
 
 
+def as_of(at: datetime | None) -> str:
+    """Return how fresh the data is."""
+    return f"Data as of {minute(at)}" if at else "Nothing read yet"
+
+
 def number(count: int, one: str, many: str = "") -> str:
     """Return a count with its noun."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
@@ -175,13 +201,23 @@ def link(url: str, words: str) -> str:
     """Return a link to a web address; anything else is shown as text."""
     if urlsplit(url).scheme not in {"http", "https"}:
         return escape(words)
-    return f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer nofollow">{escape(words)}</a>'
+    said = ' class="t-url"' if words == url else ""  # on paper it is not said twice
+    return f'<a href="{escape(url)}"{said} target="_blank" rel="noopener noreferrer nofollow">{escape(words)}</a>'
 
 
-def problem(contact: str) -> str:
-    """Return where mistakes are reported: an address or a page; nothing where none is set."""
+def bare(url: str) -> str:
+    """Return an address as people say it: without its scheme."""
+    return url.partition("://")[2].removeprefix("www.").rstrip("/") or url
+
+
+def problem(contact: str, about: str = "") -> str:
+    """Return where mistakes are reported: an address or a page; nothing where none is set.
+
+    A mail says in its first line what it is about.
+    """
     if "@" in contact and "://" not in contact:
-        return f'<a href="mailto:{escape(contact.removeprefix("mailto:"))}">Report a problem</a>'
+        begun = f"?subject=Problem&body={quote(about)}" if about else ""
+        return f'<a href="mailto:{escape(contact.removeprefix("mailto:") + begun)}">Report a problem</a>'
     return link(contact, "Report a problem") if contact else ""
 
 
@@ -211,17 +247,23 @@ def actions(*links: str) -> str:
 
 
 def table(
-    columns: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str, stack: bool = False
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    caption: str,
+    stack: bool = False,
+    even: bool = False,
 ) -> str:
     """Return a table of cells that are HTML already; the first cell of a row heads it.
 
     On a phone it is scrolled sideways, or its cells stand below each other, each with its column's name.
+    Columns are as wide as their text, or even where texts are to be compared.
     """
     head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
     body = "".join(_row(row, columns if stack else ()) for row in rows)
     wide = " t-wide" * (not stack and len(columns) > FITTING)
     return (
-        f'<div class="t-scroll{wide}" tabindex="0" role="region" aria-label="{escape(caption)}"><table class="t-table{" t-stack" * stack}">'
+        f'<div class="t-scroll{wide}" tabindex="0" role="region" aria-label="{escape(caption)}"><table class="t-table{" t-stack" * stack}{" t-even" * even}">'
         f'<caption class="t-hide">{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
     )
 

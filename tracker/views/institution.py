@@ -59,7 +59,7 @@ def _table(kept: Sequence[Cell]) -> str:
         [
             html.go(APP.institution(cell.institution), cell.name),
             html.escape(html.words(cell.kind)),
-            cell.country,
+            html.escape(html.country(cell.country)),
             html.escape(cell.group),
             html.badge_of(cell),
         ]
@@ -78,6 +78,7 @@ def _show(found: Profile) -> None:
             f'<a href="/data/coverage.json?institution={key}" target="_blank" download>JSON</a>',
             html.go(f"/alerts?institution={key}", "Follow"),
         ),
+        profile.answer(found),
         profile.head(found),
         f'<p class="t-meta">{html.escape(profile.coverage_line(found))}</p>',
         profile.summary(found),
@@ -88,6 +89,7 @@ def _show(found: Profile) -> None:
         steps = profile.statements(found)
         shared.show(f"<h2>Statements by date</h2>{steps}" if steps else "")
         shared.show(profile.quotes(found) or profile.no_quote(found))
+        shared.citations(profile.quoted(found), found.around.versions)
     with documents:
         shared.show(profile.documents(found))
     with changes:

@@ -18,7 +18,7 @@ def render() -> None:
     codebook = load_codebook()
     shared.show(
         STEPS,
-        f"<p>Codings here follow codebook {html.escape(codebook.version)}. Languages covered: {html.escape(', '.join(sorted(codebook.languages)))}.</p>",
+        f"<p>Codings here follow codebook {html.escape(codebook.version)}. Languages covered: {html.escape(', '.join(sorted(map(html.language, codebook.languages))))}.</p>",
     )
     shared.show("<h2>What the results mean</h2>", _results())
     shared.show("<h2>The recommendations</h2>", _recommendations())

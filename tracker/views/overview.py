@@ -22,10 +22,10 @@ def render() -> None:
     """Show how many have spoken of how many, since when, and what changed this week."""
     given = shared.cells()
     spoken = [cell for cell in given if cell.question == SPOKEN]
-    shown = shared.frame("Overview", _headline(tally(spoken)), LEAD)
+    shown = shared.frame("Overview", squares.headline(spoken), LEAD)
     if shared.nothing_yet(shown):
         return
-    shared.show(squares.squares(spoken, glance=True), _denominators(spoken))
+    shared.show(_facts(given, shown), squares.squares(spoken, glance=True), _denominators(spoken))
     shared.show(_when(spoken, shown))
     shared.show(_recommendations(given))
     left, right = st.columns([3, 2], gap="large")
@@ -47,29 +47,65 @@ WAYS = f"""<div class="t-ways">
 <div class="t-way"><b>{html.go("/changes", "Follow changes")}</b>What was added or removed, before and after; {html.go("/alerts", "be told")} when it happens.</div></div>"""
 
 
-def _headline(found: Tally) -> str:
-    if not found.institutions:
-        return "Who has spoken"
-    return f"{found.confirmed} of {html.number(found.institutions, 'institution')} spoke out on abuses by the Chinese state"
+def _facts(given: Sequence[Cell], shown: Overview) -> str:
+    """Since when, how policies stand, what changed, how fresh and complete: the rest of the page in a line."""
+    since = [
+        c.since
+        for c in given
+        if c.question == SPOKEN and c.confirmed and c.result in SPEAKING and c.since
+    ]
+    asked = [c for c in given if c.question in _titles() and c.result != "not_applicable"]
+    sure = sum(matrix.coverage_part(c) in matrix.CONFIRMED for c in asked)
+    told = (
+        [(html.day(min(since)), "first confirmed statement, by its stated date")] if since else []
+    )
+    return html.facts(
+        [
+            *told,
+            (f"{sure:,} of {len(asked):,}", "policy answers confirmed, on six recommendations"),
+            (
+                str(_material(_of_week(shown))),
+                f"material changes in the week to {html.day(shown.last_run_at)}",
+            ),
+            (
+                f"{shown.documents_read:,} of {shown.documents_known:,}",
+                f"known documents read, last on {html.day(shown.last_run_at)}",
+            ),
+        ]
+    )
+
+
+def _titles() -> dict[str, str]:
+    return {str(code): entry.title for code, entry in load_codebook().recommendations.items()}
 
 
 def _denominators(spoken: Sequence[Cell]) -> str:
-    whole, inner = tally(spoken), tally(cell for cell in spoken if cell.group == "core")
-    census = [share for share in shares(spoken) if share.scope == "core"]
-    found, checked, said = (
-        sum(getattr(share, name) for share in census) for name in ("census", "checked", "spoken")
-    )
+    whole = tally(spoken)
     lines = [
-        "“Spoke out” means: condemned or criticised abuses in the institution’s own voice.",
+        "“Spoke out” means: condemned or criticised abuses in the institution’s own voice. “Checked” means: enough of what it publishes was read to answer.",
         f"{html.number(whole.possible, 'institution')} possibly did too: found by machine, not yet reviewed, never added to the confirmed.",
-        f"{whole.unread} of {whole.institutions} were not read well enough to say anything; that is no answer.",
-        f"Core group: {inner.confirmed} of {inner.institutions}. With adjacent institutions: {whole.confirmed} of {whole.institutions}.",
-        f"Of the {found} core institutions that a census found, {checked} were read well enough; {said} of these spoke out{_per_cent(said, checked)}.",
+        f"{whole.unread} of the {whole.institutions} in scope are not checked or unreachable: that is no answer.",
     ]
     more = html.go("/statements", "See every institution and its quotes")
     return (
         f'<p class="t-meta">{"<br>".join(map(html.escape, lines))}<br>{more}</p>{_by_kind(spoken)}'
     )
+
+
+def _groups(spoken: Sequence[Cell]) -> str:
+    inner = tally(cell for cell in spoken if cell.group == "core")
+    census = [share for share in shares(spoken) if share.scope == "core"]
+    found, checked, said = (
+        sum(getattr(share, name) for share in census) for name in ("census", "checked", "spoken")
+    )
+    return (
+        f"Core group: {_of_checked(inner)}. With adjacent institutions: {_of_checked(tally(spoken))}. "
+        f"Of the {found} core institutions that a census found, {checked} are checked; {said} of these spoke out{_per_cent(said, checked)}."
+    )
+
+
+def _of_checked(found: Tally) -> str:
+    return f"{found.confirmed} of {found.institutions - found.unread}"
 
 
 def _per_cent(part: int, whole: int) -> str:
@@ -89,13 +125,13 @@ def _by_kind(spoken: Sequence[Cell]) -> str:
         "Kind",
         "Counted",
         "By census",
-        "Read well enough",
+        "Checked",
         "Spoke, confirmed",
         "Possible",
         "Found by topic, in no share",
     ]
     drawn = html.table(columns, rows, caption="Denominators by kind")
-    return f'<details class="t-meta"><summary>Show the counts by kind</summary>{drawn}</details>'
+    return f'<details class="t-meta"><summary>Show the counts by kind and group</summary><p>{html.escape(_groups(spoken))}</p>{drawn}</details>'
 
 
 def _when(spoken: Sequence[Cell], shown: Overview) -> str:
@@ -113,7 +149,7 @@ def _when(spoken: Sequence[Cell], shown: Overview) -> str:
     )
     rest = f" {undated} without a stated date are not drawn." if undated else ""
     return (
-        f'<h2>{html.escape(heading)}</h2><div class="t-scroll" tabindex="0" role="region" aria-label="Timeline">{drawn}</div>{key}'
+        f'<h2>{html.escape(heading)}</h2><div class="t-scroll t-wide" tabindex="0" role="region" aria-label="Timeline">{drawn}</div>{key}'
         f'<p class="t-meta">First statement of each institution, by the date its document states.{rest}</p>'
         + _reported(spoken)
         + _data(points)
@@ -154,7 +190,7 @@ def _ours(cell: Cell | None) -> str:
 
 
 def _recommendations(given: Sequence[Cell]) -> str:
-    titles = {str(code): entry.title for code, entry in load_codebook().recommendations.items()}
+    titles = _titles()
     asked = [c for c in given if c.question in titles and c.result != "not_applicable"]
     sure = sum(matrix.coverage_part(c) in matrix.CONFIRMED for c in asked)
     heading = f"Policies: {sure:,} of {len(asked):,} answers to the report’s recommendations are confirmed"
@@ -170,11 +206,8 @@ def _week(shown: Overview) -> str:
     until = shown.last_run_at
     if until is None:
         return ""
-    with open_store().transaction() as session:
-        rows = queries.change_rows(
-            session, classes=[ChangeClass.MATERIAL, ChangeClass.RECORD], since=until - WEEK
-        )
-    material = sum(row.change_class is ChangeClass.MATERIAL for row in rows)
+    rows = _of_week(shown)
+    material = _material(rows)
     heading = f"{html.number(material, 'material change')} in the week to {html.day(until)}"
     if own := len(rows) - material:
         heading += f", and {own} of our own record since"
@@ -182,6 +215,22 @@ def _week(shown: Overview) -> str:
     empty = f"No material change; {shown.fetches - shown.failed_fetches:,} reads so far went well."
     more = html.go("/changes", f"All {len(rows)}") if len(rows) > CHANGES else ""
     return f"<h2>{heading}</h2>{html.listing(items, empty=empty)}{more}"
+
+
+def _of_week(shown: Overview) -> Sequence[ChangeRow]:
+    """The changes that are sent by default, of the week before the last read."""
+    if shown.last_run_at is None:
+        return ()
+    with open_store().transaction() as session:
+        return queries.change_rows(
+            session,
+            classes=[ChangeClass.MATERIAL, ChangeClass.RECORD],
+            since=shown.last_run_at - WEEK,
+        )
+
+
+def _material(rows: Sequence[ChangeRow]) -> int:
+    return sum(row.change_class is ChangeClass.MATERIAL for row in rows)
 
 
 def _change(row: ChangeRow) -> str:
@@ -194,7 +243,7 @@ def _change(row: ChangeRow) -> str:
 def _freshness(shown: Overview, spoken: Sequence[Cell]) -> str:
     read = sum(cell.result not in queries.UNREAD for cell in spoken)
     given = [
-        (f"{read} of {len(spoken)}", "institutions read well enough to answer"),
+        (f"{read} of {len(spoken)}", "institutions in scope are checked"),
         (f"{shown.documents_read:,} of {shown.documents_known:,}", "known documents read"),
         (f"{shown.documents_fresh:,} of {shown.documents_read:,}", "of those within 30 days"),
         (f"{shown.sources_wrong} of {shown.sources}", "sources in need of a look"),

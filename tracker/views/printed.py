@@ -16,7 +16,7 @@ from tracker.settings import Settings
 from tracker.views import changed, documented, html, profile, squares
 from tracker.views.addresses import PRINTED, id_in
 from tracker.views.opening import open_store
-from tracker.views.shared import DEMO, NOT
+from tracker.views.shared import DEMO, NOT, NOTHING
 from tracker.views.strict import headers
 
 JsonLd = Mapping[str, Any]
@@ -28,12 +28,12 @@ def index(_request: Request) -> Response:
         spoken = queries.cells(session, questions=[SPOKEN])
         rows = [
             [html.go(PRINTED.institution(cell.institution), cell.name), html.escape(html.words(cell.kind)),
-             cell.country, html.badge_of(cell)]
+             html.escape(html.country(cell.country)), html.badge_of(cell)]
             for cell in spoken
         ]  # fmt: skip
         changes = queries.change_rows(session, limit=100)
         listed = html.listing(
-            [f"{html.go(PRINTED.change(c.id), html.brief(c.summary))} <span class='t-meta'>{html.escape(c.name)} · {html.when(c)}</span>" for c in changes],
+            [f"{html.go(PRINTED.change(c.id), html.brief(c.summary))} <br><span class='t-meta'>{html.escape(c.name)} · {html.escape(html.words(c.change_class))} · {html.when(c)}</span>" for c in changes],
             empty="No change so far.",
         )  # fmt: skip
         body = (
@@ -43,7 +43,7 @@ def index(_request: Request) -> Response:
             )
             + f"<h2>Latest changes</h2>{listed}"
         )
-        return _page(session, "Who has spoken", body, path="/p/")
+        return _page(session, squares.headline(spoken), body if spoken else NOTHING, path="/p/")
 
 
 def institution(request: Request) -> Response:
@@ -135,16 +135,16 @@ def _page(
     about: JsonLd | None = None,
 ) -> Response:
     figures = queries.overview(session)
-    as_of = html.minute(figures.last_run_at)
+    as_of = html.as_of(figures.last_run_at)
     address = Settings().public_url.rstrip("/") + path
     canonical = f'<link rel="canonical" href="{html.escape(address)}">' if path else ""
     said = f'<script type="application/ld+json">{_json(about, address)}</script>' if about else ""
     text = f"""<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>{html.escape(title)} · Policy Tracker</title><meta name="description" content="{NOT}">{canonical}
 <link rel="stylesheet" href="/p/tracker.css"><link rel="icon" href="/p/favicon.png">{said}</head>
-<body class="t-body"><header><a href="/p/">Policy Tracker</a> <span class="t-meta">Data as of {as_of}</span></header>
+<body class="t-body"><header><a href="/p/">Policy Tracker</a> <span class="t-meta">{as_of}</span></header>
 <main>{DEMO if figures.demonstration else ""}<h1 class="t-hero">{html.escape(title)}</h1>{body}</main>
-<footer class="t-foot"><b>{NOT}</b> Machine findings are possible until a person confirms them. Data as of {as_of}.
+<footer class="t-foot"><b>{NOT}</b> Machine findings are possible until a person confirms them. {as_of}.
 {html.escape(address) if path else ""}<nav aria-label="More">{" · ".join(filter(None, (*WAYS, html.problem(Settings().contact))))}</nav></footer></body></html>"""
     return HTMLResponse(text, status, headers=headers())
 

@@ -1,5 +1,6 @@
 """One institution: its findings, its quotes, its documents, what was read. For screen and print."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,12 +16,16 @@ from tracker.queries import ChangeRow, Context, DocumentRow, FindingRow, Institu
 from tracker.standing import QUESTIONS
 from tracker.views import findings, hearing
 from tracker.views.addresses import APP, Places
+from tracker.views.documented import STATES
 from tracker.views.evidence import evidence_card, search_record
 from tracker.views.html import (
+    ABSENT,
     actions,
     badge_of,
+    bare,
     brief,
     card,
+    country,
     day,
     escape,
     go,
@@ -30,6 +35,7 @@ from tracker.views.html import (
     pairs,
     rule,
     sentence,
+    source_state,
     table,
     when,
     words,
@@ -82,7 +88,7 @@ def head(profile: Profile, places: Places = APP) -> str:
     units = ", ".join(_unit(profile, unit, places) for unit in profile.units)
     return pairs(
         [
-            ("Kind", f"{escape(words(row.kind))}, {escape(row.country)}, {escape(row.group)} group"),
+            ("Kind", f"{escape(words(row.kind))}, {escape(country(row.country))}, {escape(row.group)} group"),
             ("Home", link(row.homepage, row.homepage)),
             ("In scope because", escape(row.why_in_scope)),
             ("Belongs to", belongs),
@@ -94,6 +100,34 @@ def head(profile: Profile, places: Places = APP) -> str:
 def _unit(profile: Profile, unit: InstitutionRow, places: Places) -> str:
     spoken = " (has spoken, for itself)" if unit.key in profile.speaking else ""
     return go(places.institution(unit.key), unit.name) + spoken
+
+
+def answer(profile: Profile) -> str:
+    """Return in one sentence what an officer asks first: what it said, and how its policies stand."""
+    spoken = profile.spoken
+    said = words(spoken.result) + (
+        " (possible, not yet reviewed)"
+        if spoken.result not in ABSENT and not spoken.confirmed
+        else ""
+    )
+    parts = Counter(
+        part for row in profile.findings if row.question != SPOKEN and (part := _part(row))
+    )
+    told = ", ".join(f"{parts[part]} {part}" for part in PARTS if parts[part])
+    asked = number(parts.total(), "recommendation")
+    policies = f" Of {asked} addressed to it: {told}." if parts else ""
+    return f'<p class="t-lead">{escape(f"Who has spoken: {said}.{policies}")}</p>'
+
+
+PARTS = ("confirmed", "possible", "none found", "not checked", "unreachable")
+
+
+def _part(row: FindingRow) -> str:
+    if row.result == "not_applicable":
+        return ""
+    if row.result in ABSENT:
+        return words(row.result)
+    return "confirmed" if row.confirmed else "possible"
 
 
 def summary(profile: Profile) -> str:
@@ -140,8 +174,8 @@ def quotes(profile: Profile, places: Places = APP) -> str:
         if row.result != "not_applicable":
             _carry(resting, row, row.evidence)
             _carry(awaiting, row, row.awaiting)
-    shown = _cards(profile, resting, "Rests on it", places)
-    later = _cards(profile, awaiting, "Awaits review beside", places)
+    shown = _cards(profile, resting, "What rests on it", places)
+    later = _cards(profile, awaiting, "What it may add to", places)
     return shown + (later and f"<h3>{findings.AWAITING}</h3>{later}")
 
 
@@ -152,6 +186,12 @@ def _carry(carried: _Carried, row: FindingRow, items: Sequence[dict[str, Any]]) 
     for item in items[:CARDS]:
         place = (item["document_id"], item["passage_id"])
         carried.setdefault(place, (item, []))[1].append(row)
+
+
+def quoted(profile: Profile) -> list[dict[str, Any]]:
+    """Return the passages that are quoted, in the order in which they stand."""
+    rows = [row for row in profile.findings if row.result != "not_applicable"]
+    return [item for row in rows for item in (*row.evidence[:CARDS], *row.awaiting[:CARDS])]
 
 
 def _cards(profile: Profile, carried: _Carried, said: str, places: Places) -> str:
@@ -166,13 +206,13 @@ def _quote(
     places: Places,
 ) -> str:
     lines = "".join(
-        f"<br><b>{escape(row.question if row.question != SPOKEN else findings.QUESTION)}</b> {badge_of(row)}"
-        for row in rows
+        f"<br><b>{escape(question_title(row.question))}</b> {badge_of(row)}" for row in rows
     )
     around = profile.around
     cues, version = around.cues.get(item["passage_id"], {}), around.versions.get(item["version_id"])
     carries = f'<div class="t-head">{said}:{lines}</div>'
-    return evidence_card(item, cues, version, places, carries=carries)
+    beside = around.beside.get((item["version_id"], item["passage_id"]), ("", ""))
+    return evidence_card(item, cues, version, places, carries=carries, beside=beside)
 
 
 def no_quote(profile: Profile) -> str:
@@ -190,7 +230,7 @@ def no_quote(profile: Profile) -> str:
 def documents(profile: Profile, places: Places = APP) -> str:
     """Return the documents that are watched."""
     rows = [
-        [go(places.document(d.id), d.title), escape(words(d.state)), str(d.versions), f"{d.words:,}",
+        [go(places.document(d.id), d.title), escape(STATES.get(d.state, d.state)), str(d.versions), f"{d.words:,}",
          day(d.stated_date), day(d.last_good_at)]
         for d in profile.documents
     ]  # fmt: skip
@@ -211,7 +251,7 @@ def changes(profile: Profile, places: Places = APP) -> str:
 def sources(profile: Profile) -> str:
     """Return where we look and how the last look ended."""
     rows = [
-        [link(s.url, s.key), escape(words(s.kind)), escape(words(s.state)), escape(sentence(s.cause)), day(s.last_good_at)]
+        [link(s.url, bare(s.url)), escape(words(s.kind)), source_state(s.state), escape(sentence(s.cause)), day(s.last_good_at)]
         for s in profile.sources
     ]  # fmt: skip
     columns = ["Source", "Kind", "State", "Cause", "Last good read"]
@@ -232,7 +272,8 @@ def coverage_line(profile: Profile) -> str:
 def sheet(profile: Profile, places: Places) -> str:
     """Return the whole institution as one printable column: the file for a case folder."""
     return (
-        head(profile, places)
+        answer(profile)
+        + head(profile, places)
         + f'<p class="t-meta">{coverage_line(profile)}</p>'
         + "<h2>Findings</h2>"
         + summary(profile)

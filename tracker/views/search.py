@@ -88,10 +88,12 @@ def _results(
     public = not people.reviewing()
     if public:
         shared.show(MASKED)
+    drawn: list[Mapping[str, Any]] = []  # as shown, names hidden
     for row in found[part]:
         item = row.evidence
         if public:
             item = {**item, **{name: masked(item[name] or "") for name in NAMING}}
+        drawn.append(item)
         held = _as_written(item["quote"], spellings)
         name = html.go(APP.institution(row.institution), row.name)
         shared.show(
@@ -100,6 +102,7 @@ def _results(
                 item, {"words": held}, versions.get(item["version_id"]), carries=_beside(item)
             ),
         )
+    shared.citations(drawn, versions)
 
 
 def _beside(item: Mapping[str, Any]) -> str:

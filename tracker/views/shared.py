@@ -1,14 +1,16 @@
 """What every screen has: the frame, filters that live in the address, the words it must carry."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
 from tracker import queries
 from tracker.export import DISCLAIMER
-from tracker.queries import Cell, InstitutionRow, Overview
+from tracker.queries import Cell, InstitutionRow, Overview, VersionRow
 from tracker.settings import Settings
 from tracker.views import html
+from tracker.views.evidence import citation
 from tracker.views.opening import open_store
 
 NOT = DISCLAIMER
@@ -48,6 +50,12 @@ def frame(tab: str, heading: str = "", lead: str = "") -> Overview:
     return shown
 
 
+NOTHING = html.card(
+    "Nothing has been read yet.",
+    "<code>make demo</code> shows an example with invented institutions.",
+    "<code>tracker run</code> reads the sources in sources.yaml.",
+    html.go("/method", "How it works, and where it ends"),
+)
 FAVICON = str(html.static("favicon.png"))
 DEMO = '<div class="t-demo" role="note">Demonstration data: every institution that was read here, and every word of it, is invented.</div>'
 
@@ -68,7 +76,7 @@ def foot(shown: Overview, *, printed: str = "") -> None:
     ]
     st.html(
         f'<div class="t-foot"><b>{NOT}</b> Machine findings are possible until a person confirms them. '
-        f"Data as of {html.minute(shown.last_run_at)}.<br>{' · '.join(filter(None, ways))}</div>"
+        f"{html.as_of(shown.last_run_at)}.<br>{' · '.join(filter(None, ways))}</div>"
     )
 
 
@@ -76,16 +84,20 @@ def nothing_yet(shown: Overview) -> bool:
     """Say what to do where there is no data; return whether that is so."""
     if shown.institutions:
         return False
-    show(
-        html.card(
-            "Nothing has been read yet.",
-            "<code>make demo</code> shows an example with invented institutions.",
-            "<code>tracker run</code> reads the sources in sources.yaml.",
-            html.go("/method", "How it works, and where it ends"),
-        )
-    )
+    show(NOTHING)
     foot(shown)
     return True
+
+
+def citations(items: Sequence[Mapping[str, Any]], versions: Mapping[int, VersionRow]) -> None:
+    """Draw each quote's citation with a button that copies it."""
+    cited = dict.fromkeys(citation(i, versions.get(i["version_id"])) for i in items)
+    if not cited:
+        return
+    box = st.expander("Copy a citation", on_change="rerun")
+    with box:
+        for said in cited if box.open else ():  # each costs a page time
+            st.code(said, language=None, wrap_lines=True)
 
 
 def missing(what: str, back: str, words: str) -> None:

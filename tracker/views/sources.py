@@ -16,6 +16,7 @@ from tracker.views.opening import open_store
 
 A_PAGE = 100
 MOST_JOBS = 50
+SAID = {HealthState.OK: "in order"}
 
 
 def render() -> None:
@@ -44,7 +45,7 @@ def render() -> None:
     shared.show("<h2>Need a look</h2>", _wrong(wrong) if wrong else "<p>None.</p>")
     shared.show("<h2>All sources</h2>")
     wanted = shared.choose(
-        "State", "state", {str(state): str(state) for state in HealthState if states[state]}
+        "State", "state", {str(s): SAID.get(s, str(s)) for s in HealthState if states[s]}
     )
     kept = [row for row in rows if not wanted or str(row.state) in wanted]
     part = shared.page_of(len(kept), "sources", size=A_PAGE)
@@ -94,11 +95,11 @@ def _wrong(rows: Sequence[Health]) -> str:
     cells = [
         [
             html.go(APP.institution(row.source.institution), names[row.source.institution].name),
-            html.link(row.source.url, row.source.key),
-            html.escape(row.state),
+            html.link(row.source.url, html.bare(row.source.url)),
+            html.source_state(row.state),
             html.coded(html.sentence(row.cause)),
             html.coded(html.sentence(row.remedy)),
-            html.day(row.last_good_at),
+            f'<span class="t-nowrap">{html.day(row.last_good_at)}</span>',
         ]
         for row in rows
     ]
@@ -107,17 +108,21 @@ def _wrong(rows: Sequence[Health]) -> str:
 
 
 def _all(rows: Sequence[Health]) -> str:
+    names = shared.institutions()
     cells = [
         [
-            html.link(row.source.url, f"{row.source.institution}/{row.source.key}"),
+            html.go(APP.institution(row.source.institution), names[row.source.institution].name),
+            html.link(row.source.url, html.bare(row.source.url)),
             html.escape(row.source.kind),
-            html.escape(row.state),
-            f"{row.success:.0%} of {row.reads}" if row.success is not None else "–",
+            html.source_state(row.state),
+            f"{row.success:.0%} of {html.number(row.reads, 'read')}"
+            if row.success is not None
+            else "–",
             html.day(row.last_good_at),
         ]
         for row in rows
     ]
-    columns = ["Source", "Kind", "State", "Good reads in 14 days", "Last good read"]
+    columns = ["Institution", "Source", "Kind", "State", "Good reads in 14 days", "Last good read"]
     return html.table(columns, cells, caption="All sources", stack=True)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from tracker.model import InstitutionKind
 from tracker.queries import Cell, part, tally
-from tracker.views.html import KINDS, escape, words
+from tracker.views.html import KINDS, escape, number, words
 
 #: Parts of a row of squares, in the order in which they stand: class → what it means.
 PARTS = {
@@ -42,6 +42,15 @@ def squares(spoken: Sequence[Cell], *, glance: bool = False) -> str:
     return f'<div class="t-glance">{drawn}</div>' if glance else drawn
 
 
+def headline(spoken: Sequence[Cell]) -> str:
+    """Return what the squares come to: how many have spoken of how many checked."""
+    found = tally(spoken)
+    if not found.institutions:
+        return "Who has spoken"
+    checked = number(found.institutions - found.unread, "institution")
+    return f"{found.confirmed} of {checked} checked spoke out on abuses by the Chinese state"
+
+
 def key(parts: Mapping[str, str]) -> str:
     """Return the key of a chart."""
     shown = "".join(
@@ -59,7 +68,8 @@ def _squares_of(kind: InstitutionKind, given: Sequence[Cell], size: str) -> str:
         for cell in placed
     )
     found = tally(given)
-    said = f"{found.confirmed} of {found.institutions} confirmed"
+    checked = found.institutions - found.unread
+    said = f"{found.confirmed} of {checked} checked spoke out" if checked else "none checked"
     said += f", {found.possible} possible" if found.possible else ""
     disputed = sum("disputed" in cell.overlays for cell in given)
     said += f", {disputed} disputed" if disputed else ""

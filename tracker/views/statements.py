@@ -55,7 +55,9 @@ def _filters(spoken: Sequence[Cell]) -> dict[str, list[str]]:
         kind = shared.choose("Kind", "kind", {str(k): html.KINDS[k] for k in InstitutionKind})
     with third:
         countries = sorted({cell.country for cell in spoken})
-        country = shared.choose("Country", "country", {code: code for code in countries})
+        country = shared.choose(
+            "Country", "country", {code: html.country(code) for code in countries}
+        )
     with fourth:
         state = shared.choose("State", "state", {name: name for name in tables.STATES})
     given = zip(FILTERS, (result, kind, country, state), strict=True)
@@ -68,7 +70,7 @@ def _count(kept: Sequence[Cell], spoken: Sequence[Cell]) -> str:
     divided = "; ".join(f"{said} {number}" for said, number in counts.most_common())
     return (
         f'<p class="t-meta"><b>{len(kept)} of {len(spoken)} institutions match</b>{": " + divided if divided else ""}. '
-        f"{len(spoken)} in scope, {checked} read well enough to answer, {len(spoken) - checked} not (shown hatched).</p>"
+        f"{len(spoken)} in scope, {checked} checked, {len(spoken) - checked} not checked or unreachable (shown hatched).</p>"
     )
 
 
@@ -83,7 +85,7 @@ def _listing(kept: Sequence[Cell]) -> str:
         [
             html.go(APP.institution(cell.institution), cell.name),
             html.escape(html.words(cell.kind)),
-            cell.country,
+            html.escape(html.country(cell.country)),
             html.badge_of(cell),
             _day(cell, cell.since),
             _day(cell, cell.latest),
@@ -108,3 +110,5 @@ def _evidence(kept: Sequence[Cell]) -> None:
     for row in rows:
         name = html.go(APP.institution(row.institution), row.name)
         shared.show(f"<h3>{name}</h3>", findings.block(row, around, most=CARDS))
+    quoted = [i for row in rows for i in (*row.evidence[:CARDS], *row.awaiting[:CARDS])]
+    shared.citations(quoted, around.versions)

@@ -9,6 +9,13 @@ from tracker.views.html import escape, number
 from tracker.views.report import PUBLISHED, REPORTED
 
 LANES = {"said": 26, "sure": 88, "maybe": 126}  # pixels from the top
+FEW = 12  # statements that stand in a row each
+TOP, ROW, HEIGHT = (
+    66,
+    21,
+    164,
+)  # pixels: the first row, from row to row, the whole where there are lanes
+HALF = 50  # per cent of the width
 COLUMNS = 90  # dots that share one of these stand above each other
 
 
@@ -22,13 +29,20 @@ class Point:
 
 
 def timeline(points: Sequence[Point], until: date) -> str:
-    """Return first statements by stated date, and apart from them what the report reports."""
+    """Return first statements by stated date, and apart from them what the report reports.
+
+    Few stand in a row each, with their names; many are dots in two lanes.
+    """
     first = min([REPORTED[0].begin.year, *(p.at.year for p in points)])
     scale = _Scale(date(first, 1, 1), date(max(until.year, PUBLISHED.year) + 1, 1, 1))
     parts = [_years(scale), _report_line(scale), *(_reported(scale))]
-    parts += _dots(scale, [p for p in points if p.confirmed], "sure")
-    parts += _dots(scale, [p for p in points if not p.confirmed], "maybe")
-    return f'<div class="t-time" role="img" aria-label="{escape(_said(points))}">{"".join(parts)}</div>'
+    if few := len(points) <= FEW:
+        parts += _rows(scale, points)
+    else:
+        parts += _dots(scale, [p for p in points if p.confirmed], "sure")
+        parts += _dots(scale, [p for p in points if not p.confirmed], "maybe")
+    height = TOP + ROW * len(points) + 10 if few else HEIGHT
+    return f'<div class="t-time" style="height:{height}px" role="img" aria-label="{escape(_said(points))}">{"".join(parts)}</div>'
 
 
 def _said(points: Sequence[Point]) -> str:
@@ -67,6 +81,23 @@ def _reported(scale: _Scale) -> list[str]:
         f"<span>{escape(r.name)}</span></span>"
         for r in REPORTED
     ]
+
+
+def _rows(scale: _Scale, points: Sequence[Point]) -> list[str]:
+    """One row a statement, with the name on the side that has more room."""
+    drawn = []
+    for at, point in enumerate(sorted(points, key=lambda p: (p.at, p.name))):
+        x, y = scale.x(point.at.date()), TOP + ROW * at
+        side = f"right:{round(100 - x, 2)}%" if x > HALF else f"left:{x}%"
+        drawn.append(
+            f'<span class="dot {_lane(point)}" style="left:{x}%;top:{y}px"></span>'
+            f'<span class="who" style="{side};top:{y - 2}px">{escape(point.name)}, {point.at.day} {point.at:%b %Y}</span>'
+        )
+    return drawn
+
+
+def _lane(point: Point) -> str:
+    return "sure" if point.confirmed else "maybe"
 
 
 def _dots(scale: _Scale, points: Sequence[Point], lane: str) -> list[str]:

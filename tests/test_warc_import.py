@@ -189,6 +189,21 @@ def test_everything_before_a_tear_is_taken_and_the_tear_is_named(tmp_path, compr
         assert int(reader.tear.split("byte ")[1].split(":")[0]) <= cut
 
 
+def test_a_file_cut_at_any_byte_of_a_records_head_is_torn(tmp_path):
+    whole = a_warc(tmp_path / "whole.warc", *RECORDS, compress=False)
+    begins = offsets(whole)[1]
+    head = whole.read_bytes().index(b"\r\n\r\n", begins)
+    torn = tmp_path / "torn.warc"
+
+    def tear(cut: int) -> str | None:
+        torn.write_bytes(whole.read_bytes()[:cut])
+        reader = WarcReader(torn, originals={}, largest=LARGEST)
+        assert len(list(reader.captures())) == 1
+        return reader.tear
+
+    assert [cut for cut in range(begins + 1, head + 4) if not tear(cut)] == []
+
+
 def offsets(path: Path) -> list[int]:
     with path.open("rb") as file:
         records = ArchiveIterator(file)

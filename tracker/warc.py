@@ -93,7 +93,9 @@ class WarcReader:
                 self._tear(offset, str(error))
                 return True
         stream, inflating = record.raw_stream, iterator.reader.decompressor
-        whole = isinstance(stream, LimitReader) and stream.limit == 0
+        # Cut before its number, a length reads as none, and the record as one without a body.
+        told = (record.rec_headers.get_header("Content-Length") or "").isdigit()
+        whole = told and isinstance(stream, LimitReader) and stream.limit == 0
         if whole and (inflating is None or inflating.eof or iterator.next_line):
             return False
         why = said.getvalue().strip().splitlines() or ["the record is cut short"]

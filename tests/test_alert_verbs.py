@@ -8,7 +8,8 @@ from sqlmodel import select
 from test_alerts import NOON, fill, subscribe
 from typer.testing import CliRunner
 
-from tracker.commands.alerts import app
+from tracker.alerts.subscriptions import Rule
+from tracker.commands.alerts import FIELDS, app
 from tracker.commands.sending import why_not_out
 from tracker.commands.shared import WrongInputError
 from tracker.model import Cadence, Channel, Delivery, DeliveryState
@@ -178,9 +179,9 @@ def test_a_back_test_lists_what_would_have_been_sent(alerts):
     fill(store)
     store.close()
 
-    said = alerts("preview", "--days", "3650")
+    said = alerts("preview")  # counted from the last read, however long ago
 
-    assert "would have sent 1 message in" in said
+    assert "would have sent 1 message in the 90 days to 2026-03-02, the last run" in said
     assert "1 sentence changed" in said
 
 
@@ -273,3 +274,7 @@ def test_the_list_shows_a_rule_as_it_is_typed(alerts):
     alerts("add", "mine", "--rule", '{"countries": ["GB"]}')
 
     assert '{"countries": ["GB"]}' in alerts("list")
+
+
+def test_help_names_every_field_of_a_rule():
+    assert FIELDS.split(", ") == list(Rule.model_fields)

@@ -15,8 +15,9 @@ from aiosmtpd.controller import Controller
 from sqlmodel import select
 from standardwebhooks import Webhook as Reference
 
+from tracker.alerts.messages import as_event, compose
 from tracker.alerts.outbox import preview, send_due
-from tracker.alerts.subscriptions import Rule, RuleError, parse_rule
+from tracker.alerts.subscriptions import ChangeFacts, Rule, RuleError, parse_rule
 from tracker.alerts.webhook import webhook_key
 from tracker.changes import Piece, compare, most_telling, sentence_json
 from tracker.model import (
@@ -29,12 +30,20 @@ from tracker.model import (
     DeliveryState,
     Document,
     Institution,
+    InstitutionKind,
     Run,
     Source,
+    SubscriptionState,
 )
 from tracker.settings import Settings
 from tracker.store.deliveries import claim_due, owe, release_confirmed
-from tracker.store.subscriptions import add_subscription, confirm_subscription, recipients
+from tracker.store.folding import MOVED_TO
+from tracker.store.subscriptions import (
+    Recipient,
+    add_subscription,
+    confirm_subscription,
+    recipients,
+)
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOSTILE = "</p><script>alert(1)</script>\r\nBcc: all@elsewhere.example {{ 7*7 }}"
@@ -394,3 +403,39 @@ def test_a_rule_with_mistakes_names_all_of_them():
 def test_a_country_that_no_institution_can_have_is_refused_in_a_rule(countries, said):
     with pytest.raises(RuleError, match=re.escape(said)):
         parse_rule({"countries": countries}, institutions=[], entities=[])
+
+
+MOVE = {
+    "institution": "alder", "institution_name": "Alder", "institution_kind": InstitutionKind.UNIVERSITY,
+    "country": "GB", "url": "http://alder.example/old", "title": "Policy", "seen_from": None,
+    "seen_to": NOON, "recorded_at": NOON,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("moved", [
+    "http://alder.example/policies/new",
+    'http://alder.example/"><img/src=x>',
+])  # fmt: skip
+def test_a_mail_about_a_move_links_the_new_address_and_the_old_one_as_text(moved):
+    change = ChangeFacts(
+        id=4, change_class=ChangeClass.MATERIAL, kind=ChangeKind.MOVED, summary=f"{MOVED_TO}{moved}", **MOVE
+    )  # fmt: skip
+    recipient = Recipient(
+        1, "mine", Channel.EMAIL, "you@your.example", Cadence.INSTANT, "UTC", {}, SubscriptionState.ACTIVE, "t"
+    )  # fmt: skip
+    message = compose("m", recipient, [change], public_url="https://tracker.example", at=NOON)
+    safe = moved.replace('"', "%22").replace("<", "%3C").replace(">", "%3E")
+
+    assert f"Now at: {safe}" in message.text
+    assert "Before: http://alder.example/old" in message.text
+    assert f'<a href="{safe}" rel="noreferrer">{safe}</a>' in message.html
+    assert '<a href="http://alder.example/old" rel="noreferrer">http://alder.example/old</a>' in message.html  # fmt: skip
+    assert message.subject == "[Tracker] Alder: the document moved to another address (Policy)"
+    assert as_event(message)["data"]["changes"][0]["moved_to"] == safe
+
+
+def test_a_rule_in_words_says_what_its_classes_are():
+    said = str(Rule(kinds=(InstitutionKind.UNIVERSITY,)))
+
+    assert said.startswith("classes: material, record (our own record: a reply, a correction, ")
+    assert said.endswith("; kinds: university")

@@ -240,10 +240,10 @@ def test_a_researcher_filters_opens_the_evidence_and_takes_the_view_away(visit, 
 
 
 def test_a_journalist_follows_a_link_to_before_and_after(visit):
-    page = visit("/changes?id={change}")  # as messages link
+    page = visit("/change?id={change}")  # as messages link
 
     assert page.locator(".t-diff del").count() > 0
-    assert "[removed:" in page.locator(".t-diff").first.text_content()
+    assert "[removed: The review must" in page.locator(".t-diff").first.inner_text()
     page.get_by_role("tab", name="Side by side").click()
     page.locator(".t-sides").wait_for()
     page.get_by_role("link", name="International engagement policy").first.click()
@@ -374,16 +374,32 @@ def test_no_result_is_no_finding(visit):
     )
 
 
-def test_an_unknown_filter_value_is_said(visit):
-    page = visit("/statements?result=guilty")
+def test_a_filter_that_is_not_applied_is_said_until_it_is_removed(visit):
+    page = visit("/statements?result=guilty&kind=funder&label=R1")
+    said = page.get_by_role("alert").inner_text()
 
-    assert "No such value: guilty" in page.inner_text("body")
-    assert "17 of 17 institutions match" in page.inner_text("body")
+    assert "result=guilty, there is no such value (remove it)" in said
+    assert "label=R1, this screen has no filter on label (remove it)" in said
+    assert "1 of 17 institutions match" in page.inner_text("body")
+
+    for left in (1, 0):
+        page.get_by_role("alert").get_by_role("link", name="remove it").first.click()
+        page.wait_for_function(
+            f"() => document.querySelectorAll('[role=alert] a').length === {left}"
+        )
+        page.wait_for_function(READY)
+    assert page.url.endswith("/statements?kind=funder")
+
+
+def test_one_address_shows_a_change_and_an_old_one_leads_there(visit, named):
+    page = visit("/changes?id={change}")
+
+    page.wait_for_url(f"**/change?id={named['change']}")
 
 
 @pytest.mark.parametrize(
     "path",
-    ["/institution?inst=nope", "/change?id=999999", "/change?id=x", "/changes?id=x", "/document?id=0",
+    ["/institution?inst=nope", "/change?id=999999", "/change?id=x", "/document?id=0",
      "/compare?cell=nope:R1"],
 )  # fmt: skip
 def test_an_unknown_id_is_said_and_shows_nobody_else(visit, path):
@@ -398,6 +414,7 @@ def test_a_rule_is_tried_on_the_past_before_it_is_taken(visit):
 
     assert "This rule would have sent 1 message in the 90 days" in text
     assert '"institutions": ["hazel-university"]' in text
+    assert "/feeds/rule.atom?institutions=hazel-university" in text
 
 
 def test_the_feed_is_atom_and_leaving_takes_a_post(demo):

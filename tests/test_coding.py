@@ -58,6 +58,10 @@ def test_topics(text: str, label: str, held: bool):
             Stance.CRITICAL,
         ),
         ("Blanket suspicion of Chinese universities is unfounded.", Stance.SUPPORTIVE),
+        (
+            "Find out whether the Chinese laboratory's results could be used for repression. Include an exit clause.",
+            Stance.NEUTRAL,  # what could happen is to be found out, not said to happen
+        ),
         ("Companies from China take part in the working group.", Stance.NEUTRAL),
         ("The reading room is closed.", Stance.NONE),
     ],

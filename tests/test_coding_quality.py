@@ -15,6 +15,7 @@ import pytest
 from tracker.coding.codebook import load_codebook
 from tracker.coding.coder import code
 from tracker.coding.evaluation import LABELS, SPEAKS, evaluate, read_gold
+from tracker.model import Stance
 
 FOLDER = Path(__file__).parent / "gold"
 SET = FOLDER / "passages.jsonl"
@@ -114,3 +115,11 @@ def test_the_explained_codings_of_the_docs_are_what_the_coder_does_today():
         shown = re.search(rf"<!-- {name} -->\n(.*?)\n<!-- end -->", page, re.DOTALL)
         assert shown is not None
         assert shown[1].strip() == said[name].strip()
+
+
+def test_a_judgement_shows_the_words_that_it_rests_on():
+    coded = [code(row["text"], CODEBOOK) for row in ROWS]
+    judged = [one for one in coded if one.stance not in {Stance.NONE, Stance.NEUTRAL}]
+
+    assert len(judged) > 50
+    assert all(one.cues.get("stance") for one in judged)

@@ -10,7 +10,8 @@ from routing import routes_served
 from test_alerts import HOSTILE, NOON, fill
 
 from tracker.alerts.consent import consent_path
-from tracker.alerts.feeds import PAGE
+from tracker.alerts.feeds import PAGE, feed_address, feed_of_rule
+from tracker.alerts.subscriptions import Rule
 from tracker.model import Change, ChangeClass, ChangeKind, Channel, SubscriptionState
 from tracker.settings import Settings
 from tracker.store import Store
@@ -131,7 +132,7 @@ def test_a_feed_is_valid_and_crawled_text_in_it_is_data(reader):
     assert "[added: " in entry.content[0].value.replace('<span class="t-hide">', "")
     assert {tag.term for tag in entry.tags} == {"material", "text_changed", "alder", "R1"}
     assert {link.rel: link.href for link in entry.links} == {
-        "alternate": f"https://tracker.example/changes?id={entry.link.rpartition('=')[2]}",
+        "alternate": f"https://tracker.example/change?id={entry.link.rpartition('=')[2]}",
         "via": "http://alder.example/p",
         "related": "https://web.archive.org/web/*/http://alder.example/p",
     }
@@ -243,3 +244,26 @@ def test_opening_the_way_out_ends_nothing(reader, store):
     assert reader.post(f"/u/{token}", "List-Unsubscribe=One-Click").status_code == 200
     with store.transaction() as session:
         assert recipients(session)[0].state is SubscriptionState.ENDED
+
+
+def test_a_rule_has_a_feed_of_its_own_that_nobody_need_subscribe_to(reader):
+    address = feed_address(
+        feed_of_rule(Rule(institutions=("alder",), classes=(ChangeClass.MATERIAL,))),
+        "https://tracker.example",
+    )
+    found = feedparser.parse(reader.get(address).content)
+    other = feedparser.parse(reader.get("/feeds/rule.atom?kinds=funder").content)
+
+    assert address == "https://tracker.example/feeds/rule.atom?institutions=alder&classes=material"
+    assert found.feed.id == address
+    assert found.entries
+    assert not other.entries
+
+
+def test_a_feed_of_a_rule_with_mistakes_names_all_of_them(reader):
+    answer = reader.get("/feeds/rule.atom?kinds=universty&institution=alder&at_least_words=x")
+
+    assert answer.status_code == 400
+    assert 'kinds: "universty" is not known, did you mean "university"?' in answer.text
+    assert 'institution: no such field, did you mean "institutions"?' in answer.text
+    assert "at_least_words" in answer.text

@@ -366,7 +366,7 @@ def test_explain_leads_from_the_passages_to_the_result_and_says_what_was_missing
 
     assert (rows["s"]["counts"], rows["s"]["amounts_to"]) == (True, "condemned")
     assert (rows["e"]["counts"], rows["e"]["because"]) == (False, "hosted")
-    assert "Result: condemned (by machine, not yet reviewed)" in words
+    assert "Result: possible: condemned (by machine, not yet reviewed)" in words
     assert "1 passage awaits review (possible: condemned)" in words
     assert "starting points: 1 tried of 1 declared, 0 failed" in words
 

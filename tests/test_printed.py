@@ -92,7 +92,7 @@ def test_a_page_asks_no_other_host_for_anything(site):
 def test_the_file_of_an_institution_has_quote_date_hash_and_state(site):
     text, _ = get(f"{site}/p/institution/alder")
 
-    assert re.search(r"<mark>[^<]+</mark>", text)  # the words that led to the coding
+    assert re.search(r'<mark title="[^"]+">[^<]+</mark>', text)  # the words that led to the coding
     assert "possible: condemned" in text
     assert re.search(r"text sha256 <code>[0-9a-f]{64}</code>", text)
     assert "新疆" in text

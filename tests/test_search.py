@@ -35,12 +35,25 @@ def test_words_phrases_and_beginnings_are_found(read, query):
     assert len(found(read, query)) == 1
 
 
+@pytest.mark.parametrize(
+    "query",
+    ['"mass surveil"*', '"mass surveil*"', "“mass surveillance”", "Zhejiang-Lab*", "UYGH* xin*"],
+)
+def test_a_star_finds_longer_forms_in_a_phrase_too_and_any_quotation_marks_make_one(read, query):
+    assert len(found(read, query)) == 1
+
+
+def test_a_star_after_fewer_than_three_letters_is_no_beginning(read):
+    assert queries.terms("uy* uyg*") == ["uy", "uyg*"]
+    assert found(read, "uy*") == []
+
+
 @pytest.mark.parametrize("query", ["canteen", '"surveillance mass"', "uyghurs canteen", "surveil"])
 def test_what_a_coded_passage_does_not_hold_is_not_found(read, query):
     assert found(read, query) == []
 
 
-@pytest.mark.parametrize("query", ["", '"', '""', "*", "AND", "uyghurs OR", "NEAR(", "text:x", "-", "\\", "'; drop"])  # fmt: skip
+@pytest.mark.parametrize("query", ["", '"', '""', "*", "AND", "uyghurs OR", "NEAR(", "text:x", "-", "\\", "'; drop", "_", "uyghurs _ !!", "a\0b", "\ud800x*", '"\0"*', "' <-> '*", "x':*", "(((" * 66, "²*", "e\u0301" * 60, " ".join(["uyghurs"] * 1000), "\u202e*", '"x*y" ** "'])  # fmt: skip
 def test_no_query_is_an_error(read, query):
     assert isinstance(found(read, query), list)
 
@@ -90,3 +103,19 @@ def test_an_index_that_was_lost_is_made_anew(read):
         session.connection().execute(text("UPDATE passage_search_to SET coding_id = 0"))
         index_coded(session)
     assert len(found(read, "uyghurs")) == 1
+
+
+PLAN = text("EXPLAIN QUERY PLAN SELECT rowid FROM passage_search WHERE passage_search MATCH :q ORDER BY rowid DESC LIMIT 2000")  # fmt: skip
+PLANNED = text("EXPLAIN SELECT id FROM passage WHERE to_tsvector('simple', text) @@ to_tsquery('simple', CAST(:q AS text))")  # fmt: skip
+
+
+def test_a_beginning_is_looked_up_in_the_index_of_words(read):
+    with read.transaction() as session:
+        if session.get_bind().dialect.name == "sqlite":
+            plan = str(session.connection().execute(PLAN, {"q": '"surveil" *'}).all())
+            assert "VIRTUAL TABLE INDEX" in plan
+            assert "TEMP B-TREE" not in plan  # the newest come first as they are read
+            return
+        session.connection().execute(text("SET LOCAL enable_seqscan = off"))
+        plan = str(session.connection().execute(PLANNED, {"q": "'surveil':*"}).all())
+        assert "Bitmap Index Scan on passage_search" in plan

@@ -125,7 +125,9 @@ def test_a_bar_leaves_out_whom_the_recommendation_does_not_address():
 
 
 def test_cue_words_are_marked_in_the_quote():
-    assert evidence.marked("a <b> cue", ["cue"]) == "a &lt;b&gt; <mark>cue</mark>"
+    marked = evidence.marked("a <b> cue", {"R1 before_start": ["cue"]})
+
+    assert marked == 'a &lt;b&gt; <mark title="R1 before start">cue</mark>'
 
 
 def test_a_quote_keeps_its_language_and_direction():

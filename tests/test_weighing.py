@@ -13,7 +13,9 @@ from tracker.model import Recommendation, Stance, Topic
 CODEBOOK = load_codebook()
 WEIGHTS = load_weights()
 GOLD = Path(__file__).parent / "gold" / "passages.jsonl"
-VOICES = {f"voices {name}" for name in ("told", "ours", "grave", "mostly told", "assembly")}
+VOICES = {
+    f"voices {name}" for name in ("told", "ours", "grave", "mostly told", "assembly", "supposed")
+}
 ANSWERS = {*map(str, Topic), *map(str, Recommendation), *map(str, Stance)}
 
 

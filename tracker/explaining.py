@@ -3,6 +3,7 @@
 Pure. Source: codebook, "What follows for an institution".
 """
 
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,10 +20,17 @@ from tracker.findings import (
     protocol,
     spoken_grade,
 )
-from tracker.flat import element_said
-from tracker.model import SPOKEN, Basis, Reviewed, Stance, Topic
-from tracker.queries import shown_cues
+from tracker.flat import by_words, element_said
+from tracker.model import SPOKEN, Basis, Reviewed, SpokenResult, Stance, Topic
+from tracker.queries import (
+    ABSENT,
+    element_words,
+    elements_with_words,
+    result_said,
+    shown_cues,
+)
 from tracker.standing import OVERLAYS, UNHEARD, Standing
+from tracker.wording import words
 
 DECIDED_BY_SEARCH = ("none_found", "not_checked", "unreachable")
 
@@ -54,7 +62,7 @@ class Explanation:
             "status": found.status,
             "possible": found.possible,
             "passages": list(self.passages),
-            "elements": list(found.elements),
+            "elements": elements_with_words(found.elements),
             "acted": list(self.deeds),
             "protocol": [
                 {"asked": check.asked, "held": check.held, "said": check.said}
@@ -116,6 +124,7 @@ def _passage(item: Evidence, question: str, *, confirmed: bool) -> dict[str, Any
         "stance": str(item.stance),
         "cues": shown_cues(item.to_json(), item.cues),
         "elements": list(item.elements.get(question, ())),
+        "element_cues": element_words(item.to_json()),
         "reviewed": str(item.reviewed),
         "coder": item.coder,
         "reviewed_at": item.reviewed_at.isoformat() if item.reviewed_at else None,
@@ -164,34 +173,50 @@ def missing(found: Explanation) -> Iterator[str]:
         yield f"a person's confirmation that {url} is its statement"
 
 
-def in_words(found: Explanation) -> str:
-    """Return the explanation as text for a terminal."""
+def in_words(found: Explanation, *, width: int | None = None) -> str:
+    """Return the explanation as text for a terminal of this width; without one, each line is whole.
+
+    Nothing is cut: long lines go on below, under their beginning.
+    """
+    return "\n".join(part for line in _lines(found) for part in _wrapped(line, width))
+
+
+def _wrapped(line: str, width: int | None) -> list[str]:
+    if width is None or len(line) <= width:
+        return [line]
+    begin = len(line) - len(line.lstrip())
+    under = " " * min(begin + 3, width // 3)
+    return textwrap.wrap(
+        line, width, subsequent_indent=under, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _lines(found: Explanation) -> Iterator[str]:
     asked = "who has spoken" if found.question == SPOKEN else found.question
     result = found.result
     status = f" · {result.status}" if result.status else ""
-    least = "at least " if at_least(result.result, result.reviewed, result.possible) else ""
-    lines = [
-        f"{found.name} ({found.institution}): {asked}",
-        (
-            f"Result: {least}{str(result.result).replace('_', ' ')}{status} "
-            f"({'by machine, ' if result.basis is Basis.MACHINE else ''}{PEOPLE[result.reviewed]})"
-        ),
-        f"Rule:   {result.rule}",
-        *_heard(found.standing),
-        "",
-        "1. What was looked at",
-        *(f"   {line}" for line in _looked_at(found.record)),
-        "",
-        f"2. Passages that concern the question: {len(found.passages)}",
-        *_shown_passages(found.passages),
-        "",
-        "3. What decided",
-        *(f"   {line}" for line in _decided(found)),
-    ]
-    lacking = list(missing(found))
-    lines += ["", "4. What was missing", *(f"   - {line}" for line in lacking or ["nothing"])]
-    lines += ["", "Published text only; not a risk rating, sanctions check or clearance."]
-    return "\n".join(lines)
+    unsure = result.result not in ABSENT and result.reviewed is Reviewed.NONE
+    said = result_said(
+        result.result,
+        state="possible" if unsure else None,
+        least=at_least(result.result, result.reviewed, result.possible),
+    )
+    yield f"{found.name} ({found.institution}): {asked}"
+    yield (
+        f"Result: {said}{status} "
+        f"({'by machine, ' if result.basis is Basis.MACHINE else ''}{PEOPLE[result.reviewed]})"
+    )
+    yield f"Rule:   {result.rule}"
+    yield from _heard(found.standing)
+    yield from ("", "1. What was looked at")
+    yield from (f"   {line}" for line in _looked_at(found.record))
+    yield from ("", f"2. Passages that concern the question: {len(found.passages)}")
+    yield from _shown_passages(found.passages, str(result.result))
+    yield from ("", "3. What decided")
+    yield from (f"   {line}" for line in _decided(found))
+    yield from ("", "4. What was missing")
+    yield from (f"   - {line}" for line in list(missing(found)) or ["nothing"])
+    yield from ("", "Published text only; not a risk rating, sanctions check or clearance.")
 
 
 def _heard(standing: Standing) -> Iterator[str]:
@@ -229,29 +254,31 @@ def _looked_at(record: SearchRecord) -> Iterator[str]:
         yield f"  not read: {failure['source']} ({failure['reason']}) {failure['url']}"
 
 
-def _shown_passages(passages: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _shown_passages(passages: Sequence[Mapping[str, Any]], result: str) -> Iterator[str]:
     for number, row in enumerate(passages, start=1):
-        quote = (
-            row["quote"]
-            if len(row["quote"]) <= 300
-            else row["quote"][:300].rsplit(" ", 1)[0] + " …"
-        )
-        labels = ", ".join(
-            [*row["labels"], *([] if row["stance"] == Stance.NONE else [row["stance"]])]
-        )
-        cues = "; ".join(f"{label}: {', '.join(words[:4])}" for label, words in row["cues"].items())
-        yield f"   {number}. “{' '.join(quote.split())}”"
+        stance = [] if row["stance"] == Stance.NONE else [row["stance"]]
+        cues = _by_words(row["cues"])
+        yield f"   {number}. “{' '.join(row['quote'].split())}”"
         yield f"      {row['title']}, {row['dated']}, {row['url']}"
         yield f"      version {row['version']}, sha256 {row['text_sha256']}"
-        yield f"      coded {labels}{f' by the words {cues}' if cues else ''}"
+        yield f"      coded {', '.join([*row['labels'], *stance])}{f' by the words {cues}' if cues else ''}"
+        if row["element_cues"]:
+            yield f"      holds {words(_by_words(row['element_cues']))}"
         yield f"      {row['coded_by']}"
         yield f"      voice: {row['voice']} ({row['voice_because']}); genre: {row['genre']}"
-        counted = (
-            f"counts as {row['amounts_to']}"
-            if row["counts"]
-            else f"does not count: {row['because']}"
-        )
-        yield f"      {counted}"
+        yield f"      {_counted(row, result)}"
+
+
+def _by_words(cues: Mapping[str, Sequence[str]]) -> str:
+    return "; ".join(f"{label}: {', '.join(found)}" for label, found in cues.items())
+
+
+def _counted(row: Mapping[str, Any], result: str) -> str:
+    if not row["counts"]:
+        return f"does not count: {row['because']}"
+    graded = row["amounts_to"] in set(SpokenResult)
+    beside = ", beside the result" if graded and row["amounts_to"] != result else ""
+    return f"counts as {words(row['amounts_to'])}{beside}"
 
 
 def _decided(found: Explanation) -> Iterator[str]:
@@ -261,9 +288,9 @@ def _decided(found: Explanation) -> Iterator[str]:
             yield f"  {'yes' if check.held else 'NO '}  {check.asked}: {check.said}"
         return
     yield found.result.rule
-    for row in found.result.elements:
+    for row in elements_with_words(found.result.elements):
         mark = "*" if row["required"] else " "
-        yield f"  {mark} {str(row['name']).replace('_', ' ')}: {element_said(row)}"
+        yield f"  {mark} {str(row['name']).replace('_', ' ')}: {element_said(row)}{by_words(row)}"
     for deed in found.deeds:
         reason = f" {deed['reason']}" if deed["reason"] else " (no reason stated)"
         yield f"acted: {deed['what']} with {deed['partner']},{reason}"

@@ -13,6 +13,8 @@ _QUOTED = {
     "quote_version": "version",
     "quote_sha256": "text_sha256",
     "quote_cues": "cues",
+    "quote_element_cues": "element_cues",
+    "quote_amounts_to": "amounts_to",
     "quote_coded_by": "coded_by",
 }
 #: What of a search record stands in columns of its own.
@@ -74,7 +76,12 @@ def element_said(row: Row) -> str:
 
 
 def _element(row: Row) -> str:
-    return f"{row['name']}{'*' if row['required'] else ''}: {element_said(row)}"
+    return f"{row['name']}{'*' if row['required'] else ''}: {element_said(row)}{by_words(row)}"
+
+
+def by_words(row: Row) -> str:
+    """Return the end of what is said of an element: the words that hold it, where they are known."""
+    return f", by {', '.join(f'“{word}”' for word in row['cues'])}" if row.get("cues") else ""
 
 
 _TOLD: Mapping[str, Callable[[Any], str]] = {

@@ -27,6 +27,7 @@ from tracker.model import (
 from tracker.store.crawling import last_moment
 from tracker.store.documents import counted
 from tracker.store.planning import source_due
+from tracker.wording import number
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,9 @@ class Status:
             "last_complete_run_at": at.isoformat() if at else None,
             "problems": list(self.problems),
         }
+
+
+IN_HOURS = 96  # so long ago is told in hours, what is longer in days
 
 
 def status(session: Session, *, at: datetime, oldest: timedelta) -> Status:
@@ -120,6 +124,11 @@ def due(session: Session, *, at: datetime) -> list[str]:
     return sorted(found | {key for source, key in watched if (source_due(source) or at) <= at})
 
 
+def _ago(since: timedelta) -> str:
+    hours = round(since.total_seconds() / 3600)
+    return f"{hours} hours ago" if hours <= IN_HOURS else f"{number(hours // 24, 'day')} ago"
+
+
 def _problems(
     found: Status, judged: Sequence[Health], at: datetime, oldest: timedelta
 ) -> Iterator[str]:
@@ -127,8 +136,7 @@ def _problems(
     if last is None:
         yield "no run was ever complete: `tracker run`"
     elif at - last > oldest:
-        hours = round((at - last).total_seconds() / 3600)
-        yield f"the last complete run ended {hours} hours ago: does cron, `tracker watch` or a worker run?"
+        yield f"the last complete run ended {_ago(at - last)}: does cron, `tracker watch` or a worker run?"
     tried = [one for one in judged if one.state is not HealthState.NEVER_READ]
     if tried and all(one.state is HealthState.FAILING for one in tried):
         cut_off = all(one.unreached for one in tried)

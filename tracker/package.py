@@ -27,6 +27,12 @@ _WHO = (
 )
 _FINDING = (
     ("result", "string", "result code of the codebook"),
+    (
+        "state",
+        "string",
+        "possible: found by machine, reviewed by nobody; confirmed: by people; empty where nothing was found",
+    ),
+    ("at_least", "boolean", "people confirmed a part; what awaits review may make it more"),
     ("basis", "string", "machine or reviewed"),
     ("reviewed", "string", "how many people confirmed it: none, one or two"),
     ("possible", "string", "what unreviewed machine codings would make it"),
@@ -136,6 +142,13 @@ TABLES = (
             *_WHO,
             ("question", "string", "spoken, or R1 to R6"),
             ("number", "integer", "its place among the finding's quotes"),
+            ("result", "string", "result of the finding"),
+            ("state", "string", "of the finding: possible or confirmed"),
+            (
+                "amounts_to",
+                "string",
+                "what the passage amounts to by itself; not all are the result",
+            ),
             ("quote", "string", "exact words, at most 300 characters"),
             ("url", "string", "document"),
             ("title", "string", "title of the document"),
@@ -155,6 +168,7 @@ TABLES = (
             ("text_sha256", "string", "hash of the text of that latest version"),
             ("labels", "array", "labels of the codebook"),
             ("cues", "object", "label → the words that led to it"),
+            ("element_cues", "object", "element of a recommendation → the words that hold it"),
             ("language", "string", "ISO 639-1 code"),
             ("reviewed", "string", "none, one or two"),
             ("reviewed_at", "datetime", "the last verdict of people that counts"),

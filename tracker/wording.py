@@ -8,6 +8,11 @@ def words(code: object) -> str:
     return re.sub(r"\bchina\b", "China", str(code).replace("_", " "))
 
 
+def number(count: int, one: str, many: str = "") -> str:
+    """Return a count with its noun."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 #: Element of a recommendation → what a text must do to hold it (codebook, "elements").
 MEANINGS = {
     "rights_named": "names rights or repression as what is examined",

@@ -1,10 +1,12 @@
 """Changes as Atom feeds (RFC 4287), in pages (RFC 5005). Knows no subscriber but by the rule."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
+from typing import Any
+from urllib.parse import urlencode
 
 from lxml import etree
 from sqlmodel import Session, col, select
@@ -12,7 +14,8 @@ from sqlmodel import Session, col, select
 from tracker.alerts.facts import newest_facts
 from tracker.alerts.items import Item, domain, item, natural_id, one_line
 from tracker.alerts.messages import item_html
-from tracker.alerts.subscriptions import ChangeFacts, Rule, matches, sendable
+from tracker.alerts.subscriptions import ChangeFacts, Rule, matches, parse_rule, sendable
+from tracker.coding.lexicon import load_lexicon
 from tracker.model import ChangeClass, Institution, SubscriptionState, Topic
 from tracker.settings import Settings
 from tracker.store.subscriptions import recipients
@@ -31,6 +34,7 @@ class Feed:
     path: str
     title: str
     wanted: Callable[[ChangeFacts], bool]
+    query: str = ""  # of a rule that stands in the address itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +87,39 @@ def _of_rule(session: Session, token: str) -> Feed | None:
     return Feed(f"rule/{token}", theirs[0].name, lambda change: matches(rule, change))
 
 
+def feed_of_rule(rule: Rule) -> Feed:
+    """Return the feed of a rule that nobody needs to subscribe to: it stands in the address."""
+    return Feed(
+        "rule",
+        f"rule {rule}",
+        lambda change: matches(rule, change),
+        urlencode(_asked(rule), doseq=True),
+    )
+
+
+def _asked(rule: Rule) -> dict[str, Any]:
+    return rule.model_dump(mode="json", exclude_defaults=True)
+
+
+def rule_in(query: Mapping[str, Sequence[str]], session: Session) -> Rule:
+    """Return the rule that an address's query spells; raises RuleError with everything wrong."""
+    given: dict[str, Any] = {
+        name: values[0] if name in SINGLE else list(values) for name, values in query.items()
+    }
+    keys = session.exec(select(Institution.key)).all()
+    return parse_rule(given, institutions=keys, entities={e.key for e in load_lexicon().entities})
+
+
+SINGLE = ("at_least_words", "at_most")
+
+
 def feed_page(session: Session, feed: Feed, number: int, settings: Settings) -> Page:
     """Return a page of a feed, newest first, the first page being number 1."""
     wanted = (fact for fact in newest_facts(session) if sendable(fact) and feed.wanted(fact))
     found = list(islice(wanted, (number - 1) * PAGE, number * PAGE + 1))
     shown = found[:PAGE]
     updated = max((change.updated for change in shown), default=EMPTY)
-    address = f"{settings.public_url.rstrip('/')}/feeds/{feed.path}.atom"
+    address = feed_address(feed, settings.public_url)
     links = {"self": _paged(address, number), "first": address}
     links |= {"previous": _paged(address, number - 1)} if number > 1 else {}
     links |= {"next": _paged(address, number + 1)} if len(found) > PAGE else {}
@@ -104,8 +134,14 @@ def feed_page(session: Session, feed: Feed, number: int, settings: Settings) -> 
     return Page(body, updated)
 
 
+def feed_address(feed: Feed, public_url: str) -> str:
+    """Return where a feed's first page stands."""
+    query = f"?{feed.query}" if feed.query else ""
+    return f"{public_url.rstrip('/')}/feeds/{feed.path}.atom{query}"
+
+
 def _paged(address: str, number: int) -> str:
-    return address if number == 1 else f"{address}?page={number}"
+    return address if number == 1 else f"{address}{'&' if '?' in address else '?'}page={number}"
 
 
 def atom(

@@ -14,7 +14,7 @@ from tracker.alerts.subscriptions import ChangeFacts
 from tracker.changes import SentenceChange, SentenceKind, most_telling, shortened
 from tracker.changes.certainty import certainty
 from tracker.model import ChangeClass, MeaningState
-from tracker.store.folding import BACK
+from tracker.store.folding import BACK, moved_to
 from tracker.wording import words
 
 SUBJECT_LENGTH = 140
@@ -47,6 +47,7 @@ class Item:
     touches: str  # what of the codebook, and who says so
     link: str  # our page of the change
     live: str  # the document itself; empty where the change is about none
+    new_address: str = ""  # where it moved to; `live` is then its old one
 
     @property
     def sentence(self) -> str:
@@ -70,7 +71,7 @@ def item(change: ChangeFacts, *, public_url: str, unreviewed: bool = False) -> I
     quotes = _quotes(change)
     return Item(
         change=change,
-        subject=one_line(f"{institution}: {summary}{where}", SUBJECT_LENGTH),
+        subject=one_line(f"{institution}: {_headline(change, summary)}{where}", SUBJECT_LENGTH),
         institution=institution,
         title=title,
         summary=summary,
@@ -81,8 +82,9 @@ def item(change: ChangeFacts, *, public_url: str, unreviewed: bool = False) -> I
         meaning=one_line(_meaning(change, unreviewed=unreviewed)),
         labels=tuple(sorted(change.labels)),
         touches=_touches(change),
-        link=f"{public_url.rstrip('/')}/changes?id={change.id}",
+        link=f"{public_url.rstrip('/')}/change?id={change.id}",
         live="" if change.heard else _web_address(change.url),
+        new_address=_web_address(moved_to(change.kind, change.summary)),
     )
 
 
@@ -120,6 +122,12 @@ def _summary(change: ChangeFacts) -> str:
         return said
     pages = "page" if change.folded == 1 else "pages"
     return f"{said}; the same on {change.folded} more {pages} of the site"
+
+
+def _headline(change: ChangeFacts, summary: str) -> str:
+    """The summary as a subject has it: an address there is cut, and followed by nobody."""
+    moved = moved_to(change.kind, change.summary)
+    return summary.replace(moved, "another address", 1) if moved else summary
 
 
 def _quotes(change: ChangeFacts) -> tuple[SentenceChange, ...]:

@@ -206,6 +206,7 @@ def _as_json(shown: Item) -> dict[str, Any]:
         "id": change.id,
         "institution": change.institution,
         "url": shown.live or shown.link,
+        "moved_to": shown.new_address or None,
         "title": shown.title,
         "class": str(change.change_class),
         "kind": str(change.kind),

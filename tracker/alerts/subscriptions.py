@@ -84,7 +84,22 @@ class Rule(BaseModel):
         """Say in words what the rule asks for."""
         asked = self.model_dump(exclude={"classes"}, exclude_defaults=True)
         narrowed = [f"{field.replace('_', ' ')}: {_value(asked[field])}" for field in asked]
-        return "; ".join([f"{_listed(self.classes)} changes", *narrowed])
+        classes = ", ".join(class_in_words(c) for c in self.classes)
+        return "; ".join([f"classes: {classes}", *narrowed])
+
+
+#: Class → what it is, where its code alone does not tell.
+_CLASSES = {
+    ChangeClass.RECORD: "our own record: a reply, a correction, a confirmed meaning",
+    ChangeClass.AVAILABILITY: "what could be read",
+    ChangeClass.MINOR: "wording, links, order",
+}
+
+
+def class_in_words(change_class: ChangeClass) -> str:
+    """Return a class by its code, and what it is where the code alone does not tell."""
+    said = _CLASSES.get(change_class)
+    return f"{change_class} ({said})" if said else str(change_class)
 
 
 class RuleError(Exception):
@@ -168,7 +183,8 @@ _CLOSED: Mapping[str, type[StrEnum]] = {
 def _explained(problem: Mapping[str, Any]) -> str:
     field, value = str(problem["loc"][0]), problem["input"]
     if problem["type"] == "extra_forbidden":
-        return f"{field}: no such field{nearest(field, Rule.model_fields)}"
+        hint = nearest(field, Rule.model_fields) or f"; there are {_listed(Rule.model_fields)}"
+        return f"{field}: no such field{hint}"
     if problem["type"] == "enum":
         known = [str(member) for member in _CLOSED[field]]
         hint = nearest(value, known) or f"; one of {_listed(known)}"

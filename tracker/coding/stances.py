@@ -4,7 +4,7 @@ from tracker.coding.china import china_sentences
 from tracker.coding.evidence import Evidence
 from tracker.coding.topics import Cues
 from tracker.coding.voices import Voices, voices
-from tracker.coding.weighing import Found, counted, weighed_stance
+from tracker.coding.weighing import Found, counted, heaviest, load_weights, weighed_stance
 from tracker.model import Stance
 
 _MORE_THAN_A_GUIDE = 4  # judgements in a guide to checks, from which on it judges itself
@@ -14,8 +14,11 @@ _RIGHTS = {"surveillance", "human_rights"}
 def stance(seen: Evidence, found: Found, cues: Cues) -> tuple[Stance, bool]:
     """Return the stance and whether the abuse is named only in passing; adds its words to `cues`."""
     heard = voices(seen, china_sentences(seen))
-    said = weighed_stance(found | spoken(heard, seen, held=_RIGHTS & {*cues}))
-    words = _words(said, heard)
+    everything = found | spoken(heard, seen, held=_RIGHTS & {*cues})
+    said = weighed_stance(everything)
+    words = _words(said, heard, seen)
+    if not words and said is not Stance.NEUTRAL:
+        words = heaviest(seen, load_weights().stances[said], everything)
     if words:
         cues["stance"] = words
     # What is named twice, or named and acted against, is what the passage is on.
@@ -31,6 +34,7 @@ def spoken(heard: Voices, seen: Evidence, held: set[str]) -> Found:
         "voices told": heard.told / every,
         "voices ours": heard.ours / every,
         "voices grave": heard.grave / every,
+        "voices supposed": heard.supposed / every,
         "voices mostly told": float(heard.mostly_told),
         "voices assembly": float(heard.assembly > 0),
     }
@@ -83,12 +87,13 @@ def _favourable(heard: Voices, seen: Evidence) -> Stance:
     return Stance.NEUTRAL
 
 
-def _words(found: Stance, heard: Voices) -> list[str]:
+def _words(found: Stance, heard: Voices, seen: Evidence) -> list[str]:
     """Return the words that a stance rests on."""
     if found is Stance.NEUTRAL:
         return []
     if found is Stance.REPORTED:
-        return heard.others["wrong"] + heard.others["blame"]
+        judged = heard.others["wrong"] + heard.others["blame"]
+        return judged or seen.words(("attributed", "tells"))
     if found is Stance.SUPPORTIVE:
         return heard.own["favour"]
     return heard.own["wrong"] + heard.own["blame"] + heard.own["act_against"]

@@ -22,6 +22,7 @@ class Voices:
     ours: int = 0  # in which the publisher speaks of itself
     grave: int = 0  # on China itself, with surveillance, rights or an abuse
     assembly: int = 0  # told of a parliament's vote or its members' words
+    supposed: int = 0  # in which a judgement is what could happen or is to be found out
     own: dict[str, list[str]] = field(default_factory=lambda: {name: [] for name in _JUDGED})
     others: dict[str, list[str]] = field(default_factory=lambda: {name: [] for name in _JUDGED})
 
@@ -66,6 +67,8 @@ def _count(heard: Voices, seen: Evidence, at: int, *, told: bool, china: bool) -
     heard.ours += holds("own_said") or holds("we")
     heard.grave += china and any(map(holds, _GRAVE))
     heard.assembly += told and holds("assembly")
+    judged = holds("wrong") or holds("blame") or holds("rights")
+    heard.supposed += not told and judged and holds("supposed")
 
 
 def _words(heard: Voices, seen: Evidence, at: int, others: list[tuple[int, int]]) -> None:

@@ -104,13 +104,24 @@ def weighed(seen: Evidence, found: Mapping[str, float], cues: Cues) -> set[Recom
     for (recommendation, balance), total in zip(balances, sums, strict=True):
         words: list[str] = []
         if total >= balance.bar:
-            words = cues.get(str(recommendation)) or _heaviest(seen, balance, found)
+            words = cues.get(str(recommendation)) or heaviest(seen, balance, found)
         if words:
             held.add(recommendation)
             cues[str(recommendation)] = words
         else:
             cues.pop(str(recommendation), None)
     return held
+
+
+def heaviest(seen: Evidence, balance: Balance, found: Mapping[str, float]) -> list[str]:
+    """Return the words of the concepts that speak most for an answer."""
+    sums: dict[str, float] = {}
+    for name in found:
+        concept, _, n = name.rpartition(" ")
+        if n.isdigit() and concept in seen.lexicon.bits and not _WIDE.match(concept):
+            sums[concept] = sums.get(concept, 0.0) + balance.weights.get(name, 0.0)
+    heavy = sorted(sums, key=lambda concept: (-sums[concept], concept))[:_HEAVIEST]
+    return [word for concept in heavy if sums[concept] > 0 for word in seen.words((concept,))]
 
 
 def evidence(seen: Evidence, topics: Collection[Topic]) -> Found:
@@ -164,14 +175,3 @@ def _shares(seen: Evidence) -> Found:
         "own": sum(bool(m & own) for m in seen.masks) / every,
         "binding": sum(bool(m & binding) for m in seen.masks) / every,
     }
-
-
-def _heaviest(seen: Evidence, balance: Balance, found: Mapping[str, float]) -> list[str]:
-    """Return the words of the concepts that speak most for a label."""
-    sums: dict[str, float] = {}
-    for name in found:
-        concept, _, n = name.rpartition(" ")
-        if n.isdigit() and concept in seen.lexicon.bits and not _WIDE.match(concept):
-            sums[concept] = sums.get(concept, 0.0) + balance.weights.get(name, 0.0)
-    heavy = sorted(sums, key=lambda concept: (-sums[concept], concept))[:_HEAVIEST]
-    return [word for concept in heavy if sums[concept] > 0 for word in seen.words((concept,))]

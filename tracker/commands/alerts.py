@@ -20,11 +20,18 @@ from tracker.commands.subscribing import as_typed, checked_rule, muting, named, 
 from tracker.ending import Ending
 from tracker.model import Cadence, ChangeKind, Channel, MeaningState, SubscriptionState
 from tracker.settings import load_settings
+from tracker.store.crawling import last_moment
 from tracker.store.locks import alone
 
 app = typer.Typer(help="Subscriptions and deliveries.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="What you call the subscription.")]
-Rule = Annotated[str, typer.Option("--rule", help='JSON, such as {"countries": ["GB"]}.')]
+FIELDS = (
+    "institutions, kinds, countries, topics, recommendations, classes, change_kinds, entities, documents, "
+    "muted_documents, at_least_words, at_most"
+)
+Rule = Annotated[
+    str, typer.Option("--rule", help=f'JSON, such as {{"countries": ["GB"]}}. Fields: {FIELDS}.')
+]
 By = Annotated[str, typer.Option("--by", help="Who says so.")]
 
 
@@ -122,10 +129,12 @@ def alerts_preview(
     """Say what a rule would have sent."""
     from tracker.alerts.outbox import preview  # noqa: PLC0415
 
-    now = datetime.now(UTC)
     with open_store().transaction() as session:
+        # Counted from the last run: what came later nobody has seen.
+        until = last_moment(session) or datetime.now(UTC)
+        since = until - timedelta(days=days)
         found = preview(
-            session, checked_rule(rule, session), since=now - timedelta(days=days), until=now
+            session, checked_rule(rule, session), since=since, until=until + timedelta(seconds=1)
         )
     rows = [
         {
@@ -139,7 +148,9 @@ def alerts_preview(
     ]
     if not as_json:
         many = "1 message" if len(rows) == 1 else f"{len(rows)} messages"
-        print(f"This rule would have sent {many} in the {days} days until {now:%Y-%m-%d}.")
+        print(
+            f"This rule would have sent {many} in the {days} days to {until:%Y-%m-%d}, the last run."
+        )
     if rows or as_json:
         columns = ["change", "institution", "title", "seen_to", "summary"]
         print_rows(rows, columns, as_json=as_json, as_csv=False, title="Messages")

@@ -3,8 +3,9 @@
 import json
 import os
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -30,7 +31,27 @@ from tracker.model import SPOKEN, ChangeClass, CoverageResult, Recommendation, S
 from tracker.shares import shares as denominators
 
 app = typer.Typer()
-POSSIBLE = "reviewed none: possible, found by machine"
+POSSIBLE = "possible: found by machine, reviewed by nobody"
+
+
+State = Annotated[
+    list[str] | None, typer.Option("--state", help="Only these: confirmed (by people) or possible.")
+]
+Countries = Annotated[
+    list[str] | None,
+    typer.Option("--country", help="Only there: ISO 3166-1, such as GB, or EU."),
+]
+
+
+def _of_state(
+    rows: Sequence[queries.FindingRow], states: Sequence[str] | None
+) -> list[dict[str, Any]]:
+    """The rows of findings in these states; raises WrongInputError where there is no such state."""
+    if unknown := sorted({*(states or ())} - {*queries.STATES}):
+        raise WrongInputError(
+            f"no such state: {', '.join(unknown)}; there are {', '.join(queries.STATES)}"
+        )
+    return [row.to_json() for row in rows if not states or row.state in states]
 
 
 @app.command()
@@ -40,10 +61,8 @@ def spoken(
     result: Annotated[
         list[SpokenResult] | None, typer.Option("--result", help="Only this result.")
     ] = None,
-    country: Annotated[
-        list[str] | None,
-        typer.Option("--country", help="Only there: ISO 3166-1, such as GB, or EU."),
-    ] = None,
+    country: Countries = None,
+    state: State = None,
     as_json: Json = False,
     as_csv: Csv = False,
 ) -> None:
@@ -59,12 +78,12 @@ def spoken(
         )
     columns = ["institution", "result", "reviewed", "since", "rule"]
     print_rows(
-        [row.to_json() for row in rows],
+        _of_state(rows, state),
         columns,
         as_json=as_json,
         as_csv=as_csv,
         title=f"Who has spoken ({POSSIBLE})",
-        none=none_of(institution, kind, result, country),
+        none=none_of(institution, kind, result, country, state),
     )
 
 
@@ -88,6 +107,8 @@ def coverage(
     result: Annotated[
         list[CoverageResult] | None, typer.Option("--result", help="Only this result.")
     ] = None,
+    country: Countries = None,
+    state: State = None,
     as_json: Json = False,
     as_csv: Csv = False,
 ) -> None:
@@ -99,15 +120,16 @@ def coverage(
             institutions=known_keys(institution, institution_keys(session)),
             kinds=kind or (),
             results=result or (),
+            countries=known_countries(country),
         )
     columns = ["institution", "recommendation", "result", "reviewed", "rule"]
     print_rows(
-        [row.to_json() for row in rows],
+        _of_state(rows, state),
         columns,
         as_json=as_json,
         as_csv=as_csv,
         title=f"Recommendations ({POSSIBLE})",
-        none=none_of(institution, kind, recommendation, result),
+        none=none_of(institution, kind, recommendation, result, country, state),
     )
 
 

@@ -22,6 +22,7 @@ from tracker.settings import load_settings
 from tracker.sources import load_sources
 from tracker.store.importing import in_words
 from tracker.store.locks import at_work
+from tracker.wording import number
 
 app = typer.Typer()
 
@@ -110,7 +111,7 @@ def export_warc(folder: Path, institutions: list[str] | None, since: str | None)
     with open_store().transaction() as session:
         keys = known_keys(institutions, institution_keys(session))
         for written in write_warc(session, folder, institutions=keys, since=first, at=now):
-            print(f"{written.path}: {written.captures} captures")
+            print(f"{written.path}: {number(written.captures, 'capture')}")
 
 
 def _told(name: str, records: int) -> None:

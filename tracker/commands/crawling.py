@@ -21,6 +21,7 @@ from tracker.health import UNREACHED
 from tracker.model import InstitutionKind
 from tracker.settings import load_settings
 from tracker.store.locks import alone
+from tracker.wording import number
 
 app = typer.Typer()
 
@@ -180,8 +181,9 @@ def update(
         print(json.dumps({name: getattr(made, name) for name in made.__dataclass_fields__}))
     else:
         print(
-            f"{made.new_versions} new versions, {made.quarantined} captures set aside, "
-            f"{made.coded} passages coded, {made.changes} changes, {made.owed} deliveries owed",
+            f"{number(made.new_versions, 'new version')}, {number(made.quarantined, 'capture')} set aside, "
+            f"{number(made.coded, 'passage')} coded, {number(made.changes, 'change')}, "
+            f"{number(made.owed, 'delivery', 'deliveries')} owed",
             file=sys.stderr,
         )
 
@@ -234,7 +236,8 @@ def run_once(arguments: Sequence[str], ending: Ending) -> tuple[int, dict[str, A
     counts = json.loads(crawled.stdout or "{}")
     counts |= {"new_versions": made.new_versions, "changes": made.changes, "sent": sent.sent}
     print(
-        f"{made.new_versions} new versions, {made.changes} changes, {sent.sent} messages sent, "
+        f"{number(made.new_versions, 'new version')}, {number(made.changes, 'change')}, "
+        f"{number(sent.sent, 'message')} sent, "
         f"{sent.failed} failed",
         file=sys.stderr,
     )

@@ -1,6 +1,7 @@
 """`tracker explain`: the rule path from passages to a result."""
 
 import json
+import shutil
 import sys
 from typing import Annotated
 
@@ -64,7 +65,9 @@ def explain(
     if as_json:
         print(json.dumps(explanation.to_json(), ensure_ascii=False, indent=1))
     else:
-        print(in_words(explanation))
+        # A pipe has no width: there each line is whole, for grep and for files.
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        print(in_words(explanation, width=width))
 
 
 def _question(given: str) -> str:

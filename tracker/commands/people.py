@@ -60,7 +60,14 @@ def people_list(as_json: Json = False) -> None:
             for p in people(session)
         ]
     columns = ["email", "role", "issuer", "since"]
-    print_rows(rows, columns, as_json=as_json, as_csv=False, title="People with a role")
+    print_rows(
+        rows,
+        columns,
+        as_json=as_json,
+        as_csv=False,
+        title="People with a role",
+        none="nobody yet; `tracker people add` gives somebody one",
+    )
 
 
 def _issuer(given: str) -> str:

@@ -15,6 +15,7 @@ from tracker.commands.shared import Json, WrongInputError, open_store, print_row
 from tracker.export import content_hash, freeze, since, write
 from tracker.nearness import nearest
 from tracker.store.releases import ReleaseRow, frozen_data, record_release, releases
+from tracker.wording import number
 
 app = typer.Typer()
 UNRELEASED = "unreleased"
@@ -93,7 +94,7 @@ def export_package(folder: Path, release_id: str | None) -> None:
     with writing_to(folder):
         written = list(write(frozen, folder, release=name, changelog=changelog))
     for path, rows in written:
-        print(f"{path}: {rows} rows" if rows else path)
+        print(f"{path}: {number(rows, 'row')}" if rows else path)
     print(f"content hash sha256:{content_hash(frozen)}")
     if release_id is None:
         print("Not a release: it cannot be cited. `tracker release` freezes one.", file=sys.stderr)

@@ -27,7 +27,10 @@ app = typer.Typer()
 @app.command()
 def search(
     words: Annotated[
-        str, typer.Argument(help='Words and "phrases"; surveil* also finds longer forms.')
+        str,
+        typer.Argument(
+            help='Whole words and "phrases", all of which must stand in it; surveil* also finds longer forms.'
+        ),
     ] = "",
     naming: Annotated[
         list[str] | None,

@@ -4,7 +4,7 @@ import csv
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -104,11 +104,17 @@ def print_table(
         # Folded, never cut: a key or an address must be whole to be copied.
         table.add_column(column.replace("_", " "), overflow="fold")
     for row in rows:
-        table.add_row(*[Text(_words(row.get(column))) for column in columns])
+        shown = {**row, "result": _result(row)} if "at_least" in row else row
+        table.add_row(*[Text(_words(shown.get(column))) for column in columns])
     with console.capture() as drawn:
         console.print(table)
     for line in drawn.get().splitlines():
         print(line.rstrip())
+
+
+def _result(row: Mapping[str, Any]) -> str:
+    """A result as people read it; programs take the code from JSON and CSV."""
+    return queries.result_said(row["result"], state=row["state"], least=row["at_least"])
 
 
 def _words(value: Any) -> str:

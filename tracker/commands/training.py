@@ -9,6 +9,7 @@ import typer
 from tracker.coding.codebook import load_codebook
 from tracker.coding.evaluation import read_gold
 from tracker.commands.shared import Json, WrongInputError, open_store, print_table
+from tracker.wording import number
 
 app = typer.Typer()
 
@@ -67,9 +68,7 @@ def _print(found: Any) -> None:
         for label, t in told.items() if t is not None
     ]  # fmt: skip
     made = found.calibration.training
-    title = (
-        f"{made.passages} passages, {made.reviewed} of them reviewed here, {made.domains} domains"
-    )
+    title = f"{number(made.passages, 'passage')}, {made.reviewed} of them reviewed here, {number(made.domains, 'domain')}"
     print_table(rows, ["label", "answers", "right", "Brier", "ECE", "AUC"], title)
     table = [
         {"label": label, "told": f"{b.low:.1f} to {b.high:.1f}", "answers": b.answers, "mean told": b.told, "right": b.right}

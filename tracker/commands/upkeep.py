@@ -18,6 +18,7 @@ from tracker.commands.shared import Institutions, Json, WrongInputError, open_st
 from tracker.settings import load_settings
 from tracker.store import Store, jobs, upgrade
 from tracker.store.integrity import damage
+from tracker.wording import number
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -81,7 +82,7 @@ def backup(
     with open_store().transaction() as session, writing_to(file), part.open("wb") as out:
         rows = dump(session, out, at=datetime.now(UTC), subscribers=subscribers)
     part.replace(file)
-    print(f"{file}: {rows} rows, {_size(file)}")
+    print(f"{file}: {number(rows, 'row')}, {_size(file)}")
     if subscribers:
         print("It holds subscribers' addresses: keep it as safe as the store.", file=sys.stderr)
 
@@ -118,7 +119,10 @@ def restore(
             found = list(damage(session))
     except BackupError as error:
         raise WrongInputError(f"{file}: {error}") from None
-    print(f"{rows} rows restored; " + ("\n".join(map(str, found)) or "the evidence is clean"))
+    print(
+        f"{number(rows, 'row')} restored; "
+        + ("\n".join(map(str, found)) or "the evidence is clean")
+    )
     raise typer.Exit(1 if found else 0)
 
 

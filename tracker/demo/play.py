@@ -37,6 +37,7 @@ from tracker.store import BUSY, Store
 from tracker.store.crawling import DEMONSTRATION
 from tracker.store.subscriptions import add_subscription, recipients
 from tracker.update import update
+from tracker.wording import number
 
 BEGIN = datetime(2026, 3, 2, 9, tzinfo=UTC)
 DAYS = (0, 2, 4, 8)
@@ -121,13 +122,13 @@ def _play_day(
     made = update(store, settings, at=at + timedelta(minutes=30))
     failed = ", ".join(f"{n} {reason.replace('_', ' ')}" for reason, n in counts["failed"].items())
     say(
-        f"\nDay {day} ({at:%d %B %Y}): {counts['documents']} documents asked for, "
+        f"\nDay {day} ({at.day} {at:%B %Y}): {number(counts['documents'], 'document')} asked for, "
         f"{counts['fetched']} fetched, {counts['not_modified']} not modified"
         f"{f', failed: {failed}' if failed else ''}."
     )
     say(
-        f"  {made.new_versions} new versions, {made.quarantined} captures set aside, "
-        f"{made.coded} passages coded, {made.changes} changes."
+        f"  {number(made.new_versions, 'new version')}, {number(made.quarantined, 'capture')} set aside, "
+        f"{number(made.coded, 'passage')} coded, {number(made.changes, 'change')}."
     )
     _say_changes(store, known, say)
     with store.transaction() as session:
@@ -257,7 +258,8 @@ def _close(store: Store, settings: Settings, say: Say) -> None:
         )
         carried = f" ({people})" if row.evidence else f" ({row.rule})"
         say(f"  {row.name}: {row.result.replace('_', ' ')}{carried}")
+    mails = len(list(settings.outbox.glob("*.eml")))
     say(
-        f"\n{figures.deliveries_sent} deliveries sent; they lie as mail files in {settings.outbox}. "
-        "`tracker verify` checks the evidence."
+        f"\n{number(mails, 'message')} sent ({number(figures.deliveries_sent, 'change')} told of in them); "
+        f"they lie as mail files in {settings.outbox}. `tracker verify` checks the evidence."
     )

@@ -15,7 +15,7 @@ from tracker.findings.recommended import (
     status_of,
 )
 from tracker.findings.search import Check, SearchRecord, absence, protocol
-from tracker.findings.speaking import SPOKEN_RULES, spoken, spoken_grade
+from tracker.findings.speaking import SPOKEN_RULES, graded, spoken, spoken_grade
 
 __all__ = [
     "SPOKEN_RULES",
@@ -32,6 +32,7 @@ __all__ = [
     "at_least",
     "coverage",
     "elements",
+    "graded",
     "own_words",
     "protocol",
     "speaks_for_it",

@@ -52,12 +52,17 @@ def spoken(evidence: Sequence[Evidence], record: SearchRecord) -> Result:
 
 
 def spoken_grade(item: Evidence) -> SpokenResult | None:
-    """Return what one passage in the institution's own voice amounts to (the decision table)."""
-    if Topic.CHINA not in item.labels:
+    """Return what one passage in the institution's own voice amounts to."""
+    return graded(item.labels, item.stance, in_passing=item.in_passing)
+
+
+def graded(labels: frozenset[str], stance: Stance, *, in_passing: bool) -> SpokenResult | None:
+    """Return what labels and stance amount to (the decision table)."""
+    if Topic.CHINA not in labels:
         return None
-    on_rights = bool(item.labels & {Topic.SURVEILLANCE, Topic.HUMAN_RIGHTS})
-    match item.stance:
-        case Stance.CONDEMNS | Stance.CRITICAL if on_rights and item.in_passing:
+    on_rights = bool(labels & {Topic.SURVEILLANCE, Topic.HUMAN_RIGHTS})
+    match stance:
+        case Stance.CONDEMNS | Stance.CRITICAL if on_rights and in_passing:
             return SpokenResult.MENTIONED_CRITICALLY
         case Stance.CONDEMNS if on_rights:
             return SpokenResult.CONDEMNED
@@ -67,7 +72,7 @@ def spoken_grade(item: Evidence) -> SpokenResult | None:
             return SpokenResult.SECURITY_CONCERN
         case Stance.SUPPORTIVE:
             return SpokenResult.DEFENDS_ENGAGEMENT
-        case Stance.NEUTRAL | Stance.REPORTED if on_rights or Topic.PARTNERSHIP in item.labels:
+        case Stance.NEUTRAL | Stance.REPORTED if on_rights or Topic.PARTNERSHIP in labels:
             return SpokenResult.DISCUSSED
         case _:
             return None

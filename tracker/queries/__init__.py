@@ -3,7 +3,7 @@
 Frozen dataclasses come out, never rows of a session; `to_json` gives the keys of the CLI contract.
 """
 
-from tracker.queries.answered import Answered, FindingRow, shown_cues, shown_evidence
+from tracker.queries.answered import ABSENT, STATES, Answered, FindingRow, result_said
 from tracker.queries.cells import SPEAKING, UNREAD, Cell, Tally, cells, part, tally
 from tracker.queries.changes import (
     ChangeRow,
@@ -26,6 +26,13 @@ from tracker.queries.documents import (
     version_text,
     versions_by_id,
 )
+from tracker.queries.evidence import (
+    amounts_to,
+    element_words,
+    elements_with_words,
+    shown_cues,
+    shown_evidence,
+)
 from tracker.queries.findings import Context, context, finding_rows, units_that_have_spoken
 from tracker.queries.hearing import withheld_labels
 from tracker.queries.institutions import InstitutionRow, institution_rows
@@ -35,8 +42,10 @@ from tracker.queries.search import LABELS, Found, search, terms
 from tracker.queries.sources import SourceRow, source_rows
 
 __all__ = [
+    "ABSENT",
     "LABELS",
     "SPEAKING",
+    "STATES",
     "UNREAD",
     "Answered",
     "Cell",
@@ -54,6 +63,7 @@ __all__ = [
     "SourceRow",
     "Tally",
     "VersionRow",
+    "amounts_to",
     "cells",
     "change_days",
     "change_rows",
@@ -62,6 +72,8 @@ __all__ = [
     "cues_of",
     "document_rows",
     "document_urls",
+    "element_words",
+    "elements_with_words",
     "finding_rows",
     "has_queue",
     "institution_rows",
@@ -69,6 +81,7 @@ __all__ = [
     "part",
     "passages_of",
     "queue_view",
+    "result_said",
     "search",
     "shown_cues",
     "shown_evidence",

@@ -1,18 +1,18 @@
 """What a finding answers, as screens, commands and releases show it."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tracker.crediting import coded_by
-from tracker.dating import dated, statement_date
 from tracker.findings import at_least
 from tracker.model import SPOKEN, InstitutionKind, Reviewed
+from tracker.queries.evidence import amounts_to, elements_with_words, shown_evidence
 from tracker.queries.shared import iso
 from tracker.standing import UNHEARD, Standing
+from tracker.wording import words
 
-LONGEST_QUOTE = 600
+STATES = ("confirmed", "possible")
+ABSENT = frozenset({"none_found", "not_checked", "unreachable", "not_applicable"})
 
 
 class Answered:
@@ -39,6 +39,18 @@ class Answered:
     def at_least(self) -> bool:
         """Whether what awaits review may make it more."""
         return at_least(self.result, self.reviewed, self.possible)
+
+    @property
+    def state(self) -> str:
+        """Whether the result is confirmed or possible; empty where nothing was found."""
+        if self.result in ABSENT:
+            return ""
+        return "confirmed" if self.confirmed else "possible"
+
+
+def result_said(result: str, *, state: str | None, least: bool) -> str:
+    """Return a result as people read it: what no person confirmed is possible, what may be more at least."""
+    return f"{'possible: ' * (state == 'possible')}{'at least ' * least}{words(result)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +97,15 @@ class FindingRow(Answered):
             "country": self.country,
             "question": self.question,
             "result": self.result,
+            "state": self.state or None,
         }
         return [
-            {**about, "number": number, **shown_evidence(item)}
+            {
+                **about,
+                "number": number,
+                "amounts_to": amounts_to(item, self.question),
+                **shown_evidence(item),
+            }
             for number, item in enumerate(self.evidence, 1)
         ]
 
@@ -99,12 +117,17 @@ class FindingRow(Answered):
             "country": self.country,
             "kind": str(self.kind),
             "result": self.result,
+            "state": self.state or None,
+            "at_least": self.at_least,
             "basis": self.basis,
             "reviewed": self.reviewed,
             "possible": self.possible,
             "possible_quotes": self.possible_quotes,
             "rule": self.rule,
-            "evidence": [shown_evidence(item) for item in self.evidence],
+            "evidence": [
+                {**shown_evidence(item), "amounts_to": amounts_to(item, self.question)}
+                for item in self.evidence
+            ],
             "search_record": {k: v for k, v in self.search_record.items() if k != "derived_from"},
             **self.standing.to_json(),
         }
@@ -113,7 +136,7 @@ class FindingRow(Answered):
                 **shared,
                 "recommendation": self.question,
                 "status": self.status,
-                "elements": list(self.elements),
+                "elements": elements_with_words(self.elements),
             }
         return {
             **shared,
@@ -130,31 +153,3 @@ class FindingRow(Answered):
             "documents_known": self.search_record.get("documents_known", 0),
             "failures": self.search_record.get("failures", []),
         }
-
-
-def shown_evidence(item: dict[str, Any]) -> dict[str, Any]:
-    """Return what of a piece of evidence the public may see."""
-    quote = item["quote"]
-    shown = quote if len(quote) <= LONGEST_QUOTE else f"{quote[:LONGEST_QUOTE].rsplit(' ', 1)[0]} …"
-    return {
-        "quote": shown,
-        **{name: item[name] for name in _SHOWN},
-        "statement_date": statement_date(item),
-        "dated": dated(item),
-        **{name: item.get(name) for name in _KEPT_SINCE},
-        "coded_by": coded_by(item),
-        "cues": shown_cues(item, item.get("cues") or {}),
-    }
-
-
-_SHOWN = ("url", "title", "stated_date", "version", "labels", "heading_path", "reviewed", "on_page")
-#: What findings from before it was kept do not have.
-_KEPT_SINCE = ("coder", "reviewed_at", "stated_basis", "first_version", "first_seen_from", "first_seen_to", "attributed", "gone_from", "gone_to", "earlier_wording", "language", "text_sha256")  # fmt: skip
-
-
-def shown_cues(
-    item: Mapping[str, Any], cues: Mapping[str, Sequence[str]]
-) -> dict[str, Sequence[str]]:
-    """Return the words that led to a coding: of labels that people took away none are left."""
-    held = {*item["labels"], "stance", "words"}
-    return {label: words for label, words in cues.items() if label in held}

@@ -35,7 +35,11 @@ from tracker.verdicts import Judged, together
 
 NEWEST = 2000  # passages with the words that are looked at, newest first; a common word has more
 LABELS = (*map(str, Topic), *map(str, Recommendation))
-_TERM = re.compile(r'"([^"]*)"|(\S+)')
+FEWEST = 3  # letters before a star: fewer would find half of the language
+MOST_TERMS = 50
+_TERM = re.compile(r'"([^"]*)"(\*?)|([^\s"]+)')
+_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»", '"'))
+_WORD = re.compile(r"\w+")
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
@@ -49,9 +53,22 @@ class Found:
 
 
 def terms(query: str) -> list[str]:
-    """Return the words and "phrases" of a query; all must stand in a passage."""
-    found = [phrase or word for phrase, word in _TERM.findall(query)]
-    return [term for term in (" ".join(t.replace('"', " ").split()) for t in found) if term]
+    """Return the words and "phrases" of a query; all must stand in a passage. No text is an error.
+
+    A star at the end, of a phrase's last word too, also finds longer forms of it.
+    """
+    plain = "".join(c if c.isprintable() else " " for c in query).translate(_QUOTES)
+    given = (
+        (phrase or word, star or (phrase or word)[-1:])
+        for phrase, star, word in _TERM.findall(plain)
+    )
+    found = [_term(words.rstrip("*"), star) for words, star in given if _WORD.search(words)]
+    return found[:MOST_TERMS]
+
+
+def _term(words: str, star: str) -> str:
+    enough = len(_WORD.findall(words)[-1]) >= FEWEST
+    return " ".join(words.split()) + "*" * (star == "*" and enough)
 
 
 def search(
@@ -201,17 +218,21 @@ def _fts5(words: Sequence[str]) -> str:
 
 
 def _fts5_term(term: str) -> str:
-    # A text without spaces is one word to the index; it is found by how it begins.
-    open_end = term.endswith("*") or _UNSPACED.search(term)
-    quoted = term.rstrip("*").replace('"', '""')
-    return f'"{quoted}"{" *" if open_end else ""}'
+    quoted = term.rstrip("*").replace('"', " ")
+    return f'"{quoted}"{" *" if _open_end(term) else ""}'
 
 
 def _tsquery(simple: Any, term: str) -> Any:
-    begins = re.fullmatch(r"(\w+)\*", term)
-    if begins:
-        return func.to_tsquery(simple, f"{begins[1]}:*")
-    return func.phraseto_tsquery(simple, term.rstrip("*"))
+    """Return a term in PostgreSQL's own language: words that follow each other, none an operator."""
+    if not _open_end(term):
+        return func.phraseto_tsquery(simple, term)
+    quoted = (f"'{word}'" for word in _WORD.findall(term))
+    return func.to_tsquery(simple, f"{' <-> '.join(quoted)}:*")
+
+
+def _open_end(term: str) -> bool:
+    # A text without spaces is one word to the index; it is found by how it begins.
+    return term.endswith("*") or bool(_UNSPACED.search(term))
 
 
 def _found(

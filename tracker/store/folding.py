@@ -18,6 +18,13 @@ SITE_EVENTS = (
     ChangeKind.MOVED,
 )
 BACK = "the earlier text is back"
+MOVED_TO = "the document moved to "  # how the summary of a move begins; its new address follows
+
+
+def moved_to(kind: str, summary: str) -> str:
+    """Return the address that a document moved to, by what its change says; empty for other kinds."""
+    told = kind == ChangeKind.MOVED and summary.startswith(MOVED_TO)
+    return summary.removeprefix(MOVED_TO).partition(" ")[0].rstrip(";") if told else ""
 
 
 def fold(session: Session, change_ids: Sequence[int], into: int) -> None:

@@ -19,6 +19,7 @@ from tracker.model import (
 )
 from tracker.store.comparing import record_change
 from tracker.store.documents import READABLE
+from tracker.store.folding import MOVED_TO
 from tracker.store.naming import known_as, merge
 
 TELLING = 50  # words that a text must have for its return elsewhere to be no coincidence
@@ -195,7 +196,7 @@ def _record(
         seen_to=seen_to,
         recorded_at=at,
         confirmed=True,
-        summary=f"the document moved to {url}",
+        summary=f"{MOVED_TO}{url}",
     )
     return [(change_id, document.institution_id)] if change_id else []
 

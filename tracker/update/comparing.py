@@ -27,6 +27,7 @@ from tracker.rederiving import Told
 from tracker.store import Store, comparing, folding, reopening
 from tracker.store.labelling import coded_passages
 from tracker.store.passages import HEADINGS_JOINED
+from tracker.wording import number
 
 CHANGED_SENTENCES = 50  # kept of each side of a change
 SHOWN_SENTENCES = 20  # kept word by word, those on coded text first, each in so many characters
@@ -43,8 +44,8 @@ def compare_versions(
     for version in waiting:
         by_institution[version.institution_id].append(version)
     made = owed = 0
-    for number, versions in enumerate(by_institution.values()):
-        told("comparing", number)
+    for done, versions in enumerate(by_institution.values()):
+        told("comparing", done)
         # One transaction an institution: a change and what is owed for it are there together.
         with store.transaction() as session:
             found = _compare_institution(session, versions, codebook, at=at)
@@ -118,7 +119,7 @@ def _first_version(
         "labels_gained": labels,
         "labels": labels,
         "changed_words": version.words,
-        "summary": f"a document of {version.words} words was added",
+        "summary": f"a document of {number(version.words, 'word')} was added",
     }
 
 

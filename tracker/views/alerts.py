@@ -9,9 +9,10 @@ from typing import Any
 
 import streamlit as st
 
+from tracker.alerts.feeds import feed_address, feed_of_rule
 from tracker.alerts.messages import compose
 from tracker.alerts.outbox import preview
-from tracker.alerts.subscriptions import ChangeFacts, Rule, parse_rule
+from tracker.alerts.subscriptions import ChangeFacts, Rule, class_in_words, parse_rule
 from tracker.coding.lexicon import load_lexicon
 from tracker.model import (
     Cadence,
@@ -45,6 +46,7 @@ def render() -> None:
     if shared.nothing_yet(shown):
         return
     rule, days = _builder()
+    shared.left_out()
     found = _backtest(rule, shown, days)
     shared.show(_verdict(found, days), _messages(found))
     if found:
@@ -68,9 +70,9 @@ def _builder() -> tuple[Rule, int]:
             "Countries", "country", {code: html.country(code) for code in countries}
         )
         classes = shared.choose(
-            "Classes (if none: material, and our own record)",
+            "Classes (if none: material and record)",
             "class",
-            {str(c): str(c) for c in SENT},
+            {str(c): class_in_words(c) for c in SENT},
         )
     left, right = st.columns(2)
     with left:
@@ -154,21 +156,16 @@ def _message(fact: ChangeFacts, rule: Rule, at: datetime) -> Any:
 def _subscribe(rule: Rule) -> None:
     given = rule.model_dump(mode="json", exclude_defaults=True)
     command = f"tracker alerts add my-alerts --channel email --target you@your.example --rule {shlex.quote(json.dumps(given))}"
-    base = Settings().public_url.rstrip("/")
-    feeds = " · ".join(html.link(f"{base}{path}", path) for path in _feeds(rule))
     shared.show(
-        "<h2>Take it</h2>",
-        f"<p>Without an account, as a feed: {feeds}</p>",
+        "<h2>Take it</h2>", "<p>Without an account, as the Atom feed of this very rule:</p>"
+    )
+    feed = feed_address(feed_of_rule(rule), Settings().public_url)
+    st.code(feed, language=None, wrap_lines=True)
+    shared.show(
+        f"<p>{html.link(feed, 'Open the feed')}</p>",
         "<p>By e-mail, webhook or chat, whoever runs the tracker adds the rule:</p>",
     )
     st.code(command, language="bash", wrap_lines=True)
     shared.show(
         f'<p class="t-meta">In words: {html.escape(rule)}. Every message says why it came and how to stop it.</p>'
     )
-
-
-def _feeds(rule: Rule) -> list[str]:
-    """Return the feeds that come nearest to a rule."""
-    own = [f"/feeds/institution/{key}.atom" for key in rule.institutions]
-    own += [f"/feeds/topic/{topic}.atom" for topic in rule.topics]
-    return own or ["/feeds/material.atom", "/feeds/all.atom"]

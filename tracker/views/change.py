@@ -22,6 +22,8 @@ def render() -> None:
     row = found.row
     title = changed.title(found)
     shown = shared.frame(title, title)
+    shared.answers("id")
+    shared.left_out()
     printed = PRINTED.change(row.id)
     shared.show(
         html.actions(

@@ -12,6 +12,7 @@ from tracker.changes.certainty import certainty
 from tracker.coding.codebook import question_title
 from tracker.model import ChangeClass
 from tracker.queries import ChangeRow, VersionRow
+from tracker.store.folding import moved_to
 from tracker.store.heard import NOT_ASKED, dealings
 from tracker.store.records import Act, acts
 from tracker.views import hearing
@@ -129,6 +130,7 @@ def _placed(changed: Changed, places: Places) -> list[tuple[str, str]]:
     return [
         ("Document", go(places.document(row.document_id), row.title)),
         ("Address", link(row.url, row.url)),
+        ("Moved to", link(new, new) if (new := moved_to(row.kind, row.summary)) else ""),
         ("On", minute(row.seen_to)) if changed.act else at,
     ]
 

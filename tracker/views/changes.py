@@ -9,7 +9,7 @@ import streamlit as st
 from tracker import queries
 from tracker.model import ChangeClass, Recommendation, Topic
 from tracker.queries import ChangeRow, Overview
-from tracker.views import change, html, shared, tables
+from tracker.views import html, shared, tables
 from tracker.views.addresses import APP
 from tracker.views.opening import open_store
 from tracker.views.takeaway import takeaway
@@ -20,10 +20,7 @@ Days = Sequence[tuple[ChangeClass, date, int]]
 
 
 def render() -> None:
-    """Show the list of changes; an address that names one shows that one."""
-    if st.query_params.get("id") is not None:
-        change.render()
-        return
+    """Show the list of changes."""
     shown = shared.frame(
         "Changes",
         "What changed, and when",
@@ -32,6 +29,7 @@ def render() -> None:
     if shared.nothing_yet(shown):
         return
     chosen = _filters()
+    shared.left_out()
     asked = tables.changes_asked(chosen)
     with open_store().transaction() as session:
         days = queries.change_days(session, **asked)

@@ -8,7 +8,7 @@ import streamlit as st
 from tracker import queries
 from tracker.coding.codebook import RecommendationEntry, load_codebook, question_title
 from tracker.findings import ElementState
-from tracker.flat import element_said
+from tracker.flat import by_words, element_said
 from tracker.model import CoverageResult, InstitutionKind, Recommendation
 from tracker.queries import Cell, FindingRow
 from tracker.views import findings, html, matrix, shared, tables
@@ -33,6 +33,8 @@ def render() -> None:
     if shared.nothing_yet(shown):
         return
     chosen = _filters()
+    shared.answers("cell", "sort")
+    shared.left_out()
     _drawer(chosen)
     kept = tables.keep([c for c in shared.cells() if c.question in tables.CODES], chosen)
     takeaway("coverage", chosen)
@@ -131,9 +133,8 @@ def _cell(cell: Cell | None, chosen: tables.Filters) -> str:
     if cell.result == "not_applicable":
         return badge
     address = _address(chosen, cell=f"{cell.institution}:{cell.question}")
-    state = "possible: " if tables.state_of(cell.result, cell.reviewed) == "possible" else ""
     said = [
-        f"{state}{'at least ' * cell.at_least}{html.words(cell.result)}",
+        queries.result_said(cell.result, state=cell.state, least=cell.at_least),
         *(html.OVERLAYS[name][1] for name in cell.overlays),
     ]
     label = f"{cell.name}, {cell.question}: {', '.join(said)}, what it rests on"
@@ -256,8 +257,10 @@ def _held(row: FindingRow, element: str, shown: dict[tuple[str, int], str]) -> s
             else '<span class="t-small">no quote holds it</span>'
         )
     item = found[0]
+    name = f"{row.question} {element}"
+    held = queries.element_words(item).get(name, [])
     above = shown.setdefault((row.institution, item["passage_id"]), element)
     if above != element:
-        return f'<span class="t-small">the passage at “{html.escape(html.words(above))}” holds it too</span>'
+        return f'<span class="t-small">the passage at “{html.escape(html.words(above))}” holds it too{html.escape(by_words({"cues": held}))}</span>'
     state = html.PEOPLE[item["reviewed"]]
-    return f'{quoted(item["quote"], item.get("language"), {})}<span class="t-small">{html.go(APP.document(item["document_id"]), item["title"])} · {state}</span>'
+    return f'{quoted(item["quote"], item.get("language"), {name: held})}<span class="t-small">{html.go(APP.document(item["document_id"]), item["title"])} · {state}</span>'

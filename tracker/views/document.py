@@ -24,6 +24,8 @@ def render() -> None:
         shared.foot(shown)
         return
     shown = shared.frame(found.row.title, found.row.title)
+    shared.answers("id", "a", "b")
+    shared.left_out()
     printed = PRINTED.document(found.row.id)
     shared.show(
         html.actions(

@@ -1,13 +1,13 @@
 """The evidence card: a quote with everything needed to check it; and the record of a search."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tracker.addresses import web_archive
 from tracker.crediting import coded_by
 from tracker.dating import dated, first_seen, statement_date
-from tracker.queries import VersionRow, shown_cues
+from tracker.queries import VersionRow, element_words, shown_cues
 from tracker.settings import Settings
 from tracker.views.addresses import APP, Places, text_fragment
 from tracker.views.html import (
@@ -31,14 +31,21 @@ LONGEST_QUOTE = 600
 Cues = Mapping[str, Sequence[str]]
 
 
-def marked(text: str, cues: Iterable[str]) -> str:
-    """Return a quote with its cue words marked."""
-    found = sorted({re.escape(cue) for cue in cues if cue}, key=len, reverse=True)
-    if not found:
+def marked(text: str, cues: Cues) -> str:
+    """Return a quote with its cue words marked, each mark saying what for."""
+    told: dict[str, list[str]] = {}
+    for name, found in cues.items():
+        for cue in filter(None, found):
+            told.setdefault(cue, []).append(words(name))
+    if not told:
         return escape(text)
-    parts = re.split(rf"(?<!\w)({'|'.join(found)})(?!\w)", text)
+    longest_first = sorted(map(re.escape, told), key=len, reverse=True)
+    parts = re.split(rf"(?<!\w)({'|'.join(longest_first)})(?!\w)", text)
     return "".join(
-        f"<mark>{escape(part)}</mark>" if at % 2 else escape(part) for at, part in enumerate(parts)
+        f'<mark title="{escape(", ".join(told[part]))}">{escape(part)}</mark>'
+        if at % 2
+        else escape(part)
+        for at, part in enumerate(parts)
     )
 
 
@@ -48,7 +55,7 @@ def quoted(text: str, language: str | None, cues: Cues) -> str:
     shown = text[:LONGEST_QUOTE].rsplit(" ", 1)[0] if cut else text
     end = ' <span class="t-quote-end">… (goes on)</span>' if cut else ""
     tongue = escape(language or "und")
-    body = marked(shown, [word for found in cues.values() for word in found])
+    body = marked(shown, cues)
     return f'<blockquote lang="{tongue}" dir="auto">“{body}{"" if cut else "”"}{end}</blockquote>'
 
 
@@ -65,7 +72,7 @@ def evidence_card(
 
     `carries` says, as HTML, which findings rest on it; `beside` is the sentence before and the one after.
     """
-    cues = shown_cues(item, cues)
+    cues = {**shown_cues(item, cues), **element_words(item)}
     title = item["title"] or item["url"]
     path = _below(title, item.get("heading_path") or "")
     where = f" › {escape(path)}" if path else ""

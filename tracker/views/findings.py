@@ -5,7 +5,8 @@ from typing import Any
 
 from tracker.findings import SPOKEN_RULES, ElementState
 from tracker.flat import element_said
-from tracker.queries import Context, FindingRow
+from tracker.model import SPOKEN
+from tracker.queries import Context, FindingRow, amounts_to, elements_with_words
 from tracker.views import hearing
 from tracker.views.addresses import APP, Places
 from tracker.views.evidence import evidence_card, search_record
@@ -23,6 +24,8 @@ from tracker.views.html import (
 )
 
 QUESTION = "Who has spoken"
+MOST_WORDS = 3  # that hold an element, as its line shows them; the quote marks all
+WEAKER = "Also in its own voice, and not what the result rests on"
 AWAITING = "Possible: awaiting review, not part of what is confirmed"
 #: Result → when it is given, in words.
 SPOKEN_WORDS = {
@@ -50,7 +53,7 @@ def elements(row: FindingRow) -> str:
     """Return which elements of a recommendation the quotes hold, how strongly and for whom."""
     if row.result in ABSENT or not row.elements:
         return ""
-    shown = " · ".join(_element(element) for element in row.elements)
+    shown = " · ".join(map(_element, elements_with_words(row.elements)))
     return f'<p class="t-meta">Elements (* needed for “stated”): {shown}</p>'
 
 
@@ -58,7 +61,8 @@ def _element(element: Mapping[str, Any]) -> str:
     held, possible = element["held"], element.get("state") == ElementState.POSSIBLE
     shape, said = ("●", "held") if held else ("◌", "possible") if possible else ("○", "lacking")
     star = "*" if element["required"] else ""
-    bound = ", ".join(filter(None, (element["force"], words(element["reach"]))))
+    by = ", ".join(f"“{word}”" for word in element["cues"][:MOST_WORDS])
+    bound = ", ".join(filter(None, (element["force"], words(element["reach"]), by)))
     text = f'<span class="t-nowrap"><span aria-hidden="true">{shape}</span><span class="t-hide">{said}: </span> {escape(words(element["name"]))}{star}</span>'
     if possible:
         return f"{text} ({escape(element_said(element))})"
@@ -89,23 +93,48 @@ def cards(row: FindingRow, around: Context, *, most: int, places: Places = APP) 
         if (more := len(row.evidence) - most) > 0
         else ""
     )
-    return _cards(row.evidence[:most], around, places) + left + _awaiting(row, around, most, places)
+    carrying, beside = _parted(row, row.evidence[:most])
+    shown = _cards(row, carrying, around, places)
+    if beside:
+        shown += f"<h4>{WEAKER}</h4>" + _cards(row, beside, around, places)
+    return shown + left + _awaiting(row, around, most, places)
+
+
+def _parted(
+    row: FindingRow, items: Sequence[dict[str, Any]]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Part what a result rests on from what amounts to less: on one page it would pass for the result."""
+    carrying = [item for item in items if amounts_to(item, row.question) == row.result]
+    if row.question != SPOKEN or not carrying:
+        return list(items), []
+    return carrying, [item for item in items if item not in carrying]
+
+
+def weaker(row: FindingRow, item: Mapping[str, Any]) -> str:
+    """Return what a passage amounts to by itself, where that is not the finding's result."""
+    grade = amounts_to(item, row.question)
+    if row.question != SPOKEN or grade in {None, row.result}:
+        return ""
+    return f"by itself {escape(words(grade))}, beside the result"
 
 
 def _awaiting(row: FindingRow, around: Context, most: int, places: Places) -> str:
     """The quotes that await review: beside what people confirmed, never among it."""
     if not row.awaiting:
         return ""
-    return f"<h4>{AWAITING}</h4>" + _cards(row.awaiting[:most], around, places)
+    return f"<h4>{AWAITING}</h4>" + _cards(row, row.awaiting[:most], around, places)
 
 
-def _cards(items: Sequence[dict[str, Any]], around: Context, places: Places) -> str:
+def _cards(
+    row: FindingRow, items: Sequence[dict[str, Any]], around: Context, places: Places
+) -> str:
     return "".join(
         evidence_card(
             item,
             around.cues.get(item["passage_id"], {}),
             around.versions.get(item["version_id"]),
             places,
+            carries="<br>" * bool(said := weaker(row, item)) + said,
             beside=around.beside.get((item["version_id"], item["passage_id"]), ("", "")),
         )
         for item in items

@@ -16,9 +16,9 @@ from tracker.crediting import PEOPLE
 from tracker.dating import between, day
 from tracker.health import IN_ORDER, HealthState
 from tracker.model import ChangeClass, InstitutionKind, Recommendation
-from tracker.queries import Cell, FindingRow
+from tracker.queries import ABSENT, Cell, FindingRow
 
-__all__ = ["PEOPLE", "between", "country", "day", "language"]
+__all__ = ["ABSENT", "PEOPLE", "between", "country", "day", "language"]
 
 #: Result → (shape, word, colour class). Colours are Okabe and Ito's; absence has none.
 RESULTS: Mapping[str, tuple[str, str, str]] = {
@@ -36,7 +36,6 @@ RESULTS: Mapping[str, tuple[str, str, str]] = {
     "unreachable": ("⊘", "unreachable", "hatched"),
     "not_applicable": ("·", "not applicable", "faint"),
 }
-ABSENT = frozenset({"none_found", "not_checked", "unreachable", "not_applicable"})
 
 
 KINDS = {
@@ -64,7 +63,7 @@ def stylesheet() -> str:
     return static("tracker.css").read_text(encoding="utf-8")
 
 
-words = wording.words
+words, number = wording.words, wording.number
 
 
 def badge(result: str, *, possible: bool = False, sure: bool = False) -> str:
@@ -165,8 +164,12 @@ def _written(found: re.Match[str]) -> str:
 
 def brief(text: str) -> str:
     """Return a sentence as lists show it: its page has the whole."""
-    said = sentence(text)
-    return said if len(said) <= BRIEF else f"{said[:BRIEF].rsplit(' ', 1)[0]} …"
+    return cut(sentence(text))
+
+
+def cut(text: str) -> str:
+    """Return text as a line has room for it."""
+    return text if len(text) <= BRIEF else f"{text[:BRIEF].rsplit(' ', 1)[0]} …"
 
 
 BRIEF = 140
@@ -190,11 +193,6 @@ def minute(at: datetime | None) -> str:
 def as_of(at: datetime | None) -> str:
     """Return how fresh the data is."""
     return f"Data as of {minute(at)}" if at else "Nothing read yet"
-
-
-def number(count: int, one: str, many: str = "") -> str:
-    """Return a count with its noun."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def link(url: str, words: str) -> str:

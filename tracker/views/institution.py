@@ -26,6 +26,8 @@ def render() -> None:
         shared.missing("institution", "/institution", "All institutions in scope")
     else:
         shown = shared.frame(found.row.name, found.row.name)
+        shared.answers("inst")
+        shared.left_out()
         _show(found)
     shared.foot(shown, printed=PRINTED.institution(key) if found else "")
 
@@ -43,6 +45,7 @@ def _all() -> None:
         typed = shared.ask("Name", "q", hint="Part of a name").casefold()
     with right:
         kinds = shared.choose("Kind", "kind", {str(k): html.KINDS[k] for k in InstitutionKind})
+    shared.left_out()
     spoken = [cell for cell in shared.cells() if cell.question == SPOKEN]
     kept = [c for c in tables.keep(spoken, {"kind": kinds}) if typed in c.name.casefold()]
     shared.show(f'<p class="t-meta"><b>{len(kept)} of {len(spoken)} institutions</b></p>')

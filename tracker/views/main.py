@@ -20,7 +20,8 @@ from tracker.views import (
 )
 
 st.logo(str(html.static("logo.svg")), size="large", link=None)
-st.navigation(
+CHANGE = st.Page(change.render, title="Change", url_path="change", visibility="hidden")
+page = st.navigation(
     [
         st.Page(overview.render, title="Overview", url_path="overview", default=True),
         st.Page(statements.render, title="Statements", url_path="statements"),
@@ -37,8 +38,11 @@ st.navigation(
             url_path="review",
             visibility="visible" if people.local() or people.signing_in() else "hidden",
         ),
-        st.Page(change.render, title="Change", url_path="change", visibility="hidden"),
+        CHANGE,
         st.Page(document.render, title="Document", url_path="document", visibility="hidden"),
     ],
     position="top",
-).run()
+)
+if page.url_path == "changes" and "id" in st.query_params:  # as messages linked a change before
+    st.switch_page(CHANGE, query_params={"id": st.query_params["id"]})
+page.run()

@@ -25,6 +25,7 @@ def render() -> None:
     shown = shared.frame("Overview", squares.headline(spoken), LEAD)
     if shared.nothing_yet(shown):
         return
+    shared.left_out()
     shared.show(_facts(given, shown), squares.squares(spoken, glance=True), _denominators(spoken))
     shared.show(_when(spoken, shown))
     shared.show(_recommendations(given))

@@ -12,7 +12,15 @@ from tracker.coding.codebook import question_title
 from tracker.dating import dated, statement_date
 from tracker.health import IN_ORDER
 from tracker.model import SPOKEN
-from tracker.queries import ChangeRow, Context, DocumentRow, FindingRow, InstitutionRow, SourceRow
+from tracker.queries import (
+    ChangeRow,
+    Context,
+    DocumentRow,
+    FindingRow,
+    InstitutionRow,
+    SourceRow,
+    amounts_to,
+)
 from tracker.standing import QUESTIONS
 from tracker.views import findings, hearing
 from tracker.views.addresses import APP, Places
@@ -154,9 +162,10 @@ def statements(profile: Profile) -> str:
 
 
 def _step(item: dict[str, Any]) -> str:
+    grade = words(amounts_to(item, SPOKEN) or "")
     said = f"“{item['quote'][:160]}{'…' if len(item['quote']) > 160 else ''}”"
     return (
-        f"<li><b>{_when(item)}</b> {escape(item['title'])}<br>"
+        f"<li><b>{_when(item)}</b> {escape(' · '.join(filter(None, (grade, item['title']))))}<br>"
         f'<span class="t-meta">{escape(said)}</span></li>'
     )
 
@@ -206,7 +215,8 @@ def _quote(
     places: Places,
 ) -> str:
     lines = "".join(
-        f"<br><b>{escape(question_title(row.question))}</b> {badge_of(row)}" for row in rows
+        f"<br><b>{escape(question_title(row.question))}</b> {findings.weaker(row, item)} {badge_of(row)}"
+        for row in rows
     )
     around = profile.around
     cues, version = around.cues.get(item["passage_id"], {}), around.versions.get(item["version_id"])

@@ -158,7 +158,6 @@ def _mine(name: str) -> None:
 
 
 def _item(item: Waiting) -> None:
-    cues = [word for found in item.cues.values() for word in found]
     because = "; ".join(
         f"{html.words(label)}: {', '.join(found)}" for label, found in item.cues.items()
     )
@@ -170,7 +169,7 @@ def _item(item: Waiting) -> None:
     elif item.outdated:
         asked = "People judged an earlier wording of it; does your verdict hold for this one?"
     shared.show(
-        f'<figure class="t-card t-maybe"><blockquote lang="{html.escape(item.language or "und")}" dir="auto">“{marked(item.text, cues)}”</blockquote>'
+        f'<figure class="t-card t-maybe"><blockquote lang="{html.escape(item.language or "und")}" dir="auto">“{marked(item.text, item.cues)}”</blockquote>'
         f'<figcaption class="t-meta"><b>{html.link(item.url, item.title or item.url)}</b><br>{html.escape(item.heading_path)}<br>'
         f"{html.go(APP.institution(item.institution), item.institution_name)} · {html.go(APP.document(item.document_id), 'all versions')}<br>{asked}</figcaption></figure>",
         html.pairs(

@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from html import escape
 
+from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from tracker.alerts.consent import consenting_id, consents
-from tracker.alerts.feeds import feed_named, feed_page
+from tracker.alerts.feeds import Feed, feed_named, feed_of_rule, feed_page, rule_in
+from tracker.alerts.subscriptions import RuleError
 from tracker.settings import Settings
 from tracker.store.subscriptions import confirm_subscription, end_subscription, recipients
 from tracker.views import asked, data, machines, printed
@@ -30,9 +32,10 @@ async def feed(request: Request) -> Response:
     if not (number.isascii() and number.isdigit() and len(number) < 7 and int(number)):
         return _page("There is no such page.", status=404)
     with open_store().transaction() as session:
-        named = feed_named(
-            session, request.path_params.get("kind", ""), request.path_params.get("value", "")
-        )
+        try:
+            named = _feed(session, request)
+        except RuleError as error:
+            return PlainTextResponse(str(error), 400, headers=headers())
         page = feed_page(session, named, int(number), settings) if named else None
     if page is None:
         return _page("There is no such feed.", status=404)
@@ -44,6 +47,15 @@ async def feed(request: Request) -> Response:
     if page.etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=given)
     return Response(page.body, media_type="application/atom+xml", headers=given)
+
+
+def _feed(session: Session, request: Request) -> Feed | None:
+    """The feed that an address names; one of a rule may have the rule in its query."""
+    kind, value = (request.path_params.get(name, "") for name in ("kind", "value"))
+    if (kind, value) != ("rule", ""):
+        return feed_named(session, kind, value)
+    asked = {n: request.query_params.getlist(n) for n in request.query_params if n != "page"}
+    return feed_of_rule(rule_in(asked, session))
 
 
 async def agree(request: Request) -> Response:

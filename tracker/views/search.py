@@ -16,6 +16,11 @@ from tracker.views.addresses import APP
 from tracker.views.evidence import evidence_card
 from tracker.views.opening import open_store
 
+HOW_TO_ASK = (
+    "All words must stand in a passage, in any order, as whole words: partner does not find partners. "
+    'A star at the end finds longer forms: surveil* finds surveillance; it needs three letters before it. "Words in quotation marks" '
+    "are found as they follow each other. Large and small letters are the same."
+)
 MOST = 50
 A_PAGE = 10
 
@@ -30,6 +35,7 @@ def render() -> None:
     if shared.nothing_yet(shown):
         return
     words, entities, filters = _asked()
+    shared.left_out()
     if not words and not entities and not filters["labels"]:
         shared.show(
             "<p>Type a word, a phrase or the name of a body, such as a laboratory or a supplier, or choose a label. <code>surveil*</code> also finds longer forms.</p>"
@@ -42,7 +48,9 @@ def render() -> None:
 def _asked() -> tuple[list[str], list[Entity], dict[str, list[str]]]:
     left, right = st.columns([3, 2])
     with left:
-        typed = shared.ask("Words", "q", hint='such as "due diligence" surveil*')
+        typed = shared.ask(
+            "Words", "q", hint='such as "due diligence" surveil*', explained=HOW_TO_ASK
+        )
     with right:
         known = {entity.key: entity for entity in load_lexicon().entities}
         named = shared.choose(

@@ -1,7 +1,8 @@
 """What every screen has: the frame, filters that live in the address, the words it must carry."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -13,7 +14,10 @@ from tracker.views import html
 from tracker.views.evidence import citation
 from tracker.views.opening import open_store
 
+Filters = Mapping[str, Sequence[str]]
+Answered = Mapping[str, Mapping[str, str]]
 NOT = DISCLAIMER
+LONGEST_TYPED = 200
 FRESH_FOR = 20  # seconds for which figures are shared between readers
 
 
@@ -42,6 +46,7 @@ def frame(tab: str, heading: str = "", lead: str = "") -> Overview:
     """Draw a screen's head; return the figures that several screens show."""
     st.set_page_config(page_title=f"{tab} · Policy Tracker", page_icon=FAVICON, layout="wide")
     style = f"<style>{html.stylesheet()}</style>"
+    st.session_state[ANSWERED] = {}
     shown = figures()
     demo = DEMO if shown.demonstration else ""
     title = f'<h1 class="t-hero">{html.escape(heading or tab)}</h1>' if heading or tab else ""
@@ -109,6 +114,43 @@ def missing(what: str, back: str, words: str) -> None:
     )
 
 
+#: Under which a screen keeps, while it is drawn, the filters that it answers: name → values it does not apply → why.
+ANSWERED = "answered_filters"
+
+
+def answers(*names: str) -> None:
+    """Note that the screen answers what the address gives these names."""
+    st.session_state[ANSWERED].update({name: {} for name in names})
+
+
+def left_out() -> None:
+    """Say in one line which filters of the address were not applied, and why, with a link that removes each."""
+    answered: Answered = st.session_state[ANSWERED]
+    given = {name: asked(name) for name in st.query_params}
+    lines = [_not_applied(given, *one) for one in not_applied(given, answered)]
+    if lines:
+        show(f'<p class="t-hint" role="alert">Not applied: {"; ".join(lines)}.</p>')
+
+
+def not_applied(given: Filters, answered: Answered) -> Iterator[tuple[str, str, str]]:
+    """Give each filter's name, value and why it was not applied."""
+    for name, values in given.items():
+        whys = answered.get(name)
+        for value in values:
+            if whys is None:
+                yield name, value, f"this screen has no filter on {name.replace('_', ' ')}"
+            elif value in whys:
+                yield name, value, whys[value]
+
+
+def _not_applied(given: Filters, name: str, value: str, why: str) -> str:
+    rest = {**given, name: [other for other in given[name] if other != value]}
+    remove = html.go(f"?{urlencode(rest, doseq=True)}", "remove it")
+    return (
+        f"<b>{html.escape(name)}={html.escape(html.cut(value))}</b>, {html.escape(why)} ({remove})"
+    )
+
+
 def asked(name: str) -> list[str]:
     """Return the values that the address gives a name."""
     return st.query_params.get_all(name)
@@ -117,7 +159,7 @@ def asked(name: str) -> list[str]:
 def choose(
     label: str, name: str, vocabulary: Mapping[str, str], *, most: int | None = None
 ) -> list[str]:
-    """Draw a filter whose values stand in the address by code; say which values are unknown."""
+    """Draw a filter whose values stand in the address by code; `left_out` says which are unknown."""
     given = asked(name)
     key = f"filter_{name}"
     st.session_state.setdefault(key, [value for value in given if value in vocabulary][:most])
@@ -129,11 +171,11 @@ def choose(
         placeholder="Any",
         max_selections=most,
     )
-    if unknown := [value for value in given if value not in vocabulary]:
-        show(
-            f'<p class="t-hint" role="alert">No such value: {html.escape(", ".join(unknown))}. It was left out.</p>'
-        )
-    remember(name, chosen)
+    beyond = [value for value in given if value in vocabulary][most:] if most else []
+    whys = {value: "there is no such value" for value in given if value not in vocabulary}
+    whys |= {value: f"at most {most} can be chosen" for value in beyond if value not in chosen}
+    st.session_state[ANSWERED][name] = whys
+    remember(name, [*chosen, *whys])  # what is not applied stays, and is said, until it is removed
     return chosen
 
 
@@ -147,11 +189,15 @@ def remember(name: str, values: Sequence[str]) -> None:
         st.query_params.pop(name, None)
 
 
-def ask(label: str, name: str, *, hint: str = "") -> str:
-    """Draw a line to type into whose text stands in the address."""
+def ask(label: str, name: str, *, hint: str = "", explained: str | None = None) -> str:
+    """Draw a line to type into whose text stands in the address; `explained` is its help."""
     key = f"filter_{name}"
-    st.session_state.setdefault(key, st.query_params.get(name, ""))
-    typed = st.text_input(label, key=key, placeholder=hint, max_chars=200, type="search") or ""
+    answers(name)
+    st.session_state.setdefault(key, st.query_params.get(name, "")[:LONGEST_TYPED])
+    typed = st.text_input(
+        label, key=key, placeholder=hint, max_chars=LONGEST_TYPED, type="search", help=explained
+    )
+    typed = typed or ""
     remember(name, [typed.strip()] if typed.strip() else [])
     return typed.strip()
 

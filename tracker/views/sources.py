@@ -47,6 +47,7 @@ def render() -> None:
     wanted = shared.choose(
         "State", "state", {str(s): SAID.get(s, str(s)) for s in HealthState if states[s]}
     )
+    shared.left_out()
     kept = [row for row in rows if not wanted or str(row.state) in wanted]
     part = shared.page_of(len(kept), "sources", size=A_PAGE)
     shared.show(_all(kept[part]))

@@ -30,6 +30,7 @@ def render() -> None:
         return
     spoken = [cell for cell in shared.cells() if cell.question == SPOKEN]
     chosen = _filters(spoken)
+    shared.left_out()
     kept = tables.keep(spoken, chosen)
     shared.show(_count(kept, spoken))
     takeaway("spoken", chosen)
@@ -76,7 +77,7 @@ def _count(kept: Sequence[Cell], spoken: Sequence[Cell]) -> str:
 
 def _counted_as(cell: Cell) -> str:
     """The words under which an institution is counted: what is possible is never added to what is confirmed."""
-    state = tables.state_of(cell.result, cell.reviewed)
+    state = cell.state
     return f"{html.RESULTS[cell.result][1]}{f', {state}:' if state else ''}"
 
 

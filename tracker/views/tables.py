@@ -22,7 +22,7 @@ from tracker.queries import Cell, FindingRow
 
 Filters = Mapping[str, Sequence[str]]
 CODES = tuple(map(str, Recommendation))
-STATES = ("confirmed", "possible")
+STATES = queries.STATES
 #: What can be asked for by code; institutions and countries are whatever the store holds.
 CLOSED: Mapping[str, tuple[str, ...]] = {
     "kind": tuple(map(str, InstitutionKind)),
@@ -84,17 +84,10 @@ def keep(cells: Sequence[Cell], asked: Filters) -> list[Cell]:
         "country": lambda cell: cell.country,
         "institution": lambda cell: cell.institution,
         "recommendation": lambda cell: cell.question,
-        "state": lambda cell: state_of(cell.result, cell.reviewed),
+        "state": lambda cell: cell.state,
     }
     wanted = {name: set(values) for name, values in asked.items() if values and name in tests}
     return [c for c in cells if all(tests[name](c) in values for name, values in wanted.items())]
-
-
-def state_of(result: str, reviewed: str) -> str:
-    """Return whether a finding is confirmed or possible; neither where nothing was found."""
-    if result in {"none_found", "not_checked", "unreachable", "not_applicable"}:
-        return ""
-    return "possible" if reviewed == "none" else "confirmed"
 
 
 def finding_rows(session: Session, questions: Sequence[str], asked: Filters) -> list[FindingRow]:
@@ -108,7 +101,7 @@ def finding_rows(session: Session, questions: Sequence[str], asked: Filters) -> 
         countries=asked.get("country", ()),
     )
     states = asked.get("state", ())
-    return [row for row in rows if not states or state_of(row.result, row.reviewed) in states]
+    return [row for row in rows if not states or row.state in states]
 
 
 def changes_asked(asked: Filters) -> dict[str, Any]:

@@ -70,7 +70,8 @@ real: env  ## Read saved real pages through the whole chain, where they are
 archive-proof: env  ## Import real histories from pywb on loopback, export them, and compare
 	$(BIN)/python bench/archive_proof.py
 
-fuzz: env  ## Look for bytes that a reader does not take: make fuzz SECONDS=120 TARGETS="html feed"
+fuzz: env  ## Look for bytes that a reader does not take: make fuzz SECONDS=120 TARGETS="html feed" ATHERIS=1
+	@test -z "$(ATHERIS)" || { $(UV); uv pip install -q --python $(BIN)/python --group fuzz; }
 	$(BIN)/python bench/fuzz.py --seconds $(or $(SECONDS),60) --json docs/benchmarks/fuzz.json $(TARGETS)
 
 audit: env  ## Ask about known vulnerabilities of every locked dependency, where the advisory service can be reached

@@ -379,7 +379,7 @@ def fill(store: Store, institutions: int, documents: int) -> None:
         index_coded(session)
 
 
-def asked(session: Session):
+def asked(session: Session, coder: str = "bench"):
     last = session.exec(select(func.max(m.Document.id))).one()
     key = session.exec(select(m.Institution.key).order_by(m.Institution.id.desc())).first()
     page = [f"institution-{i}" for i in range(1, 11)]
@@ -413,7 +413,7 @@ def asked(session: Session):
         "search: common word, filtered": lambda: find(
             "surveillance", labels=["R4"], kinds=["funder"]
         ),
-        "review: the queue": lambda: waiting(session, coder="bench", reviewer="ada"),
+        "review: the queue": lambda: waiting(session, coder=coder, reviewer="ada"),
         "export: spoken": lambda: tables.TABLES["spoken"].rows(session, {}),
     }
 

@@ -45,6 +45,7 @@ NAMES = ["first crawl", "first update", "crawl of what changed", "update of what
 SUBSCRIBED = 1  # the command before which people subscribe
 AT_ANY_MOMENT = "any: at a random moment"
 INSTITUTIONS, PAGES = 2, 6
+MOST_TRIES = 10  # to kill, before a trial is told as one without a kill
 WALL = "<!doctype html><title>Just a moment...</title><body><div class=cf-challenge>Checking your browser before accessing the site. Enable JavaScript and cookies to continue.</div></body>"
 
 
@@ -120,24 +121,38 @@ class Harness:
             return list(range(len(CHAIN)))
         return [number for number, counts in enumerate(self.counts) if counts.get(step)]
 
+    def begin(self, number: int, place: Path) -> None:
+        """Put a place back to what the store and the receiver were before a command."""
+        if place.exists():
+            self.places.drop(place)
+        self.places.copy(self.kept(number), place)
+        self.receiver.taken.clear()
+        self.publish(number)
+
     def kill(self, number: int, place: Path, step: str, dice: random.Random) -> bool:
         if step == AT_ANY_MOMENT:
             return self.run(number, place, after=dice.uniform(0, 1) * self.seconds[number])
         return self.run(number, place, step=step, nth=dice.randint(1, self.counts[number][step]))
 
+    def hit(self, number: int, place: Path, step: str, dice: random.Random) -> bool:
+        """Kill, again and again where it came too late: under watch a command lasts longer than without."""
+        for _ in range(MOST_TRIES):
+            if self.kill(number, place, step, dice):
+                return True
+            self.begin(number, place)
+        return False
+
     def trial(self, step: str, dice: random.Random) -> dict:
         """Kill at a step, do the rest of the chain, and say what came of it."""
         number = dice.choice(self.where(step))
         place = self.folder / "killed"
-        self.places.copy(self.kept(number), place)
-        self.receiver.taken.clear()
+        self.begin(number, place)
         kills, again = 0, ""
         for rest in range(number, len(CHAIN)):
             if rest > number:
                 self.before(rest, place)
             else:
-                self.publish(number)
-                kills += self.kill(number, place, step, dice)
+                kills += self.hit(number, place, step, dice)
                 if not dice.randrange(4):
                     again = dice.choice([name for name in STEPS if number in self.where(name)])
                     kills += self.kill(number, place, again, dice)

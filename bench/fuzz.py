@@ -1,9 +1,8 @@
 """Look, for some seconds a target, for bytes that a reader does not take as it should.
 
-    make fuzz SECONDS=120 TARGETS="html feed"
+    make fuzz SECONDS=120 TARGETS="html feed" ATHERIS=1
 
-With Atheris installed (`uv pip install --group fuzz`) half of the time goes to it: it sees which lines an
-input reaches. What breaks a promise is made as small as can be and written to tests/corpus/TARGET,
+With ATHERIS=1 that is installed, and half of the time goes to it: it sees which lines an input reaches. What breaks a promise is made as small as can be and written to tests/corpus/TARGET,
 where the tests ask it again; exit 1.
 """
 

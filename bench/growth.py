@@ -2,7 +2,8 @@
 
 python growth.py [--pages 100 1000 10000] [--out FILE]
 
-A round of changed pages follows the first, so that comparing has something to do.
+A round of changed pages follows the first, so that comparing has something to do; then each screen's question is
+asked of the store, and the commands are run that go over all of it.
 """
 
 import argparse
@@ -22,6 +23,10 @@ STAGES = "read_snapshots code_passages index_coded settle compare_versions note_
 EXTRACTION, UPDATE = "read", "update"  # of all pages, alone; all stages together
 SAMPLE = 200  # pages that trafilatura reads, to tell what it would cost for all
 LEAST = 0.2  # CPU seconds below which a stage's growth is noise
+LEAST_ANSWER = 0.003  # and an answer's, whose time is the least of so many
+TRIES = 5
+#: What goes over the whole store, and where it writes.
+WHOLE = {"export": ["export", "{}/data"], "export --warc": ["export", "--warc", "{}/warc"], "verify": ["verify"], "backup": ["backup", "{}/whole.backup"]}  # fmt: skip
 
 
 def stages(out: str) -> None:
@@ -52,6 +57,31 @@ def stages(out: str) -> None:
     Path(out).write_text(json.dumps(spent))
 
 
+def answers(out: str) -> None:
+    """Ask each screen's question in this process, and run what goes over the whole store; CPU seconds to a file."""
+    import tracker.cli as command
+    from app import asked
+    from tracker.coding.codebook import load_codebook
+    from tracker.commands.shared import open_store
+
+    command._collect_seldom()
+    spent = {}
+    with open_store().transaction() as session:
+        for name, ask in asked(session, load_codebook().coder_name).items():
+            spent[name] = min(seconds_of(lambda ask=ask: (session.expire_all(), ask())) for _ in range(TRIES))  # fmt: skip
+    for name, words in WHOLE.items():
+        with tempfile.TemporaryDirectory() as folder:
+            given = [word.format(folder) for word in words]
+            spent[name] = seconds_of(lambda given=given: command.app(given, standalone_mode=False))
+    Path(out).write_text(json.dumps(spent))
+
+
+def seconds_of(do) -> float:
+    began = time.process_time()
+    do()
+    return time.process_time() - began
+
+
 def measured(pages: int) -> dict[str, dict[str, float]]:
     """CPU seconds of each stage at this many pages, by round."""
     with tempfile.TemporaryDirectory() as name:
@@ -66,6 +96,7 @@ def measured(pages: int) -> dict[str, dict[str, float]]:
             server.stdout.readline()
             found = {f"round_{n}": one_round(folder, base, n, pages) for n in (0, 3)}
             found["round_0"]["trafilatura"] = trafilatura_alone(site, pages)
+            found["answers"] = alone(folder, "--answers")
             return found
         finally:
             server.terminate()
@@ -73,6 +104,14 @@ def measured(pages: int) -> dict[str, dict[str, float]]:
 
 
 def one_round(folder: Path, base: str, number: int, pages: int) -> dict[str, float]:
+    declare(folder, base, most=pages + 100)
+    ask(base, f"/__round/{number}")
+    crawl = alone(folder, "crawl", program="pages.py")
+    return {"crawl": crawl, **alone(folder, "--stages")}
+
+
+def alone(folder: Path, what: str, program: str = "growth.py"):
+    """Have a bench measure in a process of its own over the store of a folder."""
     environment = {
         **{k: v for k, v in os.environ.items() if "proxy" not in k.lower()},
         "TRACKER_DATA_DIR": str(folder / "data"),
@@ -80,14 +119,9 @@ def one_round(folder: Path, base: str, number: int, pages: int) -> dict[str, flo
         "TRACKER_ALLOW_HOSTS": "127.0.0.1",
         "TRACKER_DOWNLOAD_DELAY": "0",
     }
-    declare(folder, base, most=pages + 100)
-    ask(base, f"/__round/{number}")
     out = folder / "spent.json"
-    run = lambda *command: subprocess.run(command, env=environment, check=True, capture_output=True)  # noqa: E731
-    run(sys.executable, str(HERE / "pages.py"), "crawl", str(out))
-    crawl = json.loads(out.read_text())
-    run(sys.executable, str(HERE / "growth.py"), "--stages", str(out))
-    return {"crawl": crawl, **json.loads(out.read_text())}
+    subprocess.run([sys.executable, str(HERE / program), what, str(out)], env=environment, check=True, stdout=subprocess.DEVNULL)  # fmt: skip
+    return json.loads(out.read_text())
 
 
 def trafilatura_alone(site: Path, pages: int) -> float:
@@ -118,7 +152,8 @@ def exponents(found: dict[int, dict[str, dict[str, float]]]) -> dict[str, dict[s
         name: {
             stage: round(math.log(seconds / found[small][name][stage]) / grown, 2)
             for stage, seconds in spent.items()
-            if min(seconds, found[small][name][stage]) > LEAST
+            if min(seconds, found[small][name][stage])
+            > (LEAST_ANSWER if name == "answers" else LEAST)
         }
         for name, spent in found[large].items()
     }
@@ -129,13 +164,17 @@ def main() -> None:
     parser.add_argument("--pages", type=int, nargs="+", default=[100, 1000, 10_000])
     parser.add_argument("--out", type=Path)
     parser.add_argument("--stages", help="one update in this process, its stages to a file")
+    parser.add_argument("--answers", help="what screens ask, in this process, to a file")
     asked = parser.parse_args()
-    if asked.stages:
-        stages(asked.stages)
+    if asked.stages or asked.answers:
+        stages(asked.stages) if asked.stages else answers(asked.answers)
         return
     found = {pages: measured(pages) for pages in asked.pages}
     rounded = {
-        pages: {n: {k: round(v, 2) for k, v in spent.items()} for n, spent in rounds.items()}
+        pages: {
+            n: {k: round(v, 4 if n == "answers" else 2) for k, v in spent.items()}
+            for n, spent in rounds.items()
+        }
         for pages, rounds in found.items()
     }
     result = {

@@ -38,11 +38,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(folder: Path, *, port: int = 0, **settings: str) -> Iterator[tuple[str, int]]:
+def serving(
+    folder: Path, *options: str, port: int = 0, **settings: str
+) -> Iterator[tuple[str, int]]:
     """The app over the store in that folder: its address and process."""
     port = port or free_port()
     environment = {**os.environ, **settings, "TRACKER_DATA_DIR": str(folder)}
-    process = subprocess.Popen(tracker("serve", "--port", str(port)), cwd=ROOT, env=environment, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    process = subprocess.Popen(tracker("serve", "--port", str(port), *options), cwd=ROOT, env=environment, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
     try:
         _wait(base := f"http://127.0.0.1:{port}")
         yield base, process.pid

@@ -157,16 +157,10 @@ class Team:
             log.close()
 
     def sql(self, statement: str) -> list:
-        with self.store.engine.begin() as connection:
-            found = connection.execute(text(statement))
-            return list(found) if found.returns_rows else []
+        return sql(self.store, statement)
 
-    def until(self, query: str, *, seconds: float = 60) -> None:
-        """Wait until a query finds something."""
-        until = time.monotonic() + seconds
-        while not self.sql(query):
-            assert time.monotonic() < until, f"nothing in {seconds} s: {query}"
-            time.sleep(0.2)
+    def until(self, query: str) -> None:
+        until(self.store, query)
 
     def wait(self, crawls: int, *, seconds: float = 300) -> None:
         """Wait until so many crawls are done and nothing but looking is left to do."""
@@ -185,6 +179,20 @@ class Team:
         self.sql("UPDATE source SET last_tried_at = last_tried_at - interval '2 days'")
         self.sql("UPDATE document SET due_at = due_at - interval '2 days'")
         self.sql("DELETE FROM procrastinate_jobs WHERE task_name <> 'schedule'")
+
+
+def sql(store: Store, statement: str) -> list:
+    with store.engine.begin() as connection:
+        found = connection.execute(text(statement))
+        return list(found) if found.returns_rows else []
+
+
+def until(store: Store, query: str, *, seconds: float = 60) -> None:
+    """Wait until a query finds something."""
+    end = time.monotonic() + seconds
+    while not sql(store, query):
+        assert time.monotonic() < end, f"nothing in {seconds} s: {query}"
+        time.sleep(0.2)
 
 
 WROTE = "SELECT 1 FROM snapshot s JOIN document d ON d.id = s.document_id JOIN institution i ON i.id = d.institution_id WHERE i.key = '{}'"

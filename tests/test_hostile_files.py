@@ -7,12 +7,15 @@ import subprocess
 import sys
 import time
 import zipfile
+import zlib
 from pathlib import Path
 
+import brotli
 import pytest
 import zstandard
 from builders import NOON, read_page
 from sqlmodel import select
+from warcs import POLICY, a_warc
 
 from crawler import links
 from crawler.discovery import LARGEST, NotDiscoverableError, read_feed, read_listing, read_sitemap
@@ -225,6 +228,61 @@ def test_no_file_is_written_outside_the_folder(sqlite_store, tmp_path):
 
     assert [path.parent for path in written] == [folder]
     assert [path.name for path in folder.iterdir()] == ["outside-00001.warc.gz"]
+
+
+SIZE = 100_000_000
+PACKED = {
+    "gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "br": lambda whole: brotli.compress(whole, quality=3),
+    "zstd": zstandard.compress,
+}
+RECORD = b"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: http://alder.example/policy\r\nWARC-Date: 2026-03-02T12:00:00Z\r\nContent-Length: 20\r\n"  # fmt: skip
+#: What a file begins with, and what it goes on with for so many bytes.
+ENDLESS = {
+    "headers of a record": (b"WARC/1.0\r\n", b"A: b\r\n"),
+    "one header": (RECORD, b"A"),
+    "a header that goes on": (RECORD + b"A: b\r\n", b" c\r\n"),
+    "blank lines": (RECORD + b"\r\n" + b"x" * 20, b"\r\n"),
+    "headers of an answer": (RECORD.replace(b": 20\r", b": %d\r" % SIZE) + b"\r\nHTTP/1.1 200 OK\r\n", b"A: b\r\n"),
+}  # fmt: skip
+
+
+def import_of(folder: Path, body: bytes) -> tuple[str, int]:
+    """Read a WARC file in a process of its own; return what was said of it, and the peak of memory in kB."""
+    (folder / "hostile.warc.gz").write_bytes(body)
+    program = (
+        "import re, sys; from pathlib import Path; from tracker.warc import NotWarcError, WarcReader\n"
+        "reader = WarcReader(Path(sys.argv[1]), originals={}, largest=1_000_000)\n"
+        "try: print([one.url for one in reader.captures()], dict(reader.skipped), reader.tear)\n"
+        "except NotWarcError as error: print(error)\n"
+        "print(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1])"
+    )
+    command = [sys.executable, "-c", program, str(folder / "hostile.warc.gz")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    said, peak = done.stdout.rsplit("\n", 2)[:2]
+    return said, int(peak)
+
+
+@pytest.mark.parametrize("encoding", PACKED)
+def test_a_bomb_in_an_archive_is_left_and_takes_little_memory(tmp_path, encoding):
+    body = PACKED[encoding](bytes(SIZE))
+    path = a_warc(tmp_path / "made.warc.gz", ("response", POLICY, 1, body, 200, (("Content-Encoding", encoding),)))  # fmt: skip
+
+    said, peak = import_of(tmp_path, path.read_bytes())
+
+    assert "'larger than MAX_BYTES': 1" in said
+    assert peak < 150_000
+
+
+@pytest.mark.parametrize("what", ENDLESS)
+def test_headers_without_end_in_an_archive_end_its_reading(tmp_path, what):
+    head, unit = ENDLESS[what]
+
+    said, peak = import_of(tmp_path, gzip.compress(head + unit * (SIZE // len(unit)), 1))
+
+    assert "more than 1000000 bytes of headers" in said
+    assert peak < 150_000
 
 
 def test_the_worst_page_that_is_read_takes_bounded_memory():

@@ -2,9 +2,12 @@
 
 import contextlib
 import gzip
+import zlib
 from pathlib import Path
 
+import brotli
 import pytest
+import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
@@ -95,40 +98,52 @@ def test_what_is_not_ours_is_counted_and_left(sqlite_store: Store, tmp_path):
     }
 
 
-def test_encoded_bodies_are_kept_as_what_they_say(sqlite_store: Store, tmp_path):
-    html = b"<html>plain</html>"
-    path = a_warc(
-        tmp_path / "encoded.warc.gz",
-        (
-            "response",
-            POLICY,
-            1,
-            gzip.compress(html),
-            200,
-            (("Content-Type", "text/html"), ("Content-Encoding", "gzip")),
-        ),
-        (
-            "response",
-            POLICY,
-            2,
-            b"6\r\n<html>\r\n0\r\n\r\n",
-            200,
-            (("Content-Type", "text/html"), ("Transfer-Encoding", "chunked")),
-        ),
-        (
-            "response",
-            POLICY,
-            3,
-            b"?",
-            200,
-            (("Content-Type", "text/html"), ("Content-Encoding", "rot13")),
-        ),
-    )
+PLAIN = b"<html>plain</html>"
+CHUNKED = ("Transfer-Encoding", "chunked")
+
+
+def chunked(body: bytes) -> bytes:
+    return b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (gzip.compress(PLAIN), [("Content-Encoding", "gzip")]),
+        (brotli.compress(PLAIN), [("Content-Encoding", "br")]),
+        (zstandard.compress(PLAIN), [("Content-Encoding", "zstd")]),
+        (zlib.compress(PLAIN), [("Content-Encoding", "deflate")]),
+        (PLAIN, [("Content-Encoding", "identity")]),
+        (chunked(PLAIN), [CHUNKED]),
+        (chunked(brotli.compress(PLAIN)), [CHUNKED, ("Content-Encoding", "br")]),
+        (chunked(zstandard.compress(PLAIN)), [CHUNKED, ("Content-Encoding", "zstd")]),
+    ],
+)
+def test_encoded_bodies_are_kept_as_what_they_say(sqlite_store: Store, tmp_path, body, headers):
+    path = a_warc(tmp_path / "encoded.warc.gz", ("response", POLICY, 1, body, 200, (("Content-Type", "text/html"), *headers)))  # fmt: skip
 
     done = brought(sqlite_store, path)
 
-    assert [body for _, _, body in bodies(sqlite_store)] == [html, b"<html>"]
-    assert done.counts["skipped"] == {"in an encoding that is not read (rot13)": 1}
+    assert [body for _, _, body in bodies(sqlite_store)] == [PLAIN]
+    assert done.counts["skipped"] == {}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "said"),
+    [
+        ("rot13", b"?", "in an encoding that is not read (rot13)"),
+        ("br", b"no brotli", "in an encoding that is damaged (br)"),
+        ("br", brotli.compress(PLAIN)[:-4], "in an encoding that is damaged (br)"),
+        ("zstd", b"?", "in an encoding that is damaged (zstd)"),
+    ],
+)
+def test_a_body_that_cannot_be_unpacked_is_left_and_counted(sqlite_store: Store, tmp_path, encoding, body, said):  # fmt: skip
+    path = a_warc(tmp_path / "odd.warc.gz", ("response", POLICY, 1, body, 200, (("Content-Encoding", encoding),)))  # fmt: skip
+
+    done = brought(sqlite_store, path)
+
+    assert bodies(sqlite_store) == []
+    assert done.counts["skipped"] == {said: 1}
 
 
 def test_a_record_that_was_altered_is_left_and_named(sqlite_store: Store, tmp_path):
@@ -172,6 +187,21 @@ def test_everything_before_a_tear_is_taken_and_the_tear_is_named(tmp_path, compr
         assert reader.tear is not None
         assert reader.tear.startswith(f"{torn}: torn at byte ")
         assert int(reader.tear.split("byte ")[1].split(":")[0]) <= cut
+
+
+def test_a_file_cut_at_any_byte_of_a_records_head_is_torn(tmp_path):
+    whole = a_warc(tmp_path / "whole.warc", *RECORDS, compress=False)
+    begins = offsets(whole)[1]
+    head = whole.read_bytes().index(b"\r\n\r\n", begins)
+    torn = tmp_path / "torn.warc"
+
+    def tear(cut: int) -> str | None:
+        torn.write_bytes(whole.read_bytes()[:cut])
+        reader = WarcReader(torn, originals={}, largest=LARGEST)
+        assert len(list(reader.captures())) == 1
+        return reader.tear
+
+    assert [cut for cut in range(begins + 1, head + 4) if not tear(cut)] == []
 
 
 def offsets(path: Path) -> list[int]:

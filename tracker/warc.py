@@ -11,9 +11,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import zstandard
 from warcio.archiveiterator import ArchiveIterator
-from warcio.bufferedreaders import BufferedReader
 from warcio.exceptions import ArchiveLoadFailed
 from warcio.limitreader import LimitReader
 from warcio.statusandheaders import StatusAndHeaders, StatusAndHeadersParserException
@@ -21,11 +19,11 @@ from warcio.timeutils import iso_date_to_datetime
 from warcio.warcwriter import WARCWriter
 
 from tracker.archive import Capture, Repeat, evidence, sha256
+from tracker.warc_limits import PIECE, HeaderLimit, body_of
 
 SOURCE_FIELD, FINAL_FIELD = "WARC-Tracker-Source", "WARC-Tracker-Final-URI"
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 OLDEST = datetime(1991, 1, 1, tzinfo=UTC)  # nothing on the web is older
-PIECE = 1 << 16
 # The last is what warcio makes of a record whose headers end before its address.
 UNREADABLE = (ArchiveLoadFailed, StatusAndHeadersParserException, ValueError, AttributeError)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
@@ -50,7 +48,8 @@ class WarcReader:
         """Yield the captures before the first tear; raises NotWarcError where there is no record at all."""
         with self.path.open("rb") as file:
             iterator = ArchiveIterator(file, check_digests=True)
-            while (record := self._next(iterator)) is not None:
+            limit = HeaderLimit(iterator.reader)
+            while (record := self._next(iterator, limit)) is not None:
                 self.records += 1
                 found = self._capture(record, iterator.offset)
                 if not isinstance(found, str):
@@ -58,13 +57,13 @@ class WarcReader:
                     yield found
                 elif found:
                     self.skipped[found] += 1
-                if self._torn(record, iterator):
+                if self._torn(record, iterator, limit):
                     return
 
-    def _next(self, iterator: Any) -> Any:
+    def _next(self, iterator: Any, limit: HeaderLimit) -> Any:
         said = io.StringIO()  # what warcio would print
         try:
-            with contextlib.redirect_stderr(said):
+            with contextlib.redirect_stderr(said), limit:
                 return next(iterator)
         except StopIteration:
             self._unfinished(iterator)
@@ -81,15 +80,22 @@ class WarcReader:
         if iterator.offset < self.path.stat().st_size:
             self._tear(iterator.offset, "the record is cut short")
 
-    def _torn(self, record: Any, iterator: Any) -> bool:
+    def _torn(self, record: Any, iterator: Any, limit: HeaderLimit) -> bool:
         """Read a record to its end; a record without one is where the file is torn."""
         said, offset = io.StringIO(), iterator.offset
         with contextlib.redirect_stderr(said):
             while record.raw_stream.read(PIECE):
                 pass
-            iterator.read_to_end()
+            try:
+                with limit:
+                    iterator.read_to_end()
+            except ArchiveLoadFailed as error:
+                self._tear(offset, str(error))
+                return True
         stream, inflating = record.raw_stream, iterator.reader.decompressor
-        whole = isinstance(stream, LimitReader) and stream.limit == 0
+        # Cut before its number, a length reads as none, and the record as one without a body.
+        told = (record.rec_headers.get_header("Content-Length") or "").isdigit()
+        whole = told and isinstance(stream, LimitReader) and stream.limit == 0
         if whole and (inflating is None or inflating.eof or iterator.next_line):
             return False
         why = said.getvalue().strip().splitlines() or ["the record is cut short"]
@@ -130,17 +136,12 @@ class WarcReader:
 
     def _body(self, record: Any) -> bytes | str:
         with contextlib.redirect_stderr(io.StringIO()):
-            encoding = _encoding(record)
-            body: bytes = record.content_stream().read(self.largest + 1)
+            body = body_of(record, self.largest)
             while record.raw_stream.read(PIECE):
                 pass
         if isinstance(record.raw_stream, LimitReader) and record.raw_stream.limit > 0:
             return ""  # the tear is reported, and that is enough
-        if len(body) > self.largest:
-            return "larger than MAX_BYTES"
-        if encoding == "zstd":
-            return _unzstd(body, self.largest)
-        return body if encoding is None else f"in an encoding that is not read ({encoding})"
+        return body
 
     def _revisit(self, record: Any, at: datetime) -> Capture:
         header = record.rec_headers.get_header
@@ -189,24 +190,6 @@ def _status(record: Any) -> int:
         return 200
     code = record.http_headers.get_statuscode()
     return int(code) if code.isdigit() else 0
-
-
-def _encoding(record: Any) -> str | None:
-    """The content encoding that the library does not undo, if any."""
-    if record.http_headers is None:
-        return None
-    named = (record.http_headers.get_header("content-encoding") or "").strip().lower()
-    known = named in {"", "identity"} or named in BufferedReader.get_supported_decompressors()
-    return None if known else named
-
-
-def _unzstd(body: bytes, largest: int) -> bytes | str:
-    try:
-        with zstandard.ZstdDecompressor().stream_reader(io.BytesIO(body)) as reader:
-            plain: bytes = reader.read(largest + 1)
-    except zstandard.ZstdError:
-        return "in an encoding that is damaged (zstd)"
-    return plain if len(plain) <= largest else "larger than MAX_BYTES"
 
 
 class WarcWriter:

@@ -5,9 +5,8 @@ The weights were fitted on coded passages (bench/weights.py) and hold no text of
 
 import json
 import re
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -50,8 +49,8 @@ class Scales:
         """Return what all evidence together comes to, for each answer."""
         rows = [
             row if much == 1 else tuple(weight * much for weight in row)
-            for name, much in found.items()
-            if (row := self.rows.get(name))
+            for row, much in zip(map(self.rows.get, found), found.values(), strict=True)
+            if row
         ]
         if not rows:
             return self.constants
@@ -146,18 +145,19 @@ def counted(prefix: str, words: Collection[str]) -> Found:
 
 def _counted(seen: Evidence) -> Iterator[str]:
     """Give each concept once for its first distinct word, once for its second, and its third."""
-    # By mask: few are met often, and each takes a loop over its bits.
-    masks = Counter(mask for _, mask in {(seen.folded[start:end], mask) for start, end, mask in seen.hits})  # fmt: skip
-    counts: Counter[int] = Counter()
-    for mask, times in masks.items():
-        left = mask
-        while left:
-            at = left.bit_length() - 1
-            counts[at] += times
-            left ^= 1 << at
+    counts: dict[int, int] = {}
+    for _, mask in {(seen.folded[start:end], mask) for start, end, mask in seen.hits}:
+        for at in _bits(mask):
+            counts[at] = counts.get(at, 0) + 1
     names = _numbered(tuple(seen.lexicon.bits))
     for at in sorted(counts):
         yield from names[at][: counts[at]]
+
+
+@lru_cache(maxsize=10_000)  # terms have few masks, and the same ones in every passage
+def _bits(mask: int) -> tuple[int, ...]:
+    """Return which bits are set."""
+    return tuple(at for at in range(mask.bit_length()) if mask >> at & 1)
 
 
 @cache

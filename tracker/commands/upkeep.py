@@ -8,6 +8,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -193,6 +194,8 @@ def _serve(port: int, address: str, environment: dict[str, str]) -> None:
         "server.port": port,
         "server.headless": "true",
         "server.fileWatcherType": "none",
+        # Unset, Streamlit asks a service of a third party what this machine's public address is.
+        "browser.serverAddress": urlsplit(environment["TRACKER_PUBLIC_URL"]).hostname,
         "browser.gatherUsageStats": "false",
     }
     command += [f"--{name}={value}" for name, value in options.items()]

@@ -15,10 +15,11 @@ from typer.testing import CliRunner
 from tracker.cli import app
 from tracker.coding.codebook import load_codebook
 from tracker.flat import flat
+from tracker.following import judged
 from tracker.model import SPOKEN, Change, ChangeClass, Finding, Review, Reviewed, Stance, Verdict
 from tracker.queries import finding_rows, search
 from tracker.replies import correct
-from tracker.reviews import agreements, judged, record_review
+from tracker.reviews import agreements, record_review
 from tracker.settings import Settings
 from tracker.store import Store
 from tracker.update import update

@@ -7,7 +7,11 @@ from builders import NOON, a_source, a_sources_file, an_institution, read_page
 from sqlalchemy import text
 
 from tracker import queries
+from tracker.model import Stance, Verdict
+from tracker.reviews import record_review
+from tracker.settings import Settings
 from tracker.store.word_index import index_coded
+from tracker.update import update
 
 BODY = """<main><h1>Partnerships policy</h1>
 <h2>Position</h2><p>We condemn the mass surveillance of Uyghurs in Xinjiang by the Chinese government, an abuse of human
@@ -119,3 +123,88 @@ def test_a_beginning_is_looked_up_in_the_index_of_words(read):
         session.connection().execute(text("SET LOCAL enable_seqscan = off"))
         plan = str(session.connection().execute(PLANNED, {"q": "'surveil':*"}).all())
         assert "Bitmap Index Scan on passage_search" in plan
+
+
+def judge(store, verdict, labels=(), stance=Stance.NONE, *, reviewer="ada"):
+    with store.transaction() as session:
+        [row] = queries.search(session, words=["uyghurs"])
+        record_review(
+            session,
+            passage_id=row.evidence["passage_id"],
+            document_id=row.evidence["document_id"],
+            reviewer=reviewer,
+            verdict=verdict,
+            labels=labels,
+            stance=stance,
+            coder=row.evidence["coder"],
+            at=NOON,
+        )
+
+
+def hit(store):
+    with store.transaction() as session:
+        [row] = queries.search(session, words=["uyghurs"])
+    return row.evidence
+
+
+def test_a_passage_that_people_amended_is_shown_with_their_labels_and_stance_not_the_machines(read):
+    machine = hit(read)
+    assert "condemns" in machine["labels"]
+
+    judge(read, Verdict.AMEND, ["china", "R4"], Stance.NEUTRAL)
+
+    assert hit(read)["labels"] == ["china", "R4", "neutral"]
+    assert hit(read)["reviewed"] == "one"
+    assert "surveillance" in machine["cues"]
+    assert "surveillance" not in hit(read)["cues"]
+
+
+def test_search_and_findings_say_the_same_of_a_passage_that_people_judged(read):
+    judge(read, Verdict.AMEND, ["china", "surveillance"], Stance.REPORTED)
+    update(read, Settings(), at=NOON)
+    with read.transaction() as session:
+        [row] = queries.finding_rows(session, questions=["spoken"])
+    [item] = row.evidence
+    found = hit(read)
+
+    assert set(item["labels"]) == set(found["labels"]) == {"china", "surveillance", "reported"}
+    assert item["reviewed"] == found["reviewed"]
+
+
+def test_the_label_filter_goes_by_what_stands_after_review(read):
+    judge(read, Verdict.AMEND, ["china", "R6"], Stance.NEUTRAL)
+
+    for query in ("uyghurs", ""):
+        assert len(found(read, query, labels=["R6"])) == 1
+        assert found(read, query, labels=["surveillance", "human_rights"]) == []
+
+
+def test_the_label_filter_follows_a_verdict_through_an_edit_of_its_page(read):
+    judge(read, Verdict.AMEND, ["china", "R6"], Stance.NEUTRAL)
+    edited = BODY.replace("with systems of the firm", "with systems made by the firm")
+    read_page(read, edited, at=NOON + timedelta(days=1))
+
+    assert len(found(read, "made", labels=["R6"])) == 1
+    assert len(found(read, "", labels=["R6"])) == 1
+    assert found(read, "made", labels=["surveillance"]) == []
+
+
+def test_a_passage_that_people_rejected_carries_no_label_and_says_who_set_it_aside(read):
+    judge(read, Verdict.REJECT)
+
+    assert hit(read)["labels"] == []
+    assert hit(read)["coded_by"] == "set aside by one person on 2 Mar 2026"
+    assert found(read, "", labels=["china"]) == []
+
+
+def test_what_people_took_a_label_from_makes_room_for_what_still_holds_it(read):
+    body = "".join(f"<h2>Part {n}</h2><p>The Chinese government surveils Uyghurs in town {n}, an abuse of human rights.</p>" for n in range(5))  # fmt: skip
+    read_page(read, f"<main><h1>Position</h1>{body}</main>", at=NOON + timedelta(days=1))
+    with read.transaction() as session:
+        rows = queries.search(session, labels=["china"], limit=2)
+        for row in rows:
+            record_review(session, passage_id=row.evidence["passage_id"], document_id=row.evidence["document_id"], reviewer="ada", verdict=Verdict.REJECT, labels=[], stance=Stance.NONE, coder=row.evidence["coder"], at=NOON)  # fmt: skip
+        left = queries.search(session, labels=["china"], limit=2)
+
+    assert len(rows) == len(left) == 2
+    assert not {r.evidence["passage_id"] for r in rows} & {r.evidence["passage_id"] for r in left}

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from tracker.cli import app
 from tracker.commands.shared import WrongInputError
-from tracker.queries.search import _confirming
+from tracker.following import judged
 from tracker.store import Store
 
 BODY = """<main><h1>Partnerships policy</h1>
@@ -76,4 +76,4 @@ def test_nothing_found_is_no_finding_that_nothing_was_said(ask):
 
 def test_more_passages_than_sqlite_takes_parameters_can_be_asked_for_their_reviews(sqlite_store):
     with sqlite_store.transaction() as session:
-        assert _confirming(session, range(40_000)) == {}  # it takes 32,766
+        assert judged(session, range(40_000)) == {}  # it takes 32,766

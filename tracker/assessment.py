@@ -22,11 +22,11 @@ from tracker.findings import (
     coverage,
     spoken,
 )
-from tracker.model import SPOKEN, Finding, Recommendation, Reviewed, Stance, Voice
-from tracker.reviews import judged
+from tracker.following import judged
+from tracker.model import SPOKEN, Finding, Recommendation, Stance, Voice
 from tracker.store import Store, assessing, searching
 from tracker.store.labelling import labels_of
-from tracker.verdicts import Judged
+from tracker.verdicts import Judged, after_review
 
 MOST_EVIDENCE = 20  # passages kept with a finding; the rest is counted
 MOST_ACTED = 20
@@ -218,13 +218,8 @@ def _alike(was: str, now: str) -> bool:
 
 
 def _piece(row: assessing.CodedRow, verdict: Judged | None, subject: assessing.Subject) -> Evidence:
-    labels, stance = labels_of(row.coding), row.coding.stance
-    earlier = verdict is not None and verdict.outdated and verdict.reviewed is not Reviewed.NONE
-    if verdict is not None and verdict.outdated and row.on_page:
-        verdict = None  # it was about other words: those that stand now wait for a person
-    amended = verdict is not None and (verdict.labels, verdict.stance) != (labels, stance)
-    if verdict is not None and not verdict.rejected:
-        labels, stance = verdict.labels, verdict.stance
+    coded = labels_of(row.coding)
+    stands = after_review(coded, row.coding.stance, verdict, on_page=row.on_page)
     attributed = subject.attributed.get(row.document.url, "")
     first = row.first
     assert first is not None
@@ -241,12 +236,12 @@ def _piece(row: assessing.CodedRow, verdict: Judged | None, subject: assessing.S
         stated_basis=first.stated_basis,
         voice=Voice.INSTITUTION if attributed else row.document.voice,
         genre=row.document.genre,
-        labels=frozenset(labels - STANCES),
-        stance=stance,
-        in_passing=row.coding.in_passing and not amended,
+        labels=frozenset(stands.labels - STANCES),
+        stance=stands.stance,
+        in_passing=row.coding.in_passing and not stands.amended,
         elements=row.coding.elements,
-        reviewed=verdict.reviewed if verdict else Reviewed.NONE,
-        rejected=verdict is not None and verdict.rejected,
+        reviewed=stands.reviewed,
+        rejected=stands.rejected,
         on_page=row.on_page,
         language=row.version.language,
         cues=row.coding.cues,
@@ -254,14 +249,14 @@ def _piece(row: assessing.CodedRow, verdict: Judged | None, subject: assessing.S
         gone_from=row.gone_from,
         gone_to=row.gone_to,
         voice_because=row.document.voice_because,
-        earlier_wording=earlier,
+        earlier_wording=stands.earlier_wording,
         in_first_version=first.in_first_version,
         first_version=first.version,
         first_seen_from=first.seen_from,
         first_seen_to=first.seen_to,
         text_sha256=row.version.text_sha256,
         coder=row.coding.coder,
-        reviewed_at=verdict.at if verdict else None,
+        reviewed_at=stands.at,
     )
 
 

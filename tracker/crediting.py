@@ -22,5 +22,8 @@ def coded_by(item: Mapping[str, Any]) -> str:
         coder = item.get("coder")
         return f"coded by machine{f' ({coder})' if coder else ''}, {PEOPLE['none']}"
     at = item.get("reviewed_at")
-    said = f"{PEOPLE[reviewed]}{f' on {day(at)}' if at else ''}"
+    who = PEOPLE[reviewed]
+    if item.get("rejected"):
+        who = who.replace("confirmed", "set aside")
+    said = f"{who}{f' on {day(at)}' if at else ''}"
     return f"{said}, on an earlier wording" if item.get("earlier_wording") else said

@@ -1,15 +1,16 @@
-"""Where the words that people judged stand in a document's latest version. Reads only."""
+"""What people judged, and where those words stand in a document's latest version. Reads only."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz
 from sqlmodel import Session, col, select
 
 from tracker.anchors import ALIKE, MOST, Quote, find_passage
 from tracker.changes import binds_otherwise
-from tracker.model import Passage, Version, VersionPassage
+from tracker.model import Passage, Review, Version, VersionPassage
 from tracker.store.rows import portions
+from tracker.verdicts import Judged, together
 
 RECOGNISED = 70.0  # per cent of likeness from which a passage is another, edited
 
@@ -20,6 +21,37 @@ class Now:
 
     key: tuple[int, int]
     outdated: bool = False
+
+
+def judged(session: Session, document_ids: Iterable[int]) -> dict[tuple[int, int], Judged]:
+    """Return what people say, by (document, passage); each person's latest verdict counts.
+
+    A verdict follows its passage through edits of the document (see `anchors`), marked `outdated`
+    where they touch what was judged; it also stays with the words that were judged.
+    """
+    given = latest(session, document_ids)
+    found = {}
+    for place, now in followed_from(session, given).items():
+        verdict = together(list(given[place].values()))
+        found[place] = replace(verdict, outdated=now.outdated)
+        if now.key != place and now.key not in given:
+            found[now.key] = replace(verdict, edited=True, outdated=now.outdated)
+    return found
+
+
+def latest(
+    session: Session, document_ids: Iterable[int] | None = None
+) -> dict[tuple[int, int], dict[str, Review]]:
+    """Return each person's latest verdict, by (document, passage)."""
+    every = select(Review).order_by(col(Review.id))
+    queries = [every]
+    if document_ids is not None:
+        some = portions(sorted(document_ids))
+        queries = [every.where(col(Review.document_id).in_(ids)) for ids in some]
+    found: dict[tuple[int, int], dict[str, Review]] = {}
+    for row in (row for query in queries for row in session.exec(query)):
+        found.setdefault((row.document_id, row.passage_id), {})[row.reviewer] = row
+    return found
 
 
 def followed_from(

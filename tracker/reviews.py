@@ -1,14 +1,13 @@
 """The write side for people: verdicts on codings, append-only, and how far people agree. Knows no screen."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from tracker.agreement import Agreement, Unit, agreement
-from tracker.following import followed_from
+from tracker.following import latest
 from tracker.model import (
     Document,
     Passage,
@@ -18,7 +17,7 @@ from tracker.model import (
     Topic,
     Verdict,
 )
-from tracker.verdicts import Judged, together
+from tracker.verdicts import together
 
 LABELS = frozenset({*map(str, Topic), *map(str, Recommendation)})
 
@@ -57,35 +56,6 @@ def record_review(
     session.flush()
     assert review.id is not None
     return review.id
-
-
-def judged(session: Session, document_ids: Iterable[int]) -> dict[tuple[int, int], Judged]:
-    """Return what people say, by (document, passage); each person's latest verdict counts.
-
-    A verdict follows its passage through edits of the document (see `anchors`), marked `outdated`
-    where they touch what was judged; it also stays with the words that were judged.
-    """
-    given = latest(session, document_ids)
-    found = {}
-    for place, now in followed_from(session, given).items():
-        verdict = together(list(given[place].values()))
-        found[place] = replace(verdict, outdated=now.outdated)
-        if now.key != place and now.key not in given:
-            found[now.key] = replace(verdict, edited=True, outdated=now.outdated)
-    return found
-
-
-def latest(
-    session: Session, document_ids: Iterable[int] | None = None
-) -> dict[tuple[int, int], dict[str, Review]]:
-    """Return each person's latest verdict, by (document, passage)."""
-    query = select(Review).order_by(col(Review.id))
-    if document_ids is not None:
-        query = query.where(col(Review.document_id).in_(list(document_ids)))
-    found: dict[tuple[int, int], dict[str, Review]] = {}
-    for row in session.exec(query):
-        found.setdefault((row.document_id, row.passage_id), {})[row.reviewer] = row
-    return found
 
 
 def judged_passages(session: Session) -> list[dict[str, Any]]:

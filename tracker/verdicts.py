@@ -1,6 +1,6 @@
 """What several people's verdicts on one passage come to together. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +19,43 @@ class Judged:
     edited: bool = False  # the passage was edited since it was reviewed
     outdated: bool = False  # and binds otherwise now, or reads otherwise: a person must look again
     at: datetime | None = None  # of the last verdict that says so
+
+
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """How a passage is coded once people were heard on it."""
+
+    labels: frozenset[str]
+    stance: Stance
+    reviewed: Reviewed = Reviewed.NONE
+    rejected: bool = False
+    at: datetime | None = None
+    amended: bool = False
+    earlier_wording: bool = False  # people judged a wording that has since been edited
+
+
+def after_review(
+    labels: Collection[str], stance: Stance, verdict: Judged | None, *, on_page: bool
+) -> Stands:
+    """Return the coding that stands: people's word overrides the machine's (codebook).
+
+    What they rejected keeps the machine's labels, marked so.
+    """
+    earlier = verdict is not None and verdict.outdated and verdict.reviewed is not Reviewed.NONE
+    if verdict is not None and verdict.outdated and on_page:
+        verdict = None  # it was about other words: those that stand now wait for a person
+    if verdict is None:
+        return Stands(frozenset(labels), stance, earlier_wording=earlier)
+    said = (verdict.labels, verdict.stance)
+    held = (frozenset(labels), stance) if verdict.rejected else said
+    return Stands(
+        *held,
+        reviewed=verdict.reviewed,
+        rejected=verdict.rejected,
+        at=verdict.at,
+        amended=said != (labels, stance),
+        earlier_wording=earlier,
+    )
 
 
 def together(reviews: Sequence[Review]) -> Judged:

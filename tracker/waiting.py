@@ -9,7 +9,7 @@ from sqlalchemy import and_, case, func, or_
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
-from tracker.following import followed_from
+from tracker.following import followed_from, latest
 from tracker.model import (
     Coding,
     Document,
@@ -23,7 +23,7 @@ from tracker.model import (
     VersionPassage,
     Voice,
 )
-from tracker.reviews import latest, record_review
+from tracker.reviews import record_review
 from tracker.store.corrections import corrected_findings
 from tracker.store.labelling import labels_of
 from tracker.store.rows import portions

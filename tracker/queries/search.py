@@ -5,36 +5,40 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, column, literal_column, or_, table, text
+from sqlalchemy import ColumnElement, Text, cast, column, literal_column, or_, table, text
 from sqlmodel import Session, col, func, select
 
 from tracker.crediting import coded_by
 from tracker.dating import dated, statement_date
+from tracker.following import judged
 from tracker.model import (
     Coding,
     Document,
-    DocumentState,
     Institution,
     Passage,
     PassageEntity,
     Recommendation,
     Review,
+    Stance,
     Topic,
     Version,
     VersionPassage,
     Voice,
 )
+from tracker.queries.evidence import shown_cues
 from tracker.queries.findings import finding_rows
 from tracker.queries.hearing import withheld_labels
 from tracker.queries.shared import iso
 from tracker.standing import QUESTIONS, labels_of
+from tracker.store.assessing import ON_PAGE
 from tracker.store.firsts import first_stood
 from tracker.store.heard import heard
-from tracker.store.rows import portions
-from tracker.verdicts import Judged, together
+from tracker.store.labelling import labels_of as labelled
+from tracker.verdicts import Judged, after_review
 
 NEWEST = 2000  # passages with the words that are looked at, newest first; a common word has more
 LABELS = (*map(str, Topic), *map(str, Recommendation))
+_JUDGING = tuple(str(stance) for stance in Stance if stance is not Stance.NONE)
 FEWEST = 3  # letters before a star: fewer would find half of the language
 MOST_TERMS = 50
 _TERM = re.compile(r'"([^"]*)"(\*?)|([^\s"]+)')
@@ -101,9 +105,9 @@ def search(
         .join(Institution, col(Institution.id) == Document.institution_id)
         .where(col(Version.current), col(Institution.listed), col(Document.voice).in_(OWN))
         .where(col(Document.withheld).is_(False), col(Document.moved_to_id).is_(None))
-        .where(or_(*(col(getattr(Coding, label)) for label in labels or LABELS)))
+        .where(_coded(labels))
         .order_by(col(Version.stated_date).desc().nulls_last(), col(Passage.id).desc())
-        .limit(limit)
+        .order_by(VersionPassage.version_id, VersionPassage.position)
     )
     for field, values in (
         (Institution.kind, kinds),
@@ -111,26 +115,53 @@ def search(
         (Version.language, languages),
     ):
         query = query.where(col(field).in_(values)) if values else query
-    found = [_found(*row) for row in session.exec(query)]
-    people = _confirming(session, {item.evidence["passage_id"] for item in found})
-    hidden = withheld_labels(session)
+    found = _as_they_stand(session, query, frozenset(labels), limit)
     firsts = first_stood(session, {_place(item) for item in found})
     standing = _standing(session, {item.institution for item in found})
     for item in found:
         item.evidence.update(firsts[_place(item)].to_json())
         item.evidence["dated"] = dated(item.evidence)
-        said = people.get((item.evidence["document_id"], item.evidence["passage_id"]))
-        if said and not hidden.get(item.institution, frozenset()) & {
-            *item.evidence["labels"],
-            *said.labels,
-        }:
-            item.evidence["reviewed"] = str(said.reviewed)
-            item.evidence["reviewed_at"] = iso(said.at)
         item.evidence["coded_by"] = coded_by(item.evidence)
         beside = standing.get(item.institution, {})
         item.evidence["standing"] = {q: beside[q] for q in _questions(item) if q in beside}
     found.sort(key=lambda item: statement_date(item.evidence) or "", reverse=True)
     return found
+
+
+def _as_they_stand(
+    session: Session, query: Any, labels: frozenset[str], limit: int | None
+) -> list[Found]:
+    """The passages as they are coded once people were heard, that hold one of the labels then."""
+    hidden, found, at = withheld_labels(session), list[Found](), 0
+    while True:  # what people took labels from makes room for what comes after
+        rows = [_found(*row) for row in session.exec(query.offset(at).limit(limit))]
+        people = judged(session, {item.evidence["document_id"] for item in rows})
+        for item in rows:
+            _hear(
+                item.evidence, people.get(_place(item)), hidden.get(item.institution, frozenset())
+            )
+        found += [i for i in rows if not labels or not labels.isdisjoint(i.evidence["labels"])]
+        at += len(rows)
+        if limit is None or len(rows) < limit or len(found) >= limit:
+            return found[:limit]
+
+
+def _hear(evidence: dict[str, Any], said: Judged | None, hidden: Collection[str]) -> None:
+    """Put people's word over the machine's, but where it waits for the institution's."""
+    if said is None or {*evidence["labels"], *said.labels} & {*hidden}:
+        return
+    machine = frozenset(evidence["labels"])
+    stance = next((one for one in Stance if one in machine), Stance.NONE)
+    stands = after_review(machine, stance, said, on_page=evidence["on_page"])
+    held = frozenset[str]() if stands.rejected else {*stands.labels, str(stands.stance)}
+    evidence |= {
+        "labels": [label for label in (*LABELS, *_JUDGING) if label in held],
+        "reviewed": str(stands.reviewed),
+        "rejected": stands.rejected,
+        "reviewed_at": iso(stands.at),
+        "earlier_wording": stands.earlier_wording,
+    }
+    evidence["cues"] = shown_cues(evidence, evidence["cues"])
 
 
 def _standing(session: Session, found: Collection[str]) -> dict[str, dict[str, list[str]]]:
@@ -153,17 +184,6 @@ def _place(item: Found) -> tuple[int, int]:
     return item.evidence["document_id"], item.evidence["passage_id"]
 
 
-def _confirming(session: Session, passage_ids: Collection[int]) -> dict[tuple[int, int], Judged]:
-    """What people who stand behind a passage's coding in a document say of it."""
-    latest: dict[tuple[int, int], dict[str, Review]] = {}
-    for some in portions(sorted(passage_ids)):
-        query = select(Review).where(col(Review.passage_id).in_(some)).order_by(col(Review.id))
-        for row in session.exec(query):
-            latest.setdefault((row.document_id, row.passage_id), {})[row.reviewer] = row
-    found = {place: together(list(people.values())) for place, people in latest.items()}
-    return {place: it for place, it in found.items() if not it.rejected}
-
-
 OWN = (Voice.INSTITUTION, Voice.UNIT)
 _VERSION = tuple(
     col(getattr(Version, name))
@@ -176,13 +196,36 @@ def _coder() -> Any:
     return select(Coding.coder).order_by(col(Coding.id).desc()).limit(1).scalar_subquery()
 
 
+def _machine(labels: Collection[str]) -> ColumnElement[bool]:
+    return or_(*(col(getattr(Coding, label)) for label in labels))
+
+
+def _coded(labels: Collection[str]) -> ColumnElement[bool]:
+    """What the machine coded, and with labels what may hold one of them once people were heard."""
+    if not labels:
+        return _machine(LABELS)
+    return or_(_machine(labels), _machine(LABELS) & col(Document.id).in_(_given(labels)))
+
+
+def _given(labels: Collection[str]) -> Any:
+    """The documents in which a person gave a passage one of the labels."""
+    said = cast(col(Review.labels), Text)
+    return select(Review.document_id).where(or_(*(said.contains(f'"{one}"') for one in labels)))
+
+
 def _hits(
     session: Session, words: Sequence[str], entities: Collection[str], labels: Collection[str]
 ) -> Any:
     naming = col(PassageEntity.entity).in_(entities)
     if not words and not entities:
-        coded, held = col(Coding.passage_id), (col(getattr(Coding, label)) for label in labels)
-        query: Any = select(coded.label("id")).where(Coding.coder == _coder(), or_(*held))
+        coded = col(Coding.passage_id)
+        given = (
+            select(VersionPassage.passage_id)
+            .join(Version, col(Version.id) == VersionPassage.version_id)
+            .where(col(Version.current), col(Version.document_id).in_(_given(labels)))
+        )
+        either = or_(_machine(labels), _machine(LABELS) & coded.in_(given))
+        query: Any = select(coded.label("id")).where(Coding.coder == _coder(), either)
         return query.distinct().order_by(coded.desc())
     if not words:
         named = col(PassageEntity.passage_id)
@@ -244,7 +287,7 @@ def _found(
     *version: Any,
 ) -> Found:
     version_id, number, stated_date, stated_basis, language, text_sha256 = version
-    held = [label for label in LABELS if getattr(coding, label)]
+    held = labelled(coding)
     evidence = {
         "passage_id": passage.id,
         "document_id": document.id,
@@ -258,8 +301,8 @@ def _found(
         "stated_basis": str(stated_basis),
         "voice": str(document.voice),
         "genre": str(document.genre),
-        "labels": [*held, str(coding.stance)] if coding.china else held,
-        "on_page": document.state in {DocumentState.LIVE, DocumentState.UNREACHABLE},
+        "labels": [label for label in (*LABELS, *_JUDGING) if label in held],
+        "on_page": document.state in ON_PAGE,
         "language": language,
         "text_sha256": text_sha256,
         "cues": coding.cues,

@@ -65,6 +65,14 @@ def test_a_badge_tells_possible_from_confirmed(result, reviewed, said, unsaid):
     assert unsaid not in shown
 
 
+def test_what_people_set_aside_is_not_called_no_match_by_machine():
+    said = "matched by machine in 1 passage, set aside by one person on 2 Mar 2026"
+    shown = html.badge_of(a_cell(result="none_found", aside=said))
+
+    assert said in shown
+    assert "no match by machine" not in shown
+
+
 def test_confirmed_and_possible_are_counted_apart():
     cells = [a_cell(reviewed="two"), a_cell(), a_cell(result="none_found"), a_cell(result="unreachable")]  # fmt: skip
 

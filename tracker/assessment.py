@@ -19,11 +19,12 @@ from tracker.findings import (
     SearchRecord,
     Wording,
     acted,
+    answered,
     coverage,
     spoken,
 )
 from tracker.following import judged
-from tracker.model import SPOKEN, Finding, Recommendation, Stance, Voice
+from tracker.model import SPOKEN, Finding, Recommendation, Reviewed, Stance, Voice
 from tracker.store import Store, assessing, searching
 from tracker.store.labelling import labels_of
 from tracker.verdicts import Judged, after_review
@@ -220,10 +221,12 @@ def _alike(was: str, now: str) -> bool:
 def _piece(row: assessing.CodedRow, verdict: Judged | None, subject: assessing.Subject) -> Evidence:
     coded = labels_of(row.coding)
     stands = after_review(coded, row.coding.stance, verdict, on_page=row.on_page)
+    passing = row.coding.in_passing
+    machine = answered(frozenset(coded - STANCES), row.coding.stance, in_passing=passing)
     attributed = subject.attributed.get(row.document.url, "")
     first = row.first
     assert first is not None
-    return Evidence(
+    piece = Evidence(
         passage_id=row.passage_id,
         document_id=row.version.document_id,
         version_id=row.version_id,
@@ -238,7 +241,7 @@ def _piece(row: assessing.CodedRow, verdict: Judged | None, subject: assessing.S
         genre=row.document.genre,
         labels=frozenset(stands.labels - STANCES),
         stance=stands.stance,
-        in_passing=row.coding.in_passing and not stands.amended,
+        in_passing=passing and not stands.amended,
         elements=row.coding.elements,
         reviewed=stands.reviewed,
         rejected=stands.rejected,
@@ -258,6 +261,9 @@ def _piece(row: assessing.CodedRow, verdict: Judged | None, subject: assessing.S
         coder=row.coding.coder,
         reviewed_at=stands.at,
     )
+    left = answered(piece.labels, piece.stance, in_passing=piece.in_passing)
+    taken = machine if piece.rejected else machine - left
+    return replace(piece, taken=taken) if piece.reviewed is not Reviewed.NONE else piece
 
 
 def _finding_row(result: Result) -> dict[str, Any]:
@@ -279,5 +285,9 @@ def _finding_row(result: Result) -> dict[str, Any]:
         "evidence": [
             *(item.to_json() for item in result.evidence[:MOST_EVIDENCE]),
             *({**item.to_json(), "awaiting": True} for item in result.awaiting[:MOST_EVIDENCE]),
+            *(
+                {**item.to_json(), assessing.SET_ASIDE: True}
+                for item in result.set_aside[:MOST_EVIDENCE]
+            ),
         ],
     }

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tracker.crediting import PEOPLE, coded_by
+from tracker.crediting import PEOPLE, aside, coded_by
 from tracker.dating import dated, day, statement_date
 from tracker.findings import (
     ElementState,
@@ -59,6 +59,7 @@ class Explanation:
             "basis": str(found.basis),
             "reviewed": str(found.reviewed),
             "rule": found.rule,
+            "set_aside": _aside(found) or None,
             "status": found.status,
             "possible": found.possible,
             "passages": list(self.passages),
@@ -89,7 +90,10 @@ def explain(
 ) -> Explanation:
     """Return the path from passages to the result on "spoken" or a recommendation."""
     concerned = [item for item in evidence if _concerns(item, question)]
-    confirmed = any(item.reviewed is not Reviewed.NONE for item in own_words(concerned))
+    confirmed = any(
+        item.reviewed is not Reviewed.NONE and question not in item.taken
+        for item in own_words(concerned)
+    )
     return Explanation(
         institution=institution,
         name=name,
@@ -104,7 +108,8 @@ def explain(
 
 
 def _concerns(item: Evidence, question: str) -> bool:
-    return (Topic.CHINA if question == SPOKEN else question) in item.labels
+    held = (Topic.CHINA if question == SPOKEN else question) in item.labels
+    return held or question in item.taken
 
 
 def _passage(item: Evidence, question: str, *, confirmed: bool) -> dict[str, Any]:
@@ -147,6 +152,9 @@ def _against(item: Evidence, question: str, *, confirmed: bool) -> str:
     """Why a passage does not count, or nothing."""
     if item.rejected:
         return "rejected in review"
+    if question in item.taken:
+        what = "coded otherwise" if question == SPOKEN else f"{question} taken away"
+        return f"matched by machine, {what} in review"
     if item.standing:
         return item.standing
     if question == SPOKEN and spoken_grade(item) is None:
@@ -202,10 +210,8 @@ def _lines(found: Explanation) -> Iterator[str]:
         least=at_least(result.result, result.reviewed, result.possible),
     )
     yield f"{found.name} ({found.institution}): {asked}"
-    yield (
-        f"Result: {said}{status} "
-        f"({'by machine, ' if result.basis is Basis.MACHINE else ''}{PEOPLE[result.reviewed]})"
-    )
+    by = f"{'by machine, ' if result.basis is Basis.MACHINE else ''}{PEOPLE[result.reviewed]}"
+    yield f"Result: {said}{status} ({_aside(result) or by})"
     yield f"Rule:   {result.rule}"
     yield from _heard(found.standing)
     yield from ("", "1. What was looked at")
@@ -217,6 +223,10 @@ def _lines(found: Explanation) -> Iterator[str]:
     yield from ("", "4. What was missing")
     yield from (f"   - {line}" for line in list(missing(found)) or ["nothing"])
     yield from ("", "Published text only; not a risk rating, sanctions check or clearance.")
+
+
+def _aside(result: Result) -> str:
+    return aside([item.to_json() for item in result.set_aside])
 
 
 def _heard(standing: Standing) -> Iterator[str]:

@@ -38,6 +38,11 @@ _FINDING = (
     ("possible", "string", "what unreviewed machine codings would make it"),
     ("possible_quotes", "integer", "machine quotes awaiting review"),
     ("rule", "string", "the rule that decided"),
+    (
+        "set_aside",
+        "string",
+        "what the machine matched and people set aside, where nothing is found",
+    ),
     ("disputed", "boolean", "the institution disputes it; its reply is in the table of replies"),
     (
         "corrected",

@@ -15,7 +15,7 @@ from tracker.findings.recommended import (
     status_of,
 )
 from tracker.findings.search import Check, SearchRecord, absence, protocol
-from tracker.findings.speaking import SPOKEN_RULES, graded, spoken, spoken_grade
+from tracker.findings.speaking import SPOKEN_RULES, answered, graded, spoken, spoken_grade
 
 __all__ = [
     "SPOKEN_RULES",
@@ -29,6 +29,7 @@ __all__ = [
     "Wording",
     "absence",
     "acted",
+    "answered",
     "at_least",
     "coverage",
     "elements",

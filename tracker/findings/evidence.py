@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tracker.findings.search import NOT_CHECKED
-from tracker.model import Basis, DateBasis, Genre, Reviewed, Stance, Voice
+from tracker.model import SPOKEN, Basis, DateBasis, Genre, Reviewed, Stance, Voice
 
 #: The report appeared on this day; statements are told apart by it.
 REPORT_PUBLISHED = datetime(2025, 12, 8, tzinfo=UTC)
@@ -68,6 +68,7 @@ class Evidence:
     text_sha256: str = ""  # of the version
     coder: str = ""  # codebook and coder version
     reviewed_at: datetime | None = None
+    taken: frozenset[str] = frozenset()  # questions that the machine matched and people took away
 
     @property
     def standing(self) -> str:
@@ -89,6 +90,7 @@ class Evidence:
         """Return the evidence as a finding keeps it."""
         row = asdict(self)
         row["labels"] = sorted({*self.labels, str(self.stance)} - {"none"})
+        row["taken"] = sorted(self.taken)
         for name in _TIMES:
             row[name] = row[name].isoformat() if row[name] else None
         return row
@@ -155,6 +157,16 @@ class Result:
     elements: tuple[dict[str, Any], ...] = ()
     evidence: tuple[Evidence, ...] = ()
     awaiting: tuple[Evidence, ...] = ()  # what a person has yet to judge, beside what it rests on
+    set_aside: tuple[Evidence, ...] = ()  # where nothing else is: what people said is no match
+
+
+def set_aside(evidence: Sequence[Evidence], question: str) -> tuple[Evidence, ...]:
+    """Return what the machine matched to a question in the institution's own word, and people set aside."""
+    return tuple(
+        item
+        for item in evidence
+        if question in item.taken and not item.standing and (question == SPOKEN or item.on_page)
+    )
 
 
 def awaiting(unsure: Sequence[Evidence]) -> Result:

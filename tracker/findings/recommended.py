@@ -20,6 +20,7 @@ from tracker.findings.evidence import (
     own_words,
     resting_on,
     sentences,
+    set_aside,
 )
 from tracker.findings.search import NONE_FOUND, SearchRecord, absence
 from tracker.model import CoverageResult, InstitutionKind, Recommendation, Reviewed
@@ -80,7 +81,8 @@ def coverage(
         if unsure:
             return awaiting(unsure)
         nothing = _nothing(rule, kind, record)
-        return replace(nothing, rule=nothing.rule + earlier)
+        aside = set_aside(evidence, rule.code) if nothing.result == NONE_FOUND else ()
+        return replace(nothing, rule=nothing.rule + earlier, set_aside=aside)
     unread = beside(waiting, unsure, confirmed=bool(confirmed))
     found = elements(rule, chosen, unread)
     result, why, status = _judged(rule, chosen, found)

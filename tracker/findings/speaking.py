@@ -14,9 +14,10 @@ from tracker.findings.evidence import (
     on_earlier_wording,
     own_words,
     resting_on,
+    set_aside,
 )
 from tracker.findings.search import SearchRecord, absence
-from tracker.model import SpokenResult, Stance, Topic
+from tracker.model import SPOKEN, Recommendation, SpokenResult, Stance, Topic
 
 SPOKEN_RULES = {
     SpokenResult.CONDEMNED: "a passage whose subject is the abuse condemns it in the institution's own voice",
@@ -38,7 +39,9 @@ def spoken(evidence: Sequence[Evidence], record: SearchRecord) -> Result:
     confirmed, waiting, unsure = confirmed_and_waiting(graded)
     chosen = confirmed or waiting
     if not chosen:
-        return awaiting(unsure) if unsure else Result(*absence(record))
+        if unsure:
+            return awaiting(unsure)
+        return Result(*absence(record), set_aside=set_aside(evidence, SPOKEN))
     result = grades[id(chosen[0])]
     carrying = [item for item in chosen if grades[id(item)] is result]
     return resting_on(
@@ -54,6 +57,12 @@ def spoken(evidence: Sequence[Evidence], record: SearchRecord) -> Result:
 def spoken_grade(item: Evidence) -> SpokenResult | None:
     """Return what one passage in the institution's own voice amounts to."""
     return graded(item.labels, item.stance, in_passing=item.in_passing)
+
+
+def answered(labels: frozenset[str], stance: Stance, *, in_passing: bool) -> frozenset[str]:
+    """Return the questions that a passage so coded says something on."""
+    own = frozenset(map(str, Recommendation)) & labels
+    return own | ({SPOKEN} if graded(labels, stance, in_passing=in_passing) else frozenset())
 
 
 def graded(labels: frozenset[str], stance: Stance, *, in_passing: bool) -> SpokenResult | None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from tracker.crediting import aside
 from tracker.findings import at_least
 from tracker.model import SPOKEN, InstitutionKind, Reviewed
 from tracker.queries.evidence import amounts_to, elements_with_words, shown_evidence
@@ -83,6 +84,12 @@ class FindingRow(Answered):
     found_by: str = "census"
     standing: Standing = UNHEARD
     awaiting: tuple[dict[str, Any], ...] = ()  # quotes a person has yet to judge, never added to it
+    set_aside: tuple[dict[str, Any], ...] = ()  # what people said is no match
+
+    @property
+    def aside(self) -> str:
+        """What the machine matched and people set aside, in words."""
+        return aside(self.set_aside)
 
     @property
     def overlays(self) -> tuple[str, ...]:
@@ -124,6 +131,7 @@ class FindingRow(Answered):
             "possible": self.possible,
             "possible_quotes": self.possible_quotes,
             "rule": self.rule,
+            "set_aside": self.aside or None,
             "evidence": [
                 {**shown_evidence(item), "amounts_to": amounts_to(item, self.question)}
                 for item in self.evidence

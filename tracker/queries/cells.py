@@ -6,13 +6,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import case, null
 from sqlmodel import Session, col, select
 
+from tracker.crediting import aside
 from tracker.model import SPOKEN, Finding, Institution, InstitutionKind, Reviewed
 from tracker.queries.answered import Answered
 from tracker.queries.findings import while_withheld
 from tracker.queries.hearing import Hearing
 from tracker.standing import Subject
+from tracker.store.assessing import SET_ASIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class Cell(Answered):
     since: datetime | None
     latest: datetime | None
     overlays: tuple[str, ...] = ()
+    aside: str = ""  # what the machine matched and people set aside, in words
 
 
 def cells(session: Session, *, questions: Collection[str] = ()) -> list[Cell]:
@@ -44,8 +48,10 @@ def cells(session: Session, *, questions: Collection[str] = ()) -> list[Cell]:
         col(getattr(Finding, name))
         for name in ("question", "result", "reviewed", "possible", "since", "latest")
     ]
+    # Of what was found the evidence is heavy; where nothing was, only what was set aside is kept.
+    nothing = case((col(Finding.result) == "none_found", col(Finding.evidence)), else_=null())
     query = (
-        select(*of_institution, *of_finding)
+        select(*of_institution, *of_finding, nothing)  # type: ignore[call-overload]  # more columns than the stubs count
         .join(Finding, col(Finding.institution_id) == Institution.id, isouter=True)
         .where(col(Institution.listed))
         .order_by(Institution.name)
@@ -66,11 +72,13 @@ def _cell_shown(cell: Cell, hearing: Hearing) -> Cell:
 
 
 def _cell(*row: Any) -> Cell:
-    key, name, kind, country, group, found_by, question, result, reviewed, *rest = row
+    key, name, kind, country, group, found_by, question, result, reviewed, *rest, kept = row
     asked, said = question or SPOKEN, str(reviewed or Reviewed.NONE)
-    return Cell(
+    found = Cell(
         key, name, kind, country, group, found_by, asked, result or "not_checked", said, *rest
     )
+    set_aside = [item for item in kept or () if item.get(SET_ASIDE)]
+    return replace(found, aside=aside(set_aside)) if set_aside else found
 
 
 SPEAKING = ("condemned", "criticised")

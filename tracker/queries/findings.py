@@ -13,6 +13,7 @@ from tracker.queries.documents import VersionRow, cues_of, versions_by_id
 from tracker.queries.hearing import WAITS, Hearing, withheld_labels
 from tracker.queries.shared import within
 from tracker.standing import NEGATIVE, Gate, Subject
+from tracker.store.assessing import SET_ASIDE
 
 FEW = 200  # institutions that are asked for by name rather than sorted out afterwards
 
@@ -130,8 +131,9 @@ def _finding_row(institution: Institution, question: str, finding: Finding | Non
         since=row.since,
         latest=row.latest,
         undated=row.undated,
-        evidence=tuple(item for item in row.evidence if not item.get("awaiting")),
+        evidence=tuple(i for i in row.evidence if not (i.get("awaiting") or i.get(SET_ASIDE))),
         awaiting=tuple(item for item in row.evidence if item.get("awaiting")),
+        set_aside=tuple(item for item in row.evidence if item.get(SET_ASIDE)),
         search_record=dict(row.search_record),
         count=row.count,
         by_report=row.by_report,

@@ -308,5 +308,8 @@ def _found(
         "cues": coding.cues,
         "coder": coding.coder,
         "reviewed": "none",
+        "rejected": False,
+        "reviewed_at": None,
+        "earlier_wording": False,
     }
     return Found(institution.key, institution.name, evidence)

@@ -30,7 +30,8 @@ from tracker.store.firsts import First, first_stood
 from tracker.store.rows import known_id, portions
 
 STAMP = "derived_from"
-RULES = "3"  # of what findings keep of their evidence; a new one has them derived anew
+SET_ASIDE = "set_aside"  # marks evidence that the machine matched and people said is no match
+RULES = "4"  # of what findings keep of their evidence; a new one has them derived anew
 _CODED = (
     "coder",
     *Topic,

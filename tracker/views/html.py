@@ -74,15 +74,19 @@ def badge(result: str, *, possible: bool = False, sure: bool = False) -> str:
     return f'<span class="t-badge t-{colour}{look}"><span aria-hidden="true">{shape}</span> {escape(said)}</span>'
 
 
-def finding_badge(result: str, reviewed: str, overlays: Sequence[str] = ()) -> str:
+def finding_badge(
+    result: str, reviewed: str, overlays: Sequence[str] = (), *, aside: str = ""
+) -> str:
     """Return a finding's badge: what no person confirmed is possible, and what the institution says of it."""
-    return _result_badge(result, reviewed) + "".join(f" {overlay(name)}" for name in overlays)
+    return _result_badge(result, reviewed, aside) + "".join(
+        f" {overlay(name)}" for name in overlays
+    )
 
 
 def badge_of(found: Cell | FindingRow) -> str:
     """Return the badge of a finding, which says where review may make it more."""
     least = '<span class="t-small">at least</span> ' if found.at_least else ""
-    return least + finding_badge(found.result, found.reviewed, found.overlays)
+    return least + finding_badge(found.result, found.reviewed, found.overlays, aside=found.aside)
 
 
 SHAPES = {"disputed": "⇄", "corrected": "✎", "under_reply": "◔", "withheld": "◌"}
@@ -100,9 +104,10 @@ def overlay(name: str) -> str:
     )
 
 
-def _result_badge(result: str, reviewed: str) -> str:
+def _result_badge(result: str, reviewed: str, aside: str) -> str:
     if result == "none_found" and reviewed == "none":
-        return f'{badge(result)} <span class="t-small">no match by machine</span>'
+        said = escape(aside or "no match by machine")
+        return f'{badge(result)} <span class="t-small">{said}</span>'
     if result in ABSENT:
         return badge(result)
     if reviewed == "none":

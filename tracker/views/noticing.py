@@ -66,7 +66,7 @@ def _due(due: Sequence[FindingRow], name: str) -> None:
 def _told(row: FindingRow) -> str:
     return (
         f"<b>{html.escape(question_title(row.question))}</b> "
-        f"{html.finding_badge(row.result, row.reviewed)}<br>"
+        f"{html.finding_badge(row.result, row.reviewed, aside=row.aside)}<br>"
         f'<span class="t-meta">{html.rule(row.rule)}</span>'
     )
 

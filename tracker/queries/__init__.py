@@ -38,8 +38,9 @@ from tracker.queries.hearing import withheld_labels
 from tracker.queries.institutions import InstitutionRow, institution_rows
 from tracker.queries.jobs import JobRow, QueueView, has_queue, queue_view
 from tracker.queries.overview import Overview, overview
-from tracker.queries.search import LABELS, Found, search, terms
+from tracker.queries.search import LABELS, Found, search
 from tracker.queries.sources import SourceRow, source_rows
+from tracker.queries.worded import terms
 
 __all__ = [
     "ABSENT",

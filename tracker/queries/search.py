@@ -1,6 +1,5 @@
 """Passages by their words: coded ones, in official voice, in the latest version of their document."""
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +28,7 @@ from tracker.queries.evidence import shown_cues
 from tracker.queries.findings import finding_rows
 from tracker.queries.hearing import withheld_labels
 from tracker.queries.shared import iso
+from tracker.queries.worded import fts5, tsquery
 from tracker.standing import QUESTIONS, labels_of
 from tracker.store.assessing import ON_PAGE
 from tracker.store.firsts import first_stood
@@ -39,12 +39,6 @@ from tracker.verdicts import Judged, after_review
 NEWEST = 2000  # passages with the words that are looked at, newest first; a common word has more
 LABELS = (*map(str, Topic), *map(str, Recommendation))
 _JUDGING = tuple(str(stance) for stance in Stance if stance is not Stance.NONE)
-FEWEST = 3  # letters before a star: fewer would find half of the language
-MOST_TERMS = 50
-_TERM = re.compile(r'"([^"]*)"(\*?)|([^\s"]+)')
-_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»", '"'))
-_WORD = re.compile(r"\w+")
-_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,25 +48,6 @@ class Found:
     institution: str
     name: str
     evidence: dict[str, Any]  # keyed as a finding's evidence is
-
-
-def terms(query: str) -> list[str]:
-    """Return the words and "phrases" of a query; all must stand in a passage. No text is an error.
-
-    A star at the end, of a phrase's last word too, also finds longer forms of it.
-    """
-    plain = "".join(c if c.isprintable() else " " for c in query).translate(_QUOTES)
-    given = (
-        (phrase or word, star or (phrase or word)[-1:])
-        for phrase, star, word in _TERM.findall(plain)
-    )
-    found = [_term(words.rstrip("*"), star) for words, star in given if _WORD.search(words)]
-    return found[:MOST_TERMS]
-
-
-def _term(words: str, star: str) -> str:
-    enough = len(_WORD.findall(words)[-1]) >= FEWEST
-    return " ".join(words.split()) + "*" * (star == "*" and enough)
 
 
 def search(
@@ -249,33 +224,10 @@ def _id(session: Session) -> Any:
 def _holding(session: Session, words: Sequence[str]) -> Any:
     query = select(_id(session).label("id"))
     if session.get_bind().dialect.name == "sqlite":
-        return query.where(text("passage_search MATCH :words").bindparams(words=_fts5(words)))
+        return query.where(text("passage_search MATCH :words").bindparams(words=fts5(words)))
     simple: ColumnElement[Any] = literal_column("'simple'")
     held = func.to_tsvector(simple, col(Passage.text))
-    return query.where(*(held.op("@@")(_tsquery(simple, word)) for word in words))
-
-
-def _fts5(words: Sequence[str]) -> str:
-    """Return a query in FTS5's own language; every term is quoted, so none can be an operator."""
-    return " AND ".join(map(_fts5_term, words))
-
-
-def _fts5_term(term: str) -> str:
-    quoted = term.rstrip("*").replace('"', " ")
-    return f'"{quoted}"{" *" if _open_end(term) else ""}'
-
-
-def _tsquery(simple: Any, term: str) -> Any:
-    """Return a term in PostgreSQL's own language: words that follow each other, none an operator."""
-    if not _open_end(term):
-        return func.phraseto_tsquery(simple, term)
-    quoted = (f"'{word}'" for word in _WORD.findall(term))
-    return func.to_tsquery(simple, f"{' <-> '.join(quoted)}:*")
-
-
-def _open_end(term: str) -> bool:
-    # A text without spaces is one word to the index; it is found by how it begins.
-    return term.endswith("*") or bool(_UNSPACED.search(term))
+    return query.where(*(held.op("@@")(tsquery(simple, word)) for word in words))
 
 
 def _found(

@@ -37,10 +37,12 @@ def test_a_private_address_names_the_setting_that_lets_it_be_read(watching, site
 
     first = run("run")
     said = [run("sources", "health"), run("sources", "check", "--live"), run("sources", "add", f"{site.address}/new")]  # fmt: skip
+    crawled = run("crawl")
     second = run("run", TRACKER_ALLOW_HOSTS="127.0.0.1")
 
     assert "`tracker sources health` says why and what helps" in first.stderr
     assert "network" not in first.stderr
+    assert remedy in crawled.stderr
     for done in said:
         assert remedy in done.stdout + done.stderr
     assert "1 new versions" in second.stderr  # the remedy is one

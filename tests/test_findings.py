@@ -299,6 +299,15 @@ def test_a_university_that_applies_a_public_rule_cites_it():
     assert "cites rule: NSPM-33" in found.rule
 
 
+@pytest.mark.parametrize(("reviewed", "cites"), [(Reviewed.NONE, False), (Reviewed.TWO, True)])
+def test_a_rule_is_cited_only_where_it_is_named_or_people_say_so(reviewed, cites):
+    item = held(Recommendation.R6, cues={"R6": ["foreign gifts", "disclose"]}, reviewed=reviewed)
+
+    found = coverage(RULES[Recommendation.R6], UNIVERSITY, [item], READ)
+
+    assert ("cites rule" in found.rule, bool(found.evidence)) == (cites, cites)
+
+
 def test_an_institute_without_research_partners_is_not_asked_about_them():
     with_partners = SearchRecord(**{**READ.to_json(), "partnership_passages": 1})
 

@@ -98,6 +98,15 @@ def test_the_file_of_an_institution_has_quote_date_hash_and_state(site):
     assert "新疆" in text
 
 
+def test_the_file_of_an_institution_explains_each_element_that_it_names(site):
+    text, _ = get(f"{site}/p/institution/alder")
+
+    meanings = text.split("What the elements mean")[1].split("<h2>")[0]
+    assert "names an abuse and the state behind it" in meanings
+    assert "must, should, may" in meanings
+    assert "says who is asked in doubt" not in meanings  # of a recommendation without a quote
+
+
 def test_a_change_shows_before_and_after_in_words(site):
     text, _ = get(f"{site}/p/change/1")
 

@@ -4,13 +4,22 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from builders import NOON, read_page
+from sqlmodel import select
 
 from tracker import monitoring, queries
 from tracker.export import freeze
-from tracker.model import SPOKEN, ChangeClass, Document, InstitutionKind
+from tracker.model import (
+    SPOKEN,
+    ChangeClass,
+    Document,
+    InstitutionKind,
+    Passage,
+    Review,
+    Verdict,
+)
 from tracker.queries.changes import WITHHELD
 from tracker.shares import shares
-from tracker.views import changed, documented, profile, statements, tables
+from tracker.views import changed, documented, html, profile, statements, tables
 
 CONDEMNS = (
     "We condemn the mass surveillance of Uyghurs in Xinjiang by the Chinese government, which is an abuse of human "
@@ -117,6 +126,26 @@ def test_the_overview_counts_what_is_fresh(read):
 
     assert (figures.documents_known, figures.documents_read, figures.documents_fresh) == (1, 1, 1)
     assert figures.last_run_at == datetime(2026, 3, 3, 12, tzinfo=UTC)
+
+
+def test_how_fresh_the_data_is_tells_of_verdicts_that_came_after_the_last_read(read):
+    judged = NOON + timedelta(days=30)
+    with read.transaction() as session:
+        passage = session.exec(select(Passage)).first()
+        document = session.exec(select(Document)).one()
+        session.add(
+            Review(
+                passage_id=passage.id, document_id=document.id, reviewer="a", at=judged,
+                verdict=Verdict.CONFIRM, labels=["china"], coder="codebook 1.2",
+            )
+        )  # fmt: skip
+
+    figures = ask(read, queries.overview)
+
+    assert figures.verdicts_to == judged
+    assert html.as_of(figures.last_run_at, figures.verdicts_to) == (
+        "Data as of 3 Mar 2026, 12:00 UTC, people’s verdicts to 1 Apr 2026, 12:00 UTC"
+    )
 
 
 def test_what_is_possible_is_never_counted_with_what_is_confirmed():

@@ -82,6 +82,7 @@ def rules(codebook: Codebook) -> dict[Recommendation, Rule]:
             should_is_partial=entry.should_is_partial,
             carries_status=entry.carries_status,
             elsewhere=entry.elsewhere,
+            is_cited=codebook.lexicon.names_public_rule,
             wording=wording,
         )
         for code, entry in codebook.recommendations.items()

@@ -52,6 +52,10 @@ class Lexicon:
             self.masks[wanted] = sum(self.bits[name] for name in {*wanted})
         return self.masks[wanted]
 
+    def names_public_rule(self, words: str) -> bool:
+        """Tell whether words name a government's or public funder's rule (codebook, R6)."""
+        return any(mask & self.bits["gov_rule"] for _, _, mask in self.matcher.find(words))
+
     def named(self, mask: int) -> tuple[Entity, bool] | None:
         """Return the entity that a hit's mask stands for, if any, and whether its name is sure."""
         at = (mask >> len(self.concepts)).bit_length() - 1

@@ -5,7 +5,7 @@ Source: codebook, "Recommendations" and the table of elements.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -62,6 +62,7 @@ class Rule:
     should_is_partial: bool = False
     carries_status: bool = False
     elsewhere: str = ""  # what is said where it does not apply, but the text is there
+    is_cited: Callable[[str], bool] = bool  # whether a cue names what `elsewhere` says is cited
     wording: Wording = Wording()
 
 
@@ -103,10 +104,19 @@ def coverage(
 
 def _not_applicable(rule: Rule, relevant: Sequence[Evidence]) -> Result:
     said = f"{rule.code} does not address this kind of institution"
+    if "{words}" in rule.elsewhere:
+        # "Cites rule" needs a rule by name; without one only a person's word keeps the passage here.
+        relevant = [
+            item for item in relevant if _cited(rule, item) or item.reviewed != Reviewed.NONE
+        ]
     if relevant and rule.elsewhere:
-        cited = dict.fromkeys(word for item in relevant for word in item.cues.get(rule.code, ()))
+        cited = dict.fromkeys(word for item in relevant for word in _cited(rule, item))
         said += f" · {rule.elsewhere.replace('{words}', ', '.join(list(cited)[:3]) or rule.code)}"
     return Result(CoverageResult.NOT_APPLICABLE, said, evidence=tuple(relevant))
+
+
+def _cited(rule: Rule, item: Evidence) -> list[str]:
+    return [word for word in item.cues.get(rule.code, ()) if rule.is_cited(word)]
 
 
 def _nothing(rule: Rule, kind: InstitutionKind, record: SearchRecord) -> Result:

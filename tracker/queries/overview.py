@@ -15,6 +15,7 @@ from tracker.model import (
     Fetch,
     Institution,
     Outcome,
+    Review,
     Run,
     Source,
     Version,
@@ -39,8 +40,15 @@ class Overview:
     fetches: int
     failed_fetches: int
     last_run_at: datetime | None
+    last_verdict_at: datetime | None  # of people, on a coding
     deliveries_sent: int
     demonstration: bool
+
+    @property
+    def verdicts_to(self) -> datetime | None:
+        """When people last judged a coding, where that is later than the last read."""
+        last, read = self.last_verdict_at, self.last_run_at
+        return last if last and read and last > read else None
 
 
 def overview(session: Session) -> Overview:
@@ -60,6 +68,7 @@ def overview(session: Session) -> Overview:
         fetches=_count(session, Fetch),
         failed_fetches=_count(session, Fetch, Fetch.outcome == Outcome.FAILED),
         last_run_at=last,
+        last_verdict_at=session.exec(select(func.max(Review.at))).one(),
         deliveries_sent=_count(session, Delivery, col(Delivery.sent_at).is_not(None)),
         demonstration=session.get(Fact, DEMONSTRATION) is not None,
     )

@@ -47,6 +47,7 @@ def download(request: Request) -> Response:
     about = {
         "view_filter": tables.said(asked),
         "data_as_of": figures.last_run_at.isoformat() if figures.last_run_at else None,
+        "verdicts_to": figures.verdicts_to.isoformat() if figures.verdicts_to else None,
         "institutions_in_scope": figures.institutions,
         "demonstration": figures.demonstration,
         "note": NOTE,

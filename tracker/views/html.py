@@ -190,9 +190,12 @@ def minute(at: datetime | None) -> str:
     return f"{at.day} {at:%b %Y, %H:%M} UTC" if at else "–"
 
 
-def as_of(at: datetime | None) -> str:
-    """Return how fresh the data is."""
-    return f"Data as of {minute(at)}" if at else "Nothing read yet"
+def as_of(at: datetime | None, verdicts_to: datetime | None) -> str:
+    """Return how fresh the data is, and until when people's later verdicts are in it."""
+    if at is None:
+        return "Nothing read yet"
+    verdicts = f", people’s verdicts to {minute(verdicts_to)}" if verdicts_to else ""
+    return f"Data as of {minute(at)}{verdicts}"
 
 
 def link(url: str, words: str) -> str:

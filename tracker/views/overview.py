@@ -83,7 +83,7 @@ def _titles() -> dict[str, str]:
 def _denominators(spoken: Sequence[Cell]) -> str:
     whole = tally(spoken)
     lines = [
-        "“Spoke out” means: condemned or criticised abuses in the institution’s own voice. “Checked” means: enough of what it publishes was read to answer.",
+        "“Spoke out” means: condemned or criticised abuses in the institution’s own voice. “Checked” means: a statement was found, or enough of what it publishes was read to say that none was; while some are not checked, the share among those checked leans upwards.",
         f"{html.number(whole.possible, 'institution')} possibly did too: found by machine, not yet reviewed, never added to the confirmed.",
         f"{whole.unread} of the {whole.institutions} in scope are not checked or unreachable: that is no answer.",
     ]

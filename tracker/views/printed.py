@@ -135,7 +135,7 @@ def _page(
     about: JsonLd | None = None,
 ) -> Response:
     figures = queries.overview(session)
-    as_of = html.as_of(figures.last_run_at)
+    as_of = html.as_of(figures.last_run_at, figures.verdicts_to)
     address = Settings().public_url.rstrip("/") + path
     canonical = f'<link rel="canonical" href="{html.escape(address)}">' if path else ""
     said = f'<script type="application/ld+json">{_json(about, address)}</script>' if about else ""

@@ -48,6 +48,7 @@ from tracker.views.html import (
     when,
     words,
 )
+from tracker.wording import MEANINGS
 
 CARDS = 6
 
@@ -279,6 +280,17 @@ def coverage_line(profile: Profile) -> str:
     )
 
 
+def meanings(profile: Profile) -> str:
+    """Return what the named elements of the recommendations ask of a text, for who has only the paper."""
+    named = {str(row["name"]) for finding in profile.findings for row in finding.elements}
+    shown = pairs((words(name), escape(said)) for name, said in MEANINGS.items() if name in named)
+    how = (
+        "In brackets: how the sentence binds (must, should, may), and the words in the quote that hold the element. "
+        "The elements are the tracker’s own definitions, after the report’s recommendations."
+    )
+    return f'<h2>What the elements mean</h2>{shown}<p class="t-small">{how}</p>' if named else ""
+
+
 def sheet(profile: Profile, places: Places) -> str:
     """Return the whole institution as one printable column: the file for a case folder."""
     return (
@@ -291,6 +303,7 @@ def sheet(profile: Profile, places: Places) -> str:
         + "<h2>What they rest on</h2>"
         + (quotes(profile, places) or no_quote(profile))
         + search_record(profile.spoken.search_record, "What was read")
+        + meanings(profile)
         + "<h2>Changes</h2>"
         + changes(profile, places)
         + "<h2>Documents</h2>"

@@ -81,7 +81,7 @@ def foot(shown: Overview, *, printed: str = "") -> None:
     ]
     st.html(
         f'<div class="t-foot"><b>{NOT}</b> Machine findings are possible until a person confirms them. '
-        f"{html.as_of(shown.last_run_at)}.<br>{' · '.join(filter(None, ways))}</div>"
+        f"{html.as_of(shown.last_run_at, shown.verdicts_to)}.<br>{' · '.join(filter(None, ways))}</div>"
     )
 
 

@@ -49,6 +49,12 @@ def test_no_stored_text_becomes_markup(shown: str):
     assert 'href="javascript:' not in shown
 
 
+def test_what_was_looked_at_has_no_period_where_nothing_states_a_date():
+    shown = evidence.search_record({"documents_read": 1, "documents_known": 1}, "rule")
+
+    assert "<dt>Period</dt><dd>no date stated</dd>" in shown
+
+
 @pytest.mark.parametrize(
     ("result", "reviewed", "said", "unsaid"),
     [

@@ -411,7 +411,9 @@ def test_an_unknown_id_is_said_and_shows_nobody_else(visit, path):
 
 def test_a_rule_is_tried_on_the_past_before_it_is_taken(visit):
     text = visit("/alerts?institution=hazel-university").inner_text("body")
-    narrowed = {visit(f"/alerts?{name}=R6").inner_text("main") for name in ("rec", "recommendation")}
+    narrowed = {
+        visit(f"/alerts?{name}=R6").inner_text("main") for name in ("rec", "recommendation")
+    }
 
     assert len(narrowed) == 1
     assert '"recommendations": ["R6"]' in narrowed.pop()

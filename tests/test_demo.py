@@ -162,7 +162,7 @@ def test_an_institution_a_difference_and_an_export_are_shown(played, tmp_path):
 
 def test_the_readmes_search_for_a_body_finds_it_in_the_demonstration(played):
     readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
-    body = re.search(r'its pages name is `search --naming "([^"]+)"`', readme)[1]
+    body = re.search(r'its pages name is found by `search --naming "([^"]+)"`', readme)[1]
 
     assert json.loads(run(played[0], "search", "--naming", body, "--json"))
 

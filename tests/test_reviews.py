@@ -261,8 +261,12 @@ def test_what_waits_in_all_is_said_where_only_some_is_shown(sqlite_store, tmp_pa
     judge(sqlite_store, queue(sqlite_store)[0], reviewer="bob")
     with sqlite_store.transaction() as session:
         coder = load_codebook().coder_name
-        numbers = {who: waiting_number(session, coder=coder, reviewer=who) for who in ("ada", "bob")}
-    assert numbers == {who: len(queue(sqlite_store, who)) for who in numbers} == {"ada": 3, "bob": 2}
+        numbers = {
+            who: waiting_number(session, coder=coder, reviewer=who) for who in ("ada", "bob")
+        }
+    assert (
+        numbers == {who: len(queue(sqlite_store, who)) for who in numbers} == {"ada": 3, "bob": 2}
+    )
     sqlite_store.close()
 
     listed, all_listed = (

@@ -74,8 +74,16 @@ def fill(folder, *, judging: bool):
     """A page that was edited once; where people judge, one finds that it criticises, and what the edit means."""
     store = Store.open(f"sqlite:///{folder / 'tracker.db'}")
     read_page(store, BODY.format(more=""))
-    read_page(store, BODY.format(more=" or pay for"), at=NOON + timedelta(days=1))
-    read_page(store, BODY.format(more=" or pay for"), at=NOON + timedelta(days=2))  # seen twice
+    read_page(
+        store,
+        BODY.format(more=", nor in the forced labour of Uyghurs"),
+        at=NOON + timedelta(days=1),
+    )
+    read_page(
+        store,
+        BODY.format(more=", nor in the forced labour of Uyghurs"),
+        at=NOON + timedelta(days=2),
+    )  # seen twice
     with store.transaction() as session:
         if judging:
             _judge(session)

@@ -18,9 +18,10 @@ from sqlalchemy.exc import DBAPIError
 from crawler import importing
 from crawler.progress import Bar, Lines, Progress, Silent
 from crawler.settings import NAME, scrapy_settings
+from tracker.addresses import ALLOWING
 from tracker.clock import Clock, system_time
 from tracker.ending import INTERRUPTED, Ending
-from tracker.model import InstitutionKind, RunState
+from tracker.model import InstitutionKind, Reason, RunState
 from tracker.nearness import nearest
 from tracker.settings import Settings, SettingsError, load_settings
 from tracker.sources import SourcesError, SourcesFile, load_sources
@@ -251,6 +252,8 @@ def _report(run_id: int, counts: dict[str, Any], asked: Asked) -> None:
     )
     if not asked.quiet:
         print(line, file=sys.stderr)
+        if Reason.PRIVATE_ADDRESS in counts["failed"]:
+            print(f"{Reason.PRIVATE_ADDRESS}: {ALLOWING}", file=sys.stderr)
     if asked.json:
         print(json.dumps({"run": run_id, **counts}))
 

@@ -176,4 +176,9 @@ FAILURE = re.compile(r"<twisted\.python\.failure\.Failure [\w.]+: (.*?)>")
 
 def _detail(error: BaseException | None) -> str:
     said = FAILURE.sub(r"\1", str(error))
-    return normalise(said).strip("[]")[:300] or type(error).__name__
+    said = normalise(said).strip("[]")[:300] or type(error).__name__
+    return said.replace(CLEANLY, "the server hung up without an answer")
+
+
+#: As Twisted says that nothing came; it would be told as if all were well.
+CLEANLY = "Connection was closed cleanly."

@@ -185,6 +185,13 @@ def test_a_back_test_lists_what_would_have_been_sent(alerts):
     assert "1 sentence changed" in said
 
 
+def test_a_back_test_of_a_store_that_nothing_was_read_into_speaks_of_no_last_run(alerts):
+    said = alerts("preview")
+
+    assert "No run so far" in said
+    assert "the last run" not in said
+
+
 def test_mail_that_waits_for_a_server_that_is_not_set_is_said_each_time_and_is_the_exit_code(
     alerts,
 ):

@@ -116,7 +116,7 @@ def test_the_screen_of_a_published_reply_shows_it_in_full_and_no_versions(store)
     text = shown(app.run())
 
     assert "&lt;script&gt;alert(1)&lt;/script&gt; ![x](http://elsewhere.example/y.png)" in text
-    assert 'href="/institution?inst=alder"' in text
+    assert 'href="/institution?institution=alder"' in text
     assert not [words for words in ("No sentence differs", "no version", "sha256") if words in text]
 
 

@@ -359,7 +359,7 @@ def test_two_tabs_keep_two_filters(visit):
 def test_back_leads_to_the_same_filters(visit):
     page = visit("/statements?kind=university")
     page.get_by_role("link", name="Hazel University").first.click()
-    page.wait_for_url("**/institution?inst=hazel-university")
+    page.wait_for_url("**/institution?institution=hazel-university")
     page.wait_for_function(READY)
     page.go_back()
     page.get_by_text("7 of 17 institutions match").wait_for()
@@ -411,7 +411,12 @@ def test_an_unknown_id_is_said_and_shows_nobody_else(visit, path):
 
 def test_a_rule_is_tried_on_the_past_before_it_is_taken(visit):
     text = visit("/alerts?institution=hazel-university").inner_text("body")
+    narrowed = {
+        visit(f"/alerts?{name}=R6").inner_text("main") for name in ("rec", "recommendation")
+    }
 
+    assert len(narrowed) == 1
+    assert '"recommendations": ["R6"]' in narrowed.pop()
     assert "This rule would have sent 1 message in the 90 days" in text
     assert '"institutions": ["hazel-university"]' in text
     assert "/feeds/rule.atom?institutions=hazel-university" in text
@@ -422,11 +427,11 @@ def test_the_feed_is_atom_and_leaving_takes_a_post(demo):
     assert (feed.version, bool(feed.bozo)) == ("atom10", False)
     assert any("Larch University" in entry.title for entry in feed.entries)
 
-    page = urllib.request.urlopen(f"{demo}/u/no-such-token")
-    assert b'<form method="post"' in page.read()
-    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
-    with pytest.raises(urllib.error.HTTPError, match="404"):
-        urllib.request.urlopen(f"{demo}/u/no-such-token", data=b"")
+    for body in (None, b""):
+        with pytest.raises(urllib.error.HTTPError, match="404") as refused:
+            urllib.request.urlopen(f"{demo}/u/no-such-token", data=body)
+        assert b"There is no such subscription" in refused.value.read()
+        assert "default-src 'none'" in refused.value.headers["Content-Security-Policy"]
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import sqlite3
 import subprocess
 import sys
@@ -146,10 +147,24 @@ def test_answers_come_as_table_json_and_csv(played, command):
     assert len(run(played[0], command).splitlines()) > 5
 
 
+def test_the_table_of_changes_says_their_class(played):
+    head, *rows = run(played[0], "changes").splitlines()[1:]
+
+    assert "class" in head.split()
+    assert any(" material " in row for row in rows)
+
+
 def test_an_institution_a_difference_and_an_export_are_shown(played, tmp_path):
     assert "Research partnerships policy" in run(played[0], "institution", "hazel-university")
     assert "[added:" in run(played[0], "diff", "http://hazel-university.example/policies/research-partnerships", "--from", "1", "--to", "2")  # fmt: skip
     assert "spoken.csv: 17 rows" in run(played[0], "export", str(tmp_path))
+
+
+def test_the_readmes_search_for_a_body_finds_it_in_the_demonstration(played):
+    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    body = re.search(r'its pages name is found by `search --naming "([^"]+)"`', readme)[1]
+
+    assert json.loads(run(played[0], "search", "--naming", body, "--json"))
 
 
 @pytest.mark.parametrize(

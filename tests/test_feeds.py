@@ -238,7 +238,9 @@ def test_opening_the_way_out_ends_nothing(reader, store):
         add_subscription(session, name="mine", channel=Channel.OUTBOX, at=NOON)
         token = recipients(session)[0].token
 
-    assert '<form method="post"' in reader.get(f"/u/{token}").text
+    opened = reader.get(f"/u/{token}").text
+    assert "“mine”" in opened
+    assert '<form method="post"' in opened
     with store.transaction() as session:
         assert recipients(session)[0].state is SubscriptionState.ACTIVE
     assert reader.post(f"/u/{token}", "List-Unsubscribe=One-Click").status_code == 200
@@ -267,3 +269,38 @@ def test_a_feed_of_a_rule_with_mistakes_names_all_of_them(reader):
     assert 'kinds: "universty" is not known, did you mean "university"?' in answer.text
     assert 'institution: no such field, did you mean "institutions"?' in answer.text
     assert "at_least_words" in answer.text
+
+
+@pytest.mark.parametrize("path", ["all", "material", "institution/alder", "topic/china", "rule"])
+def test_a_feeds_address_without_its_ending_leads_to_the_feed(reader, path):
+    found = reader.get(f"/feeds/{path}?page=1")
+
+    assert found.status_code == 308
+    assert found.headers["location"] == f"/feeds/{path}.atom?page=1"
+    assert reader.get(found.headers["location"]).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["al", "institution/nobody", "institution", "topic/x", "rule/x"])
+def test_no_such_feed_is_said_with_and_without_the_ending(reader, path):
+    for ending in ("", ".atom"):
+        answer = reader.get(f"/feeds/{path}{ending}")
+        assert (answer.status_code, "no such feed" in answer.text) == (404, True)
+
+
+def test_a_screen_is_found_by_the_menus_word_for_it(reader):
+    found = reader.get("/institutions?inst=alder")
+
+    assert (found.status_code, found.headers["location"]) == (308, "/institution?inst=alder")
+
+
+def test_the_way_out_of_a_subscription_that_is_none_or_has_ended_says_so_at_once(reader, store):
+    with store.transaction() as session:
+        add_subscription(session, name="mine", channel=Channel.OUTBOX, at=NOON)
+        token = recipients(session)[0].token
+
+    reader.post(f"/u/{token}")
+
+    for path in ("/u/nonsense", f"/u/{token}"):
+        answer = reader.get(path)
+        assert (answer.status_code, "no such subscription" in answer.text) == (404, True)
+        assert "<button>" not in answer.text

@@ -37,13 +37,15 @@ def test_a_private_address_names_the_setting_that_lets_it_be_read(watching, site
 
     first = run("run")
     said = [run("sources", "health"), run("sources", "check", "--live"), run("sources", "add", f"{site.address}/new")]  # fmt: skip
+    crawled = run("crawl")
     second = run("run", TRACKER_ALLOW_HOSTS="127.0.0.1")
 
     assert "`tracker sources health` says why and what helps" in first.stderr
     assert "network" not in first.stderr
+    assert remedy in crawled.stderr
     for done in said:
         assert remedy in done.stdout + done.stderr
-    assert "1 new versions" in second.stderr  # the remedy is one
+    assert "1 new version," in second.stderr  # the remedy is one
 
 
 def test_a_page_that_is_gone_is_not_put_down_to_the_network(watching, site):
@@ -64,3 +66,14 @@ def test_without_an_answer_from_anywhere_the_network_is_asked_about(watching):
 
     assert "is there a network? Without one, `make demo` shows an example" in done.stderr
     assert "is there a network?" in run("status").stdout
+
+
+def test_a_server_that_hangs_up_is_told_as_that_and_not_as_closed_cleanly(watching, site):
+    site.put("/policy", hang_up=True)
+    run = watching(f"{site.address}/policy")
+
+    run("crawl", TRACKER_ALLOW_HOSTS="127.0.0.1")
+    said = run("sources", "health").stdout
+
+    assert "the server hung up without an answer" in " ".join(said.split())
+    assert "cleanly" not in said

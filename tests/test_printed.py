@@ -158,7 +158,19 @@ def test_an_empty_export_says_what_it_is(site):
     (row,) = csv.DictReader(io.StringIO(get(f"{site}/data/spoken.csv?country=FR")[0]))
 
     assert row["view_filter"] == "country: FR"
+    assert {"institution", "result", "quote"} <= row.keys()  # its columns stay
     assert "not a finding that nothing was said" in row["note"]
+
+
+def test_an_institution_or_a_country_that_is_none_is_refused_and_named(site):
+    asked = f"{site}/data/changes.csv?institution=aldr"
+    for address, said in (
+        (asked, 'no institution has the key "aldr"; did you mean "alder"?'),
+        (f"{site}/data/spoken.csv?country=ZZ", "not a country: ZZ"),
+    ):
+        with pytest.raises(urllib.error.HTTPError, match="400") as refused:
+            get(address)
+        assert said in refused.value.read().decode()
 
 
 def test_a_workbook_repeats_its_filter_and_holds_texts_only(site):

@@ -28,7 +28,7 @@ from tracker.views import findings, profile
 from tracker.views.addresses import PRINTED
 from tracker.views.evidence import evidence_card
 from tracker.waiting import judge as decide
-from tracker.waiting import waiting
+from tracker.waiting import waiting, waiting_number
 
 CONDEMNS = (
     "Our institute condemns the mass surveillance and arbitrary detention of Uyghurs in Xinjiang by "
@@ -256,6 +256,32 @@ def test_verdicts_are_only_ever_added(sqlite_store):
     assert said(sqlite_store, item)[item.document_id, item.passage_id].rejected
 
 
+def test_what_waits_in_all_is_said_where_only_some_is_shown(sqlite_store, tmp_path, monkeypatch):
+    monkeypatch.setenv("TRACKER_DATA_DIR", str(tmp_path))
+    published(sqlite_store, CONDEMNS, f"{CONDEMNS} Again.", f"{CONDEMNS} And again.")
+    judge(sqlite_store, queue(sqlite_store)[0], reviewer="bob")
+    with sqlite_store.transaction() as session:
+        coder = load_codebook().coder_name
+        numbers = {
+            who: waiting_number(session, coder=coder, reviewer=who) for who in ("ada", "bob")
+        }
+    assert (
+        numbers == {who: len(queue(sqlite_store, who)) for who in numbers} == {"ada": 3, "bob": 2}
+    )
+    sqlite_store.close()
+
+    listed, all_listed = (
+        CliRunner().invoke(app, ["review", "list", "--as", "ada", *more]).stdout
+        for more in (["--limit", "2"], [])
+    )
+    asked = CliRunner().invoke(app, ["review", "next", "--as", "ada", "--limit", "1"], input="s\n")
+
+    assert "Waiting for review, 2 of 3" in listed
+    assert "Waiting for review, 3 of 3" in all_listed
+    assert "1 of 3" in asked.stdout
+    assert "2 more wait for you" in asked.stdout
+
+
 def test_the_command_line_asks_records_and_names_what_it_does_not_know(sqlite_store, tmp_path):
     published(sqlite_store, CONDEMNS)
     sqlite_store.close()
@@ -378,7 +404,7 @@ def test_the_file_of_an_institution_shows_what_awaits_review_beside_the_confirme
     assert "must refuse" in re.sub("<[^>]+>", "", rests)
     assert "lead researcher" not in re.sub("<[^>]+>", "", rests)
     assert "lead researcher" in re.sub("<[^>]+>", "", awaits)
-    assert "Awaits review beside:" in awaits
+    assert "What it may add to:" in awaits
 
 
 def test_after_a_correction_what_awaits_review_comes_first_and_nobody_is_first_asked_again(
@@ -416,7 +442,7 @@ def shown(store):
         card = evidence_card(row.evidence[0], {})
         [found] = search(session, words=["uyghurs"])
     [item] = row.to_json()["evidence"]
-    assert item["coded_by"] in card
+    assert item["coded_by"].lower() in card.lower()  # a sentence of its own there
     assert found.evidence["coded_by"] == item["coded_by"]
     return item
 

@@ -61,6 +61,8 @@ def test_words_and_bodies_narrow_each_other(ask, given, expected):
     [
         ([], "nothing to search for"),
         (["--naming", "zhejiang-lap"], 'did you mean "zhejiang-lab"?'),
+        (["--naming", "foo"], 'knows no body "foo"; the Alerts screen lists'),
+        (["x", "--institution", "nobody"], "`tracker sources list` names them all"),
         (["x", "--label", "R7"], "no such label: R7"),
         (["x", "--institution", "aldr"], "no institution has the key"),
     ],
@@ -68,6 +70,14 @@ def test_words_and_bodies_narrow_each_other(ask, given, expected):
 def test_wrong_input_is_named(ask, given, said):
     with pytest.raises(WrongInputError, match=said.replace("?", r"\?")):
         ask(*given)
+
+
+def test_a_search_before_anything_was_read_says_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("TRACKER_DATA_DIR", str(tmp_path))
+
+    said = " ".join(CliRunner().invoke(app, ["search", "absent"]).stdout.split())
+
+    assert "nothing yet. `tracker run` reads your sources" in said
 
 
 def test_nothing_found_is_no_finding_that_nothing_was_said(ask):

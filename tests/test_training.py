@@ -23,9 +23,9 @@ GOLD = Path(__file__).parent / "gold" / "passages.jsonl"
 CODEBOOK = load_codebook()
 
 
-def trained(folder: Path) -> tuple[Path, dict]:
+def trained(folder: Path, gold: Path = GOLD) -> tuple[Path, dict]:
     out = folder / "calibration.json"
-    found = CliRunner().invoke(app, ["train", str(GOLD), "--out", str(out), "--json"])
+    found = CliRunner().invoke(app, ["train", str(gold), "--out", str(out), "--json"])
     assert found.exit_code == 0, found.output
     return out, json.loads(found.stdout)
 
@@ -42,14 +42,19 @@ def test_a_calibration_changes_how_sure_a_coding_is_and_nothing_else(tmp_path):
 
 
 def test_training_twice_writes_the_same_and_few_positives_are_not_fitted(tmp_path):
-    out, found = trained(tmp_path)
+    rows = [json.loads(line) for line in GOLD.read_text(encoding="utf-8").splitlines()]
+    rare = [row for row in rows if row["R5"]][10:]
+    fewer = tmp_path / "fewer.jsonl"
+    kept = [json.dumps(row) for row in rows if row not in rare]
+    fewer.write_text("\n".join(kept), encoding="utf-8")
+    out, found = trained(tmp_path, fewer)
     first = out.read_bytes()
-    again, _ = trained(tmp_path)
+    again, _ = trained(tmp_path, fewer)
 
     assert again.read_bytes() == first
     assert found["calibration"]["not_fitted"].keys() == {"R5"}
     assert "R5" not in found["labels"]
-    assert found["calibration"]["training"]["passages"] == len(read_gold(GOLD))
+    assert found["calibration"]["training"]["passages"] == len(read_gold(fewer))
 
 
 def test_a_calibration_of_another_coder_is_refused(tmp_path):

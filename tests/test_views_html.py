@@ -49,6 +49,12 @@ def test_no_stored_text_becomes_markup(shown: str):
     assert 'href="javascript:' not in shown
 
 
+def test_what_was_looked_at_has_no_period_where_nothing_states_a_date():
+    shown = evidence.search_record({"documents_read": 1, "documents_known": 1}, "rule")
+
+    assert "<dt>Period</dt><dd>no date stated</dd>" in shown
+
+
 @pytest.mark.parametrize(
     ("result", "reviewed", "said", "unsaid"),
     [
@@ -163,12 +169,13 @@ def test_a_text_fragment_starts_at_the_quote():
 
 
 @pytest.mark.parametrize(
-    ("contact", "href"),
-    [("a@tracker.example", 'href="mailto:a@tracker.example"'), ("https://tracker.example/bot", 'href="https://tracker.example/bot"'), ("", "")],
+    ("contact", "said"),
+    [("a@tracker.example", 'href="mailto:a@tracker.example"'), ("https://tracker.example/bot", 'href="https://tracker.example/bot"'), ("", "no contact address is set (<code>TRACKER_CONTACT</code>)")],
 )  # fmt: skip
-def test_a_problem_is_reported_to_whoever_runs_the_tracker(contact, href):
-    assert href in html.problem(contact)
-    assert bool(html.problem(contact)) is bool(contact)
+def test_a_problem_is_reported_to_whoever_runs_the_tracker(contact, said):
+    assert said in html.problem(contact)
+    assert "Report a problem" in html.problem(contact)
+    assert ("<a " in html.problem(contact)) is bool(contact)
 
 
 def test_a_mail_about_a_problem_says_which_quote_and_no_quote_adds_a_header():

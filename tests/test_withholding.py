@@ -53,7 +53,7 @@ from tracker.store.corrections import corrections
 from tracker.store.subscriptions import Recipient
 from tracker.update import update
 from tracker.views import main
-from tracker.views.routes import ROUTES
+from tracker.views.routes import MEANT, ROUTES
 from tracker.waiting import waiting
 
 BODY = """<main><h1>Position</h1><p>We condemn the mass surveillance of Uyghurs in Xinjiang by the Chinese government,
@@ -74,8 +74,16 @@ def fill(folder, *, judging: bool):
     """A page that was edited once; where people judge, one finds that it criticises, and what the edit means."""
     store = Store.open(f"sqlite:///{folder / 'tracker.db'}")
     read_page(store, BODY.format(more=""))
-    read_page(store, BODY.format(more=" or pay for"), at=NOON + timedelta(days=1))
-    read_page(store, BODY.format(more=" or pay for"), at=NOON + timedelta(days=2))  # seen twice
+    read_page(
+        store,
+        BODY.format(more=", nor in the forced labour of Uyghurs"),
+        at=NOON + timedelta(days=1),
+    )
+    read_page(
+        store,
+        BODY.format(more=", nor in the forced labour of Uyghurs"),
+        at=NOON + timedelta(days=2),
+    )  # seen twice
     with store.transaction() as session:
         if judging:
             _judge(session)
@@ -251,7 +259,7 @@ def test_what_a_person_found_leaves_no_way_before_the_institution_could_reply(to
 #: What tells nothing of an institution, or only what it was told itself behind its own signed link.
 APART = {"/healthz", "/confirm/{signed}", "/u/{token}", "/reply/{signed}", "/p/tracker.css", "/p/favicon.png", "/p/{rest:path}",
          "/data/", "/data/{rest:path}", "/data/release/{release}.json",  # the data package as it was: walked
-         "/robots.txt"}  # fmt: skip
+         "/robots.txt", *MEANT}  # fmt: skip
 
 
 @pytest.mark.parametrize("found", [r for r in ROUTES if r.path not in APART], ids=lambda r: r.path)

@@ -92,6 +92,15 @@ def waiting(session: Session, *, coder: str, reviewer: str, limit: int = 20) -> 
     return found[:limit]
 
 
+def waiting_number(session: Session, *, coder: str, reviewer: str) -> int:
+    """Return how many passages wait for this person in all, as `waiting` lists them; reads no texts of fresh ones."""
+    given = _given(session)
+    known = _of(session, coder, given.asking(reviewer), given, reviewer=reviewer)
+    keys = select(Version.document_id, Coding.passage_id)
+    fresh = _coded(keys, coder).where(_LABELLED, ~_judged().exists()).distinct()
+    return len(known) + sum(not given.has((row[0], row[1])) for row in session.execute(fresh))
+
+
 def waiting_item(
     session: Session, key: str, *, coder: str, reviewer: str, again: bool = False
 ) -> Waiting | None:
@@ -141,7 +150,9 @@ class _Given:
         return asked | {key: self.people.get(key, {}) for key in (*self.outdated, *self.corrected)}
 
     def holds(self, item: Waiting) -> bool:
-        key = item.document_id, item.passage_id
+        return self.has((item.document_id, item.passage_id))
+
+    def has(self, key: Key) -> bool:
         return key in self.people or key in self.outdated or key in self.corrected
 
 
@@ -173,15 +184,10 @@ def _still_asks(people: dict[str, Review], reviewer: str) -> bool:
 
 def _unjudged(session: Session, coder: str, limit: int) -> list[Waiting]:
     """The weightiest that nobody has judged; texts are read of these only."""
-    judged = (
-        select(Review.id)
-        .where(Review.passage_id == VersionPassage.passage_id)
-        .where(Review.document_id == Version.document_id)
-    )
     weight = _WEIGHT.label("weight")
     places = (
         _coded(select(VersionPassage.version_id, func.min(VersionPassage.position), weight), coder)
-        .where(_LABELLED, ~judged.exists())
+        .where(_LABELLED, ~_judged().exists())
         .group_by(col(VersionPassage.version_id), col(Coding.id))
         .order_by(weight.desc(), col(Coding.passage_id), col(VersionPassage.version_id))
         .limit(limit)
@@ -192,6 +198,15 @@ def _unjudged(session: Session, coder: str, limit: int) -> list[Waiting]:
     )
     query = _coded(_rows(), coder).join(top, here)
     return [_item(row, {}) for row in session.execute(query)]
+
+
+def _judged() -> Any:
+    """The verdicts on a passage in a document."""
+    return (
+        select(Review.id)
+        .where(Review.passage_id == VersionPassage.passage_id)
+        .where(Review.document_id == Version.document_id)
+    )
 
 
 def _of(

@@ -53,9 +53,9 @@ class Page:
 def feed_named(session: Session, kind: str, value: str = "") -> Feed | None:
     """Return the feed of that name; None where there is no such topic, institution or rule."""
     match kind:
-        case "all":
+        case "all" if not value:
             return Feed("all", "all changes", lambda _: True)
-        case "material":
+        case "material" if not value:
             return Feed("material", "material changes", _is_material)
         case "institution":
             return _of_institution(session, value)

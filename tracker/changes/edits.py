@@ -49,13 +49,14 @@ _SPAN = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 
+_BETWEEN = re.compile(r"[,;]\s?(?:(?:and|or|und|oder|et|ou|en|of|y|o)\s)?|\s(?:and|or)\s")
 _CAPITAL = r"(?<!\w)[A-ZÀ-Þ][\w/’'-]+"
 _NAME = rf"{_CAPITAL}(?: (?:of |de |the )?{_CAPITAL}){{0,5}}"
 _JOINED = r"(?:, ?(?:(?:and|or|und|oder|et|ou|en|of|y|o|och|eller|og) )?| (?:and|or|und|oder|et|ou|en|y|och|og) )"
 _NAMES = re.compile(rf"{_NAME}(?:{_JOINED}(?:the )?{_NAME}){{2,}}")
 _BODY = re.compile(
     rf"(?:{_CAPITAL} ){{1,5}}(?:University|Institute|Academy|Laborator(?:y|ies)|Lab|College|Polytechnic|Ministry)\b(?: (?:of|for) (?:the )?{_CAPITAL}){{0,3}}"
-    r"|(?:Universit\w+|Universidad|Hochschule|Institut\w*|A[ck]adem\w+|Académie|Ministr\w+|Ministerium|College)"
+    r"|(?<!\w)(?:Universit\w+|Universidad|Hochschule|Institut\w*|A[ck]adem\w+|Académie|Ministr\w+|Ministerium|College)"
     rf"(?: (?:of|for|de|du|des|van|für|der|the|la)){{1,3}}(?: {_CAPITAL}){{1,5}}"
 )
 
@@ -222,6 +223,24 @@ def listed_names(text: str) -> frozenset[str]:
     return frozenset(
         name for found in _NAMES.finditer(text) for name in re.findall(_NAME, found[0])
     )
+
+
+def entries_gone(before: str, after: str) -> list[str]:
+    """Return the entries of a sentence's list that are gone, where the rest of the list stayed."""
+    listed, stays = _listed(before), _listed(after)
+    kept = [entry for entry in listed if entry in stays]
+    gone = [entry for entry in listed if entry not in stays and not _frames(entry, stays)]
+    whole = len(listed) >= 3 and len(kept) >= 2 and len(stays) < len(listed)
+    return gone if whole and len(kept) + len(gone) >= len(stays) else []
+
+
+def _frames(entry: str, stays: Iterable[str]) -> bool:
+    """Whether another entry ends or begins alike: an outer entry carries the sentence's frame."""
+    return any(other.startswith(entry) or other.endswith(entry) for other in stays)
+
+
+def _listed(text: str) -> list[str]:
+    return [entry for part in _BETWEEN.split(text) if (entry := part.strip(" .;:,"))]
 
 
 def bodies(text: str) -> frozenset[str]:

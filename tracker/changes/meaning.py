@@ -3,14 +3,14 @@
 A machine's reading of words, never a finding: it waits for a person (design, decision 11).
 """
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from tracker.changes.binding import ALL, ENTRY, FORCES, SOME, binds
 from tracker.changes.comparison import Comparison, SentenceChange, SentenceKind, compare
+from tracker.changes.edits import entries_gone
 from tracker.changes.units import Piece
 from tracker.changes.wording import WordChange, WordKind
 
@@ -47,9 +47,6 @@ class Shift:
         }
 
 
-_BETWEEN = re.compile(r"[,;]\s?(?:(?:and|or|und|oder|et|ou|en|of|y|o)\s)?|\s(?:and|or)\s")
-
-
 def shifts(comparison: Comparison) -> tuple[Shift, ...]:
     """Return which coded sentences bind more or less than before."""
     found: list[Shift] = []
@@ -71,8 +68,8 @@ def _touches(sentence: SentenceChange) -> bool:
     edits = sentence.words or (WordChange(WordKind.ADDED, sentence.after or sentence.before),)
     edited = "".join(word.text for word in edits if word.kind is not WordKind.EQUAL)
     listed = [
-        *_entries(sentence.before, sentence.after),
-        *_entries(sentence.after, sentence.before),
+        *entries_gone(sentence.before, sentence.after),
+        *entries_gone(sentence.after, sentence.before),
     ]
     return binds(edited) or bool(ENTRY.match(edited)) or bool(listed)
 
@@ -100,9 +97,9 @@ def _comparisons(sentence: SentenceChange) -> Iterator[tuple[ShiftKind, bool, st
         yield ShiftKind.FORCE, had[0] < has[0], had[1], has[1]
     if (reach := _reach(old, new)) is not None:
         yield (ShiftKind.REACH, *reach)
-    for entry in _entries(sentence.before, sentence.after):
+    for entry in entries_gone(sentence.before, sentence.after):
         yield ShiftKind.ENTRY, True, entry, ""
-    for entry in _entries(sentence.after, sentence.before):
+    for entry in entries_gone(sentence.after, sentence.before):
         yield ShiftKind.ENTRY, False, "", entry
 
 
@@ -136,24 +133,6 @@ def _reach(old: str, new: str) -> tuple[bool, str, str] | None:
     if bool(broad) is not bool(broader) and not had:
         return bool(broad), broad[0] if broad else "", broader[0] if broader else ""
     return None
-
-
-def _entries(before: str, after: str) -> list[str]:
-    """The entries of a sentence's list that are gone, where the rest of the list stayed."""
-    listed, stays = _listed(before), _listed(after)
-    kept = [entry for entry in listed if entry in stays]
-    gone = [entry for entry in listed if entry not in stays and not _within(entry, stays)]
-    whole = len(listed) >= 3 and len(kept) >= 2 and len(stays) < len(listed)
-    return gone if whole and len(kept) + len(gone) >= len(stays) else []
-
-
-def _within(entry: str, stays: Iterable[str]) -> bool:
-    """Whether another entry ends or begins alike: an outer entry carries the sentence's frame."""
-    return any(other.startswith(entry) or other.endswith(entry) for other in stays)
-
-
-def _listed(text: str) -> list[str]:
-    return [entry for part in _BETWEEN.split(text) if (entry := part.strip(" .;:,"))]
 
 
 def meaning(

@@ -5,7 +5,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from tracker.changes.binding import obliges
-from tracker.changes.edits import WITHIN, Side, amounts, bodies, listed_names, sides, whole
+from tracker.changes.edits import (
+    WITHIN,
+    Side,
+    amounts,
+    bodies,
+    entries_gone,
+    listed_names,
+    sides,
+    whole,
+)
 from tracker.changes.units import Unit, UnitKind
 from tracker.changes.wording import WordChange
 from tracker.model import Topic
@@ -84,11 +93,19 @@ class _Edit:
         old, new = (amounts(unit.text) for unit in self.units)
         if _otherwise(self.sides) or old != new or self._tells_otherwise(listed_names):
             return rules
+        if self._lists_otherwise():
+            return rules
         if any(unit.listed for unit in self.units) and _size(self.sides) >= FEW_WORDS:
             return rules
         found = zip(self.units, self.sides, strict=True)
         elements = (_by_element(unit, side, self.versions.elements) for unit, side in found)
         return rules & frozenset().union(*elements)
+
+    def _lists_otherwise(self) -> bool:
+        """Whether what a sentence that obliges enumerates lost or gained an entry."""
+        old, new = (unit.text for unit in self.units)
+        binds = obliges(old) and obliges(new) and _size(self.sides) > 0
+        return binds and bool(entries_gone(old, new) or entries_gone(new, old))
 
     def _near(self, label: str, within: int) -> list[Side]:
         return [

@@ -9,6 +9,7 @@ import typer
 from tracker import queries
 from tracker.commands.sending import goes_to, links_lead_nowhere, no_mail_server, why_not_out
 from tracker.commands.shared import (
+    NOTHING,
     Json,
     WrongInputError,
     known_documents,
@@ -131,7 +132,8 @@ def alerts_preview(
 
     with open_store().transaction() as session:
         # Counted from the last run: what came later nobody has seen.
-        until = last_moment(session) or datetime.now(UTC)
+        last = last_moment(session)
+        until = last or datetime.now(UTC)
         since = until - timedelta(days=days)
         found = preview(
             session, checked_rule(rule, session), since=since, until=until + timedelta(seconds=1)
@@ -150,6 +152,8 @@ def alerts_preview(
         many = "1 message" if len(rows) == 1 else f"{len(rows)} messages"
         print(
             f"This rule would have sent {many} in the {days} days to {until:%Y-%m-%d}, the last run."
+            if last
+            else f"No run so far, so there is nothing to try the rule on: {NOTHING}."
         )
     if rows or as_json:
         columns = ["change", "institution", "title", "seen_to", "summary"]

@@ -159,7 +159,7 @@ def changes(
             since=since.replace(tzinfo=UTC) if since else None,
             folded=folded,
         )
-    columns = ["id", "seen_to", "institution", "kind", "summary"]
+    columns = ["id", "seen_to", "institution", "class", "kind", "summary"]
     print_rows(
         [row.to_json() for row in rows],
         columns,

@@ -15,7 +15,7 @@ from tracker.commands.shared import Json, WrongInputError, open_store, print_row
 from tracker.model import Stance, Verdict
 from tracker.nearness import nearest
 from tracker.reviews import LABELS, agreements
-from tracker.waiting import Waiting, judge, judged_by, waiting, waiting_item
+from tracker.waiting import Waiting, judge, judged_by, waiting, waiting_item, waiting_number
 
 app = typer.Typer(help="Judge what the machine coded.", no_args_is_help=True)
 
@@ -33,12 +33,19 @@ def list_(who: Who, limit: Limit = 20, as_json: Json = False) -> None:
     """List what you should judge next, weightiest first."""
     with open_store().transaction() as session:
         rows = [_row(item) for item in _queue(session, who, limit)]
+        whole = _in_all(session, who, len(rows), limit)
     if not rows and not as_json:
         print("The queue is empty: nothing waits for you.")
         return
     why = ["why"] if any(row["why"] for row in rows) else []
     columns = ["item", "institution", "labels", "stance", "judged_by", *why, "text"]
-    print_rows(rows, columns, as_json=as_json, as_csv=False, title="Waiting for review")
+    print_rows(
+        rows,
+        columns,
+        as_json=as_json,
+        as_csv=False,
+        title=f"Waiting for review, {len(rows)} of {whole}",
+    )
 
 
 @app.command()
@@ -96,8 +103,9 @@ def next_(who: Who, limit: Limit = 20) -> None:
     store = open_store()
     with store.transaction() as session:
         queue = _queue(session, who, limit)
+        whole = _in_all(session, who, len(queue), limit)
     for number, item in enumerate(queue, 1):
-        print(f"\n{number} of {len(queue)}\n{_shown(item)}")
+        print(f"\n{number} of {whole}\n{_shown(item)}")
         answer = typer.prompt("[c]onfirm, [r]eject, [a]mend, [s]kip, [q]uit", default="s")
         if answer[:1] == "q":
             return
@@ -108,7 +116,8 @@ def next_(who: Who, limit: Limit = 20) -> None:
             _judge(item.key, who, Verdict.AMEND, labels=labels, stance=stance)
         elif answer[:1] in _VERDICTS:
             _judge(item.key, who, _VERDICTS[answer[:1]])
-    print("That was all that waits for you.")
+    left = whole - len(queue)
+    print(f"{left} more wait for you; ask again." if left else "That was all that waits for you.")
 
 
 _VERDICTS = {"c": Verdict.CONFIRM, "r": Verdict.REJECT}
@@ -129,6 +138,13 @@ def agreement(as_json: Json = False) -> None:
 def _queue(session: Session, who: str, limit: int) -> list[Waiting]:
     _named(who)
     return waiting(session, coder=load_codebook().coder_name, reviewer=who, limit=limit)
+
+
+def _in_all(session: Session, who: str, shown: int, limit: int) -> int:
+    """How many wait, where not all of them are shown."""
+    if shown < limit:
+        return shown
+    return waiting_number(session, coder=load_codebook().coder_name, reviewer=who)
 
 
 def _named(who: str) -> None:

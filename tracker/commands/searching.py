@@ -7,6 +7,7 @@ import typer
 from tracker import queries
 from tracker.coding.lexicon import load_lexicon
 from tracker.commands.shared import (
+    NOTHING,
     Csv,
     Institutions,
     Json,
@@ -20,6 +21,7 @@ from tracker.commands.shared import (
     print_rows,
 )
 from tracker.nearness import nearest
+from tracker.store.crawling import last_moment
 
 app = typer.Typer()
 
@@ -58,6 +60,7 @@ def search(
             "nothing to search for: give words, name a body with --naming, or a label with --label"
         )
     with open_store().transaction() as session:
+        none = NOTHING if last_moment(session) is None else NONE_SUCH
         found = queries.search(
             session,
             words=asked,
@@ -74,8 +77,11 @@ def search(
         as_json=as_json,
         as_csv=as_csv,
         title="Passages",
-        none="no coded passage holds all of this; that is no finding that nothing was said",
+        none=none,
     )
+
+
+NONE_SUCH = "no coded passage holds all of this; that is no finding that nothing was said"
 
 
 def _row(found: queries.Found) -> dict[str, Any]:
@@ -96,5 +102,9 @@ def _body(name: str) -> str:
     if found := spelled.get(name.casefold()):
         return found
     guess = nearest(name.casefold(), list(spelled))
-    hint = f'; did you mean "{guess}"?' if guess else ""
+    hint = (
+        f'; did you mean "{guess}"?'
+        if guess
+        else "; the Alerts screen lists those it knows (Texts that name)"
+    )
     raise WrongInputError(f'the codebook knows no body "{name}"{hint}')

@@ -25,7 +25,7 @@ class Places:
         return f"{self.change_at}{change_id}"
 
 
-APP = Places("/institution?inst=", "/document?id=", "/change?id=")
+APP = Places("/institution?institution=", "/document?id=", "/change?id=")
 PRINTED = Places("/p/institution/", "/p/document/", "/p/change/")
 
 

@@ -56,6 +56,7 @@ def render() -> None:
 
 
 def _builder() -> tuple[Rule, int]:
+    shared.renamed(rec="recommendation", inst="institution")
     names = {key: row.name for key, row in shared.institutions().items()}
     countries = sorted({row.country for row in shared.institutions().values()})
     one, two, three = st.columns(3)
@@ -64,7 +65,9 @@ def _builder() -> tuple[Rule, int]:
         topics = shared.choose("Topics", "topic", {str(t): html.words(t) for t in Topic})
     with two:
         kinds = shared.choose("Kinds", "kind", {str(k): html.KINDS[k] for k in InstitutionKind})
-        codes = shared.choose("Recommendations", "rec", {str(r): str(r) for r in Recommendation})
+        codes = shared.choose(
+            "Recommendations", "recommendation", {str(r): str(r) for r in Recommendation}
+        )
     with three:
         country = shared.choose(
             "Countries", "country", {code: html.country(code) for code in countries}
@@ -141,7 +144,7 @@ def _example(fact: ChangeFacts, rule: Rule, shown: Overview) -> None:
 def _message(fact: ChangeFacts, rule: Rule, at: datetime) -> Any:
     recipient = Recipient(
         id=0,
-        name="your rule",
+        name="my-alerts",
         channel=Channel.EMAIL,
         target="you@your.example",
         cadence=Cadence.INSTANT,

@@ -24,7 +24,7 @@ def render() -> None:
     shown = shared.frame(
         "Changes",
         "What changed, and when",
-        "Every edit lies between two of our reads. Material ones touch coded text; the rest is listed, never sent by default.",
+        "Every edit lies between two of our reads. They are material where they touch coded text or a document came, moved or went; the rest is listed, never sent by default.",
     )
     if shared.nothing_yet(shown):
         return

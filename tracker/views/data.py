@@ -36,11 +36,13 @@ def download(request: Request) -> Response:
     if table not in tables.TABLES or kind not in TYPES:
         return printed.not_found(request)
     asked = {name: request.query_params.getlist(name) for name in request.query_params}
-    if wrong := tables.problems(table, asked):
-        said = "\n".join(["the filter cannot be used:", *(f"  {line}" for line in wrong)])
-        return PlainTextResponse(said, 400, headers=headers())
     with open_store().transaction() as session:
+        keys = {row.key for row in queries.institution_rows(session)}
+        if wrong := tables.problems(table, asked, institutions=keys):
+            said = "\n".join(["the filter cannot be used:", *(f"  {line}" for line in wrong)])
+            return PlainTextResponse(said, 400, headers=headers())
         rows = tables.TABLES[table].rows(session, asked)
+        some = rows or tables.TABLES[table].rows(session, {})
         figures = queries.overview(session)
     about = {
         "view_filter": tables.said(asked),
@@ -50,7 +52,11 @@ def download(request: Request) -> Response:
         "demonstration": figures.demonstration,
         "note": NOTE,
     }
-    written = {"csv": as_csv, "json": as_json, "xlsx": as_xlsx}[kind](rows, about)
+    if kind == "json":
+        written: str | bytes = as_json(rows, about)
+    else:
+        columns = [*flat(some[0])] if some else []
+        written = as_csv(rows, about, columns) if kind == "csv" else as_xlsx(rows, about, columns)
     given = {**headers(), "Content-Disposition": f'attachment; filename="{table}.{kind}"'}
     return Response(written, media_type=TYPES[kind], headers=given)
 
@@ -93,25 +99,32 @@ def as_json(rows: Sequence[dict[str, Any]], about: dict[str, Any]) -> str:
     )
 
 
-def as_csv(rows: Sequence[dict[str, Any]], about: dict[str, Any]) -> str:
-    """Return the rows, each with what they are: a row may be copied alone. No row leaves one that says so."""
+def as_csv(
+    rows: Sequence[dict[str, Any]], about: dict[str, Any], columns: Sequence[str] = ()
+) -> str:
+    """Return the rows, each with what they are: a row may be copied alone. No row leaves one that says so.
+
+    `columns` are those of a view without rows.
+    """
     out = io.StringIO(newline="")
     plain = [flat(row) for row in rows]
-    writer = csv.DictWriter(out, [*(plain[0] if plain else ()), *about], lineterminator="\n")
+    writer = csv.DictWriter(out, [*(plain[0] if plain else columns), *about], lineterminator="\n")
     writer.writeheader()
     for row in plain or [{}]:
         writer.writerow({name: cell(value) for name, value in {**row, **about}.items()})
     return out.getvalue()
 
 
-def as_xlsx(rows: Sequence[dict[str, Any]], about: dict[str, Any]) -> bytes:
+def as_xlsx(
+    rows: Sequence[dict[str, Any]], about: dict[str, Any], columns: Sequence[str] = ()
+) -> bytes:
     """Return the rows as a workbook, each with what they are; every text is a text, none a formula or a link."""
     out = io.BytesIO()
     texts = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     plain = [flat(row) for row in rows]
     with xlsxwriter.Workbook(out, texts) as book:
         sheet = book.add_worksheet("rows")
-        names = [*(plain[0] if plain else ()), *about]
+        names = [*(plain[0] if plain else columns), *about]
         for at, row in enumerate([dict(zip(names, names, strict=True)), *(plain or [{}])]):
             sheet.write_row(at, 0, [_in_cell({**about, **row}.get(name)) for name in names])
         sheet.freeze_panes(1, 0)

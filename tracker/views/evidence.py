@@ -175,7 +175,11 @@ def search_record(record: Mapping[str, Any], rule: str) -> str:
     read, known = record.get("documents_read", 0), record.get("documents_known", 0)
     lost = record.get("documents_lost", 0)
     by_now = f", {lost} of them out of reach by now" if lost else ""
-    period = f"{day(record.get('period_from'))} to {day(record.get('period_to'))}"
+    period = (
+        f"{day(record['period_from'])} to {day(record.get('period_to'))}"
+        if record.get("period_from")
+        else "no date stated"
+    )
     shown = pairs(
         [
             ("Read", f"{read} of {number(known, 'known document')}{by_now}"),

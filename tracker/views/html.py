@@ -217,14 +217,17 @@ def bare(url: str) -> str:
 
 
 def problem(contact: str, about: str = "") -> str:
-    """Return where mistakes are reported: an address or a page; nothing where none is set.
+    """Return where mistakes are reported: an address or a page; where none is set, what is missing.
 
     A mail says in its first line what it is about.
     """
     if "@" in contact and "://" not in contact:
         begun = f"?subject=Problem&body={quote(about)}" if about else ""
         return f'<a href="mailto:{escape(contact.removeprefix("mailto:") + begun)}">Report a problem</a>'
-    return link(contact, "Report a problem") if contact else ""
+    return link(contact, "Report a problem") if contact else NO_CONTACT
+
+
+NO_CONTACT = "Report a problem: no contact address is set (<code>TRACKER_CONTACT</code>)"
 
 
 def go(href: str, words: str) -> str:

@@ -15,7 +15,8 @@ from tracker.views.profile import Profile
 
 def render() -> None:
     """Show the institution that the address names, or all to choose from."""
-    key = st.query_params.get("inst")
+    shared.renamed(inst="institution")
+    key = st.query_params.get("institution")
     if key is None:
         _all()
         return
@@ -26,7 +27,7 @@ def render() -> None:
         shared.missing("institution", "/institution", "All institutions in scope")
     else:
         shown = shared.frame(found.row.name, found.row.name)
-        shared.answers("inst")
+        shared.answers("institution")
         shared.left_out()
         _show(found)
     shared.foot(shown, printed=PRINTED.institution(key) if found else "")

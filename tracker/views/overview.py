@@ -84,9 +84,16 @@ def _denominators(spoken: Sequence[Cell]) -> str:
     whole = tally(spoken)
     lines = [
         "“Spoke out” means: condemned or criticised abuses in the institution’s own voice. “Checked” means: a statement was found, or enough of what it publishes was read to say that none was; while some are not checked, the share among those checked leans upwards.",
-        f"{html.number(whole.possible, 'institution')} possibly did too: found by machine, not yet reviewed, never added to the confirmed.",
-        f"{whole.unread} of the {whole.institutions} in scope are not checked or unreachable: that is no answer.",
     ]
+    if whole.possible:
+        lines.append(
+            f"{html.number(whole.possible, 'institution')} possibly did too: found by machine, not yet reviewed, never added to the confirmed."
+        )
+    if whole.unread:
+        are = "is" if whole.unread == 1 else "are"
+        lines.append(
+            f"{whole.unread} of the {whole.institutions} in scope {are} not checked or unreachable: that is no answer."
+        )
     more = html.go("/statements", "See every institution and its quotes")
     return (
         f'<p class="t-meta">{"<br>".join(map(html.escape, lines))}<br>{more}</p>{_by_kind(spoken)}'

@@ -7,12 +7,13 @@ from html import escape
 
 from sqlmodel import Session
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from tracker.alerts.consent import consenting_id, consents
 from tracker.alerts.feeds import Feed, feed_named, feed_of_rule, feed_page, rule_in
 from tracker.alerts.subscriptions import RuleError
+from tracker.model import SubscriptionState
 from tracker.settings import Settings
 from tracker.store.subscriptions import confirm_subscription, end_subscription, recipients
 from tracker.views import asked, data, machines, printed
@@ -49,6 +50,35 @@ async def feed(request: Request) -> Response:
     return Response(page.body, media_type="application/atom+xml", headers=given)
 
 
+async def feed_without_ending(request: Request) -> Response:
+    """Lead an address of a feed without its ending to the feed; 404 where there is none such."""
+    with open_store().transaction() as session:
+        try:
+            named = _feed(session, request)
+        except RuleError as error:
+            return PlainTextResponse(str(error), 400, headers=headers())
+    if named is None:
+        return _page("There is no such feed.", status=404)
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"/feeds/{named.path}.atom{query}", 308, headers=headers())
+
+
+async def meant(request: Request) -> Response:
+    """Lead a screen's address with a slip in its number to the screen."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"{MEANT[request.url.path]}{query}", 308, headers=headers())
+
+
+#: As people spell a screen's address who go by the menu's word, or by one of its things.
+MEANT = {
+    "/institutions": "/institution",
+    "/reviews": "/review",
+    "/statement": "/statements",
+    "/source": "/sources",
+    "/alert": "/alerts",
+}
+
+
 def _feed(session: Session, request: Request) -> Feed | None:
     """The feed that an address names; one of a rule may have the rule in its query."""
     kind, value = (request.path_params.get(name, "") for name in ("kind", "value"))
@@ -77,18 +107,20 @@ async def agree(request: Request) -> Response:
 
 async def leave(request: Request) -> Response:
     """The way out: GET only shows a button, since scanners follow links; POST ends it (RFC 8058)."""
-    if request.method != "POST":
-        return _button(request, "Stop these alerts")
+    token = request.path_params["token"]
     with open_store().transaction() as session:
-        ended = end_subscription(session, token=request.path_params["token"])
-    if not ended:
-        return _page("There is no such subscription.", status=404)
-    return _page("You will get no more of these alerts.")
+        theirs = [r for r in recipients(session) if r.token == token]
+        if request.method == "POST" and end_subscription(session, token=token):
+            return _page("You will get no more of these alerts.")
+    if not theirs or theirs[0].state is SubscriptionState.ENDED:
+        return _page("There is no such subscription, or it has ended.", status=404)
+    about = f"<p>The subscription “{escape(theirs[0].name)}”.</p>"
+    return _button(request, "Stop these alerts", about)
 
 
-def _button(request: Request, words: str) -> HTMLResponse:
+def _button(request: Request, words: str, about: str = "") -> HTMLResponse:
     path = escape(request.url.path, quote=True)
-    return _page(f'<form method="post" action="{path}"><button>{words}</button></form>')
+    return _page(f'{about}<form method="post" action="{path}"><button>{words}</button></form>')
 
 
 def _page(body: str, *, status: int = 200) -> HTMLResponse:
@@ -107,6 +139,9 @@ ROUTES = [
     _route("/healthz", health),
     _route("/feeds/{kind}.atom", feed),
     _route("/feeds/{kind}/{value}.atom", feed),
+    _route("/feeds/{kind}", feed_without_ending),
+    _route("/feeds/{kind}/{value}", feed_without_ending),
+    *(_route(path, meant) for path in MEANT),
     _route("/confirm/{signed}", agree, "GET", "POST"),
     _route("/u/{token}", leave, "GET", "POST"),
     *asked.ROUTES,

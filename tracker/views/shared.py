@@ -179,6 +179,14 @@ def choose(
     return chosen
 
 
+def renamed(**names: str) -> None:
+    """Let addresses that name something as it was named before (old=new) go on working."""
+    for old, new in names.items():
+        if old in st.query_params:
+            st.query_params[new] = list(dict.fromkeys([*asked(new), *asked(old)]))
+            st.query_params.pop(old)
+
+
 def remember(name: str, values: Sequence[str]) -> None:
     """Write values into the address, so that it can be sent to somebody."""
     if list(values) == asked(name):

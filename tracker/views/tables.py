@@ -1,6 +1,6 @@
 """The rows of a view, by the filters that stand in its address: the screen and its export are the same."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from sqlmodel import Session
 
 from tracker import queries
+from tracker.countries import COUNTRIES
 from tracker.model import (
     SPOKEN,
     ChangeClass,
@@ -18,12 +19,13 @@ from tracker.model import (
     SpokenResult,
     Topic,
 )
+from tracker.nearness import did_you_mean
 from tracker.queries import Cell, FindingRow
 
 Filters = Mapping[str, Sequence[str]]
 CODES = tuple(map(str, Recommendation))
 STATES = queries.STATES
-#: What can be asked for by code; institutions and countries are whatever the store holds.
+#: What can be asked for by a code of ours.
 CLOSED: Mapping[str, tuple[str, ...]] = {
     "kind": tuple(map(str, InstitutionKind)),
     "recommendation": CODES,
@@ -32,7 +34,6 @@ CLOSED: Mapping[str, tuple[str, ...]] = {
     "change_kind": tuple(map(str, ChangeKind)),
     "label": (*map(str, Topic), *CODES),
 }
-OPEN = ("institution", "country")
 DATES = ("since", "until")
 
 
@@ -45,7 +46,7 @@ class Table:
     rows: Callable[[Session, Filters], list[dict[str, Any]]]
 
 
-def problems(table: str, asked: Filters) -> list[str]:
+def problems(table: str, asked: Filters, *, institutions: Collection[str]) -> list[str]:
     """Return everything that is wrong with the filters of an address, one line each."""
     known = TABLES[table]
     vocabulary = {**CLOSED, "result": known.results}
@@ -58,6 +59,19 @@ def problems(table: str, asked: Filters) -> list[str]:
                 f"{name}: no such value: {value}; one of {', '.join(vocabulary[name])}"
                 for value in values
                 if value not in vocabulary[name]
+            ]
+        elif name == "institution":
+            found += [
+                f'{name}: no institution has the key "{value}"{did_you_mean(value, institutions)}; '
+                "/data/spoken.csv lists them"
+                for value in values
+                if value not in institutions
+            ]
+        elif name == "country":
+            found += [
+                f"{name}: not a country: {value}; use ISO 3166-1 codes such as GB, or EU"
+                for value in values
+                if value not in COUNTRIES
             ]
         elif name in DATES:
             found += [f"{name}: not a day such as 2026-03-01: {v}" for v in values if not _day(v)]

@@ -13,7 +13,7 @@ _ALERTABLE = {
     "country": "country",
     "class": "class",
     "change_kind": "change_kind",
-    "recommendation": "rec",
+    "recommendation": "recommendation",
 }
 
 
@@ -35,8 +35,9 @@ def _alertable(chosen: tables.Filters) -> dict[str, list[str]]:
     }
     labels = chosen.get("label", ())
     topics = [label for label in labels if label in set(Topic)]
-    codes = [*given.pop("rec", []), *(label for label in labels if label not in topics)]
-    return given | {name: values for name, values in (("topic", topics), ("rec", codes)) if values}
+    codes = [*given.pop("recommendation", []), *(label for label in labels if label not in topics)]
+    touched = (("topic", topics), ("recommendation", codes))
+    return given | {name: values for name, values in touched if values}
 
 
 def _left_out(chosen: tables.Filters) -> str:

@@ -68,7 +68,9 @@ def _cell_shown(cell: Cell, hearing: Hearing) -> Cell:
     if not found.withheld:
         return shown
     result = while_withheld(cell.result, cell.possible)
-    return replace(shown, result=result, reviewed=str(Reviewed.NONE), since=None, latest=None)
+    return replace(
+        shown, result=result, reviewed=str(Reviewed.NONE), since=None, latest=None, aside=""
+    )
 
 
 def _cell(*row: Any) -> Cell:

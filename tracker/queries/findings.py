@@ -85,7 +85,7 @@ def _without_withheld(row: FindingRow) -> FindingRow:
     """The finding as the machine alone leaves it: people's word waits for the institution's."""
     acted = tuple(deed for deed in row.acted if deed["reviewed"] == Reviewed.NONE)
     if row.reviewed == Reviewed.NONE or row.result not in NEGATIVE:
-        return replace(row, acted=acted)
+        return replace(row, acted=acted, set_aside=())
     result = while_withheld(row.result, row.possible)
     return replace(
         row,
@@ -95,6 +95,7 @@ def _without_withheld(row: FindingRow) -> FindingRow:
         rule=row.rule if result == "none_found" else WAITS,
         evidence=row.awaiting,
         awaiting=(),
+        set_aside=(),
         count=len(row.awaiting),
         since=None,
         latest=None,

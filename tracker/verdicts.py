@@ -6,6 +6,8 @@ from datetime import datetime
 
 from tracker.model import Review, Reviewed, Stance, Verdict
 
+_STANCES = frozenset(map(str, Stance))
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -48,12 +50,14 @@ def after_review(
         return Stands(frozenset(labels), stance, earlier_wording=earlier)
     said = (verdict.labels, verdict.stance)
     held = (frozenset(labels), stance) if verdict.rejected else said
+    # A coding lists its stance among its labels, a verdict beside them.
+    topics = (verdict.labels - _STANCES, frozenset(labels) - _STANCES)
     return Stands(
         *held,
         reviewed=verdict.reviewed,
         rejected=verdict.rejected,
         at=verdict.at,
-        amended=said != (labels, stance),
+        amended=topics[0] != topics[1] or verdict.stance is not stance,
         earlier_wording=earlier,
     )
 
